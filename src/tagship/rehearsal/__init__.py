@@ -1,0 +1,1 @@
+"""The rehearsal: a release into an embedded world that refuses what the real one refuses."""

@@ -1,0 +1,60 @@
+"""What a rehearsal leaves behind: one record, from which the verdict, the report and `--json` are made."""
+
+from typing import Literal
+
+from tagship.model import Fact, Manifest, Record
+
+
+class Assumption(Record, frozen=True, kw_only=True):
+    """Something the embedded world took for granted, and how to change it."""
+
+    name: str
+    value: str
+    change: str
+    """The option or world-file key that changes it."""
+
+
+class Exchange(Record, frozen=True, kw_only=True):
+    """One request that the embedded world answered."""
+
+    at: float
+    """Seconds after the start of the rehearsal."""
+    seconds: float
+    service: str
+    """`index`, `github`, `actions`, `dependencies`, `refused`."""
+    method: str
+    url: str
+    status: int
+    reason: str
+    client: str
+    """The program that asked, from its User-Agent: `twine/7.0.0`."""
+
+
+class Rehearsal(Record, frozen=True, kw_only=True):
+    """The whole result."""
+
+    schema: Literal[1] = 1
+    tagship: str
+    """Version of the running tagship."""
+    repository: str
+    """Where the repository lies, as the user named it."""
+    scenario: str
+    """What was rehearsed, in words: `push of the tag v1.2.3`."""
+    verdict: Literal["ready", "refused", "undecided"]
+    """`undecided`: nothing failed, but something that matters could not be known."""
+    headline: str
+    """The verdict in one sentence."""
+    exit_code: int
+    manifest: Manifest
+    stages: tuple[str, ...]
+    """The names of all stages in their order, those that did not run included."""
+    assumptions: tuple[Assumption, ...] = ()
+    not_rehearsed: tuple[str, ...] = ()
+    enforced: tuple[Fact, ...] = ()
+    """Which of the guarantees about leaving no trace the system enforced."""
+    exchanges: tuple[Exchange, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    """Label and value: interpreter, uv, git, platform."""
+    started: float = 0.0
+    """Seconds since 1970."""
+    seconds: float = 0.0

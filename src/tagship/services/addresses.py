@@ -1,0 +1,60 @@
+"""The public addresses of the services, as data. No other module spells one of them out."""
+
+from tagship.model import Record, Target
+
+
+class IndexAddresses(Record, frozen=True, kw_only=True):
+    """One package index and everything that belongs to it."""
+
+    name: str
+    """As people call it."""
+    target: Target
+    web: str
+    """Pages for people, the simple API, the JSON API and the OIDC endpoints; no final slash."""
+    upload: str
+    """The legacy upload endpoint, with its final slash."""
+    files: str
+    """Where files are downloaded from; no final slash."""
+    audience: str
+    """The `aud` claim that an identity token for this index must carry."""
+    docs: str
+    """The user documentation; no final slash."""
+
+    @property
+    def simple(self) -> str:
+        """Root of the simple API, with its final slash."""
+        return f"{self.web}/simple/"
+
+    def project_page(self, project: str, version: str = "") -> str:
+        """The page of a project or of one of its releases."""
+        return f"{self.web}/project/{project}/" + (f"{version}/" if version else "")
+
+
+PYPI = IndexAddresses(
+    name="PyPI",
+    target=Target.PYPI,
+    web="https://pypi.org",
+    upload="https://upload.pypi.org/legacy/",
+    files="https://files.pythonhosted.org",
+    audience="pypi",
+    docs="https://docs.pypi.org",
+)
+TESTPYPI = IndexAddresses(
+    name="TestPyPI",
+    target=Target.TESTPYPI,
+    web="https://test.pypi.org",
+    upload="https://test.pypi.org/legacy/",
+    files="https://test-files.pythonhosted.org",
+    audience="testpypi",
+    docs="https://docs.pypi.org",
+)
+OLD_PYPI = "https://pypi.python.org"
+"""The host that old clients still ask; it answers like PyPI."""
+
+GITHUB = "https://github.com"
+GITHUB_API = "https://api.github.com"
+GITHUB_UPLOADS = "https://uploads.github.com"
+ACTIONS_ISSUER = "https://token.actions.githubusercontent.com"
+
+CORE_METADATA = "https://packaging.python.org/specifications/core-metadata"
+"""Named in PyPI's refusals."""
