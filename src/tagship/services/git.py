@@ -1,0 +1,123 @@
+"""The door to git: subprocesses, NUL-separated output, and no effect on the repository that is only read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tagship.errors import ProjectError, ToolFailed
+from tagship.services.shell import Output, Shell
+
+QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",  # never ask for a password
+    "GIT_OPTIONAL_LOCKS": "0",  # reading must not refresh the user's index
+    "LC_ALL": "C.UTF-8",
+}
+SAFE = (
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.quotePath=false",
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "maintenance.auto=false",
+)
+
+
+class Git:
+    """Git in one working tree or bare repository."""
+
+    def __init__(self, shell: Shell, root: Path, *, extra: Mapping[str, str] | None = None) -> None:
+        self.root = root
+        self._shell = shell
+        self._extra = QUIET | dict(extra or {})
+
+    def at(self, root: Path) -> "Git":
+        """The same git in another folder."""
+        return Git(self._shell, root, extra=self._extra)
+
+    def run(self, *words: str, timeout: float = 120, stdin: bytes = b"") -> Output:
+        """Run git; the caller looks at the exit code."""
+        return self._shell.run(
+            ("git", *SAFE, *words), cwd=self.root, extra=self._extra, timeout=timeout, stdin=stdin
+        )
+
+    def text(self, *words: str, timeout: float = 120) -> str:
+        """What git prints, without the final newline.
+
+        Raises:
+            ToolFailed: git said no; its words are in the message.
+        """
+        output = self.run(*words, timeout=timeout)
+        if not output.ok:
+            raise ToolFailed(
+                f"git {' '.join(words[:2])} failed: {output.tail(5)}",
+                remedy="Run the same git command in the repository to see what it needs.",
+            )
+        return output.stdout.removesuffix("\n")
+
+    def maybe(self, *words: str) -> str | None:
+        """What git prints, or None where it exits with an error: for questions whose answer can be "no"."""
+        output = self.run(*words)
+        return output.stdout.removesuffix("\n") if output.ok else None
+
+    def lines(self, *words: str) -> tuple[str, ...]:
+        """What git prints, line by line; no line for no output."""
+        return tuple(self.text(*words).splitlines())
+
+    def commit(self, ref: str = "HEAD") -> str | None:
+        """The commit that a ref means, tags peeled; None where there is none."""
+        return self.maybe("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+
+    def commit_time(self, commit: str) -> int:
+        """The committer's time, in seconds since 1970."""
+        return int(self.text("show", "--no-patch", "--format=%ct", commit))
+
+    def count(self, commit: str) -> int:
+        """How many commits lead to this one, itself included."""
+        return int(self.text("rev-list", "--count", commit))
+
+    def is_shallow(self) -> bool:
+        """Whether the history was cut off by `git clone --depth`."""
+        return self.text("rev-parse", "--is-shallow-repository") == "true"
+
+    def tags(self) -> tuple[str, ...]:
+        """All tags, newest first by the date of what they point at."""
+        return self.lines("for-each-ref", "--sort=-creatordate", "--format=%(refname:strip=2)", "refs/tags")
+
+    def tags_at(self, commit: str) -> tuple[str, ...]:
+        """The tags that mean this commit, annotated ones peeled."""
+        return self.lines("tag", "--points-at", commit)
+
+    def contains(self, ancestor: str, descendant: str) -> bool:
+        """Whether one commit is part of the history of the other."""
+        return self.run("merge-base", "--is-ancestor", ancestor, descendant).ok
+
+    def tracked(self, commit: str = "HEAD") -> tuple[str, ...]:
+        """The paths of a commit's files, submodules' own files left out."""
+        names = self.text("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+        return tuple(name for name in names.split("\0") if name)
+
+
+def open_repository(shell: Shell, path: Path) -> Git:
+    """Git at the root of the repository that contains a folder.
+
+    Raises:
+        ProjectError: there is no such folder, no repository, or git refuses to use it.
+    """
+    if not path.is_dir():
+        raise ProjectError(f"{path} is not a folder", remedy="Name the folder of a git repository.")
+    output = Git(shell, path).run("rev-parse", "--show-toplevel")
+    if output.ok:
+        return Git(shell, Path(output.stdout.removesuffix("\n")))
+    words = output.stderr.strip()
+    if "dubious ownership" in words:
+        raise ProjectError(
+            f"{path} belongs to another user, and git refuses to use it\n{words}",
+            remedy=f"If you trust it: git config --global --add safe.directory {path}",
+        )
+    if "must be run in a work tree" in words:
+        raise ProjectError(f"{path} is a bare repository", remedy="Clone it, and name the clone.")
+    raise ProjectError(
+        f"{path} is not inside a git repository",
+        remedy="Run it in a clone of the project, or make it one: git init && git add . && git commit",
+    )

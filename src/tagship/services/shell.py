@@ -1,0 +1,183 @@
+"""The one door to other processes.
+
+Every child runs in a process group of its own, with a time limit, its output in files instead of pipes (a
+grandchild that keeps a pipe open cannot hang us, and output has no size that could exhaust memory), and an
+environment that was given to it explicitly. The whole group is gone when `run` returns.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from tagship.errors import ToolFailed
+from tagship.services.secret import Secret, redact
+
+OUTPUT_LIMIT = 4 * 1024 * 1024
+"""Bytes of each stream that are kept; the end of a longer one, where errors are."""
+
+Environment = Mapping[str, str | Secret]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Output:
+    """How a process ended."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+    seconds: float
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the process ended by itself, with exit code 0."""
+        return self.returncode == 0 and not self.timed_out
+
+    def tail(self, lines: int = 20) -> str:
+        """The last lines of what was printed, standard error last, blank lines dropped."""
+        text = [line.rstrip() for line in (self.stdout + "\n" + self.stderr).splitlines() if line.strip()]
+        return "\n".join(text[-lines:])
+
+
+class Shell:
+    """Runs programs with a given environment.
+
+    `started` and `ended` are told the process group of every child, so that somebody outside can end it when
+    this process is killed.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        started: Callable[[int], None] = lambda group: None,
+        ended: Callable[[int], None] = lambda group: None,
+    ) -> None:
+        self.environment = dict(environment)
+        self._started = started
+        self._ended = ended
+
+    def run(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        cwd: Path,
+        extra: Environment | None = None,
+        timeout: float = 600,
+        stdin: bytes = b"",
+    ) -> Output:
+        """Run a program to its end.
+
+        Args:
+            cwd: the folder it runs in.
+            extra: variables on top of the shell's own; values that are secrets are removed from the output.
+            timeout: seconds, after which the whole process group is killed and `timed_out` is set.
+            stdin: what it can read.
+
+        Raises:
+            ToolFailed: the program does not exist or cannot be started.
+        """
+        words = tuple(str(word) for word in argv)
+        secrets = [value for value in (extra or {}).values() if isinstance(value, Secret)]
+        revealed = {k: v.reveal() if isinstance(v, Secret) else v for k, v in (extra or {}).items()}
+        begin = time.monotonic()
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            with _input(stdin) as source:
+                process = self._start(words, cwd, self.environment | revealed, (source, out, err))
+            timed_out = False
+            try:
+                process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                timed_out = True
+            finally:
+                _end_group(process)
+                self._ended(process.pid)
+            return Output(
+                argv=words,
+                returncode=process.returncode,
+                stdout=redact(_read(out), secrets),
+                stderr=redact(_read(err), secrets),
+                seconds=time.monotonic() - begin,
+                timed_out=timed_out,
+            )
+
+    def check(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        cwd: Path,
+        extra: Environment | None = None,
+        timeout: float = 600,
+        stdin: bytes = b"",
+    ) -> Output:
+        """Like `run`, for programs that have no reason to fail.
+
+        Raises:
+            ToolFailed: with the command and its last words.
+        """
+        output = self.run(argv, cwd=cwd, extra=extra, timeout=timeout, stdin=stdin)
+        if output.ok:
+            return output
+        how = f"ran longer than {timeout:g} s" if output.timed_out else f"failed with {output.returncode}"
+        raise ToolFailed(
+            f"{Path(output.argv[0]).name} {how}: {' '.join(output.argv[1:4])}\n{output.tail()}",
+            remedy="Read its own words above; run the same command by hand to see more.",
+        )
+
+    def _start(
+        self,
+        words: tuple[str, ...],
+        cwd: Path,
+        environment: Mapping[str, str],
+        streams: tuple[IO[bytes], IO[bytes], IO[bytes]],
+    ) -> "subprocess.Popen[bytes]":
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=cwd,
+                env=dict(environment),
+                stdin=streams[0],
+                stdout=streams[1],
+                stderr=streams[2],
+                process_group=0 if os.name == "posix" else None,
+            )
+        except OSError as error:
+            raise ToolFailed(
+                f"{words[0]} could not be started: {error.strerror or error}",
+                remedy=f"Install {Path(words[0]).name}, or put it on PATH.",
+            ) from error
+        self._started(process.pid)
+        return process
+
+
+def _input(data: bytes) -> IO[bytes]:
+    if not data:
+        return open(os.devnull, "rb")
+    source = tempfile.TemporaryFile()  # noqa: SIM115  closed by the caller
+    source.write(data)
+    source.seek(0)
+    return source
+
+
+def _end_group(process: "subprocess.Popen[bytes]") -> None:
+    """Kill what is left of the group: the child itself after a time-out, its own children otherwise."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def _read(stream: IO[bytes]) -> str:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - OUTPUT_LIMIT))
+    return stream.read().decode("utf-8", errors="replace")
