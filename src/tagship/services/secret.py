@@ -23,7 +23,7 @@ class Secret:
 
 
 def redact(text: str, secrets: Iterable[Secret]) -> str:
-    """The text with every known value replaced by `***`; values shorter than six characters are left alone."""
+    """The text with every known value replaced by `***`; values under six characters stay."""
     for secret in secrets:
         value = secret.reveal()
         if len(value) >= 6:

@@ -160,7 +160,7 @@ class Shell:
 
 def _input(data: bytes) -> IO[bytes]:
     if not data:
-        return open(os.devnull, "rb")
+        return Path(os.devnull).open("rb")
     source = tempfile.TemporaryFile()  # noqa: SIM115  closed by the caller
     source.write(data)
     source.seek(0)

@@ -1,0 +1,141 @@
+"""The door to a package index: what it serves, and uploads by twine.
+
+Reading uses the simple API in JSON (PEP 691), which is what installers see. Uploading runs twine, unmodified and
+at the index's own address. The status of an upload is never evidence: PyPI answers 200 to a file that was there.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from packaging.utils import canonicalize_name
+
+from tagship.errors import Refused, Unreachable
+from tagship.services.addresses import IndexAddresses
+from tagship.services.http import Http
+from tagship.services.secret import Secret
+from tagship.services.shell import Output, Shell
+
+SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
+
+
+class IndexFile(msgspec.Struct, frozen=True):
+    """One file as the simple API shows it."""
+
+    filename: str
+    url: str
+    hashes: dict[str, str] = {}
+    yanked: bool | str = False
+    provenance: str | None = None
+    size: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        """64 hex digits, or nothing where the index does not say."""
+        return self.hashes.get("sha256", "")
+
+
+class _Status(msgspec.Struct, frozen=True):
+    status: str = "active"
+    reason: str = ""
+
+
+class IndexPage(msgspec.Struct, frozen=True, rename="kebab"):
+    """A project as the simple API shows it (PEP 691, 700, 792)."""
+
+    name: str
+    files: tuple[IndexFile, ...] = ()
+    versions: tuple[str, ...] = ()
+    project_status: _Status = _Status()
+
+    def file(self, filename: str) -> IndexFile | None:
+        """The file of that name, or None."""
+        return next((file for file in self.files if file.filename == filename), None)
+
+
+class Index:
+    """One package index."""
+
+    def __init__(self, addresses: IndexAddresses, http: Http) -> None:
+        self.addresses = addresses
+        self._http = http
+
+    def page_url(self, project: str) -> str:
+        """The project's page in the simple API."""
+        return f"{self.addresses.simple}{canonicalize_name(project)}/"
+
+    def page(self, project: str) -> IndexPage | None:
+        """What installers see of a project now; None where the index does not know it.
+
+        Raises:
+            Unreachable: the index does not answer, or answers with 5xx after several attempts.
+            Refused: the index answers with something else.
+        """
+        reply = self._http.request(
+            "GET", self.page_url(project), headers={"Accept": SIMPLE_JSON, "Cache-Control": "max-age=0"}
+        )
+        if reply.status == 404:
+            return None
+        if reply.status == 429 or reply.status >= 500:
+            raise Unreachable(
+                f"{self.addresses.name} could not be asked about {project}: {reply.status} {reply.reason}",
+                remedy="Wait a few minutes and run the same command again; nothing was changed.",
+            )
+        if not reply.ok:
+            raise Refused(
+                f"{self.addresses.name} did not show {project}: {reply.status} {reply.reason}",
+                remedy=f"Open {self.page_url(project)} in a browser.",
+            )
+        return reply.json(IndexPage)
+
+    def download(self, file: IndexFile) -> bytes:
+        """A file's bytes.
+
+        Raises:
+            Unreachable: it is not there, or the index does not answer.
+        """
+        reply = self._http.request("GET", file.url)
+        if not reply.ok:
+            raise Unreachable(
+                f"{file.filename} could not be downloaded: {reply.status} {reply.reason}",
+                remedy="Wait a minute and run `tagship verify` again.",
+                where=file.url,
+            )
+        return reply.body
+
+    def upload(self, shell: Shell, files: Sequence[Path], token: Secret) -> Output:
+        """Run twine; the caller looks at the index afterwards, whatever twine says.
+
+        twine's own configuration file is not read, so that nothing but this token can be used.
+        """
+        return shell.run(
+            (
+                *(
+                    sys.executable,
+                    "-I",
+                    "-m",
+                    "twine",
+                    "upload",
+                    "--non-interactive",
+                    "--disable-progress-bar",
+                ),
+                *("--config-file", os.devnull, "--repository-url", self.addresses.upload),
+                *(file.name for file in files),
+            ),
+            cwd=files[0].parent,
+            extra={"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": token, "NO_COLOR": "1", "COLUMNS": "400"},
+            timeout=900,
+        )
+
+
+def refusal(output: Output) -> str | None:
+    """The index's own words out of what twine printed, or None where there are none."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", output.stdout + "\n" + output.stderr)
+    found = re.search(r"^\s*(?:ERROR\s+)?HTTPError: (\d{3} .*)$", text, re.MULTILINE)
+    if found is None:
+        return None
+    following = [line.strip() for line in text[found.end() :].splitlines() if line.strip()]
+    return " ".join([found.group(1), *following[:1]])

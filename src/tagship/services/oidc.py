@@ -1,0 +1,122 @@
+"""The door to identity: GitHub's identity token for this job, and the short-lived upload token PyPI gives for it.
+
+The manual exchange is what PyPI's own publish action does. An identity token can be used once (its `jti` is
+claimed before the upload token is made), so an exchange whose answer was lost is repeated with a new one.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tagship.errors import Refused, UnknownOutcome
+from tagship.services.addresses import IndexAddresses
+from tagship.services.http import Http, Reply
+from tagship.services.secret import Secret
+
+URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
+TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105  a variable's name
+
+
+class _Identity(msgspec.Struct):
+    value: str
+
+
+class _Minted(msgspec.Struct):
+    token: str
+
+
+class _Problem(msgspec.Struct):
+    code: str
+    description: str = ""
+
+
+class _Failure(msgspec.Struct):
+    message: str = ""
+    errors: list[_Problem] = []
+
+
+REMEDIES = {
+    "invalid-publisher": "Register this repository, workflow file and environment as a trusted publisher of the "
+    "project, spelt exactly as above; upper and lower case matter.",
+    "invalid-pending-publisher": "The project exists already: add the publisher in the project's own settings.",
+    "invalid-token": "Check the clock of the runner and that nothing between it and the index changes requests.",
+    "invalid-reuse-token": "Run the job again: an identity token works once.",
+    "not-enabled": "Wait until the index has trusted publishing back; its status page says when.",
+    "invalid-payload": "Update tagship; if it stays, report it.",
+}
+
+
+def available(environment: Mapping[str, str]) -> bool:
+    """Whether this job may ask for an identity token (`permissions: id-token: write`)."""
+    return bool(environment.get(URL)) and bool(environment.get(TOKEN))
+
+
+def upload_token(http: Http, environment: Mapping[str, str], index: IndexAddresses) -> Secret:
+    """An upload token for one index, valid for 15 minutes, by trusted publishing.
+
+    Raises:
+        Refused: GitHub gives no identity token, or the index knows no publisher for it; the code is in the text.
+        Unreachable: one of the two does not answer.
+    """
+    for last in (False, True):
+        identity = _identity(http, environment, index.audience)
+        try:
+            return _mint(http, index, identity)
+        except UnknownOutcome:
+            if last:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _identity(http: Http, environment: Mapping[str, str], audience: str) -> Secret:
+    if not available(environment):
+        raise Refused(
+            "No upload token: this job may not ask for an identity token",
+            remedy='Give the job `permissions: id-token: write` and its environment; or set `auth = "token"`.',
+            where=URL,
+        )
+    url = environment[URL]
+    joint = "&" if urlsplit(url).query else "?"
+    reply = http.request(
+        "GET",
+        f"{url}{joint}audience={audience}",
+        headers={"Authorization": f"bearer {environment[TOKEN]}", "Accept": "application/json"},
+    )
+    if not reply.ok:
+        raise Refused(
+            f"No upload token: GitHub refused the identity token with {reply.status}",
+            remedy="Give the job `permissions: id-token: write`; runs for pull requests from forks never get one.",
+            where=URL,
+        )
+    return Secret(reply.json(_Identity).value)
+
+
+def _mint(http: Http, index: IndexAddresses, identity: Secret) -> Secret:
+    reply = http.request(
+        "POST",
+        f"{index.web}/_/oidc/mint-token",
+        headers={"Content-Type": "application/json", "Accept": "application/json"},
+        body=msgspec.json.encode({"token": identity.reveal()}),
+    )
+    if reply.ok:
+        return Secret(reply.json(_Minted).token)
+    if reply.status >= 500:
+        raise UnknownOutcome(
+            f"{index.name} answered the exchange of the identity token with {reply.status}",
+            remedy="Run the job again; a new identity token is used.",
+        )
+    raise _refusal(index, reply)
+
+
+def _refusal(index: IndexAddresses, reply: Reply) -> Refused:
+    # The body may repeat parts of the token: only the documented fields are shown.
+    problems = reply.json(_Failure).errors
+    said = "; ".join(f"{p.code}: {p.description}" for p in problems) or f"status {reply.status}"
+    code = problems[0].code if problems else ""
+    return Refused(
+        f"No upload token: {index.name} refused this workflow's identity\n{said}",
+        remedy=REMEDIES.get(code, "Compare the publisher registered on the index with this workflow."),
+        where=f"{index.web}/_/oidc/mint-token",
+        url=f"{index.docs}/trusted-publishers/troubleshooting/",
+    )
