@@ -37,9 +37,7 @@ class Git:
 
     def run(self, *words: str, timeout: float = 120, stdin: bytes = b"") -> Output:
         """Run git; the caller looks at the exit code."""
-        return self._shell.run(
-            ("git", *SAFE, *words), cwd=self.root, extra=self._extra, timeout=timeout, stdin=stdin
-        )
+        return self._shell.run(("git", *SAFE, *words), cwd=self.root, extra=self._extra, timeout=timeout, stdin=stdin)
 
     def text(self, *words: str, timeout: float = 120) -> str:
         """What git prints, without the final newline.

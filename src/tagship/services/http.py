@@ -19,7 +19,7 @@ from urllib3.exceptions import (
     ProxyError,
 )
 
-from tagship.errors import Refused, Unreachable, UnknownOutcome
+from tagship.errors import Refused, UnknownOutcome, Unreachable
 
 T = TypeVar("T")
 
@@ -90,9 +90,7 @@ class Http:
         timeout = urllib3.Timeout(connect=15, read=60)
         self._direct = urllib3.PoolManager(ca_certs=certificates, timeout=timeout, maxsize=8)
         self._pool = (
-            urllib3.ProxyManager(proxy, ca_certs=certificates, timeout=timeout, maxsize=8)
-            if proxy
-            else self._direct
+            urllib3.ProxyManager(proxy, ca_certs=certificates, timeout=timeout, maxsize=8) if proxy else self._direct
         )
         self._agent = agent
 

@@ -117,9 +117,7 @@ class Journal:
 
     def close(self, *, failed: bool, now: float) -> Entry:
         """End the stage and return its entry for the manifest."""
-        outcome: Literal["done", "failed", "skipped"] = (
-            "failed" if failed else "skipped" if self._skipped else "done"
-        )
+        outcome: Literal["done", "failed", "skipped"] = "failed" if failed else "skipped" if self._skipped else "done"
         entry = Entry(
             stage=self.stage,
             outcome=outcome,

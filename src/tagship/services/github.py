@@ -1,0 +1,264 @@
+"""The door to GitHub's REST API: what a release asks and changes, as records.
+
+Every answer is decoded into the few fields that are used; unknown fields are ignored. Errors are told apart by
+what the reader does next, and a 404 names the permission that may be missing, since GitHub hides what a token
+may not see.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from tagship.errors import Conflict, Refused, Unreachable
+from tagship.services.addresses import GITHUB_API, GITHUB_UPLOADS
+from tagship.services.http import Http, Reply
+from tagship.services.secret import Secret
+
+T = TypeVar("T")
+VERSION = "2022-11-28"
+
+
+class App(msgspec.Struct, frozen=True):
+    """Who made a check run."""
+
+    slug: str | None = None
+
+
+class CheckRun(msgspec.Struct, frozen=True):
+    """One check of a commit."""
+
+    id: int
+    name: str
+    status: str
+    conclusion: str | None = None
+    html_url: str | None = None
+    started_at: str | None = None
+    app: App | None = None
+
+
+class CommitStatus(msgspec.Struct, frozen=True):
+    """One status that an external CI set."""
+
+    context: str
+    state: str
+    target_url: str | None = None
+
+
+class WorkflowRun(msgspec.Struct, frozen=True):
+    """One run of a workflow."""
+
+    id: int
+    path: str
+    event: str
+    status: str | None
+    conclusion: str | None
+    head_sha: str
+    name: str | None = None
+    html_url: str = ""
+    run_attempt: int = 1
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """A file attached to a release."""
+
+    id: int
+    name: str
+    state: str
+    size: int
+    digest: str | None = None
+
+
+class Release(msgspec.Struct, frozen=True):
+    """A GitHub release."""
+
+    id: int
+    tag_name: str
+    draft: bool
+    prerelease: bool
+    html_url: str
+    assets: tuple[Asset, ...] = ()
+    body: str | None = None
+
+
+class _Checks(msgspec.Struct):
+    check_runs: list[CheckRun]
+
+
+class _Statuses(msgspec.Struct):
+    statuses: list[CommitStatus]
+
+
+class _Runs(msgspec.Struct):
+    workflow_runs: list[WorkflowRun]
+
+
+class _Object(msgspec.Struct):
+    type: str
+    sha: str
+
+
+class _Ref(msgspec.Struct):
+    object: _Object
+
+
+class _Notes(msgspec.Struct):
+    body: str
+
+
+class _Problem(msgspec.Struct):
+    code: str = ""
+    message: str = ""
+
+
+class _Failure(msgspec.Struct):
+    message: str = ""
+    errors: list[_Problem | str] = []
+
+
+class GitHub:
+    """One repository on GitHub.
+
+    Args:
+        repository: `owner/name`.
+        token: None for anonymous reading.
+        api: root of the REST API, another one on GitHub Enterprise.
+    """
+
+    def __init__(self, http: Http, repository: str, token: Secret | None, *, api: str = GITHUB_API) -> None:
+        self.repository = repository
+        self.authenticated = token is not None
+        self._http = http
+        self._token = token
+        self._root = f"{api}/repos/{repository}"
+
+    def check_runs(self, sha: str) -> tuple[CheckRun, ...]:
+        """The latest check runs of a commit, all pages."""
+        pages = self._pages(f"/commits/{sha}/check-runs?filter=latest&per_page=100", _Checks)
+        return tuple(run for page in pages for run in page.check_runs)
+
+    def statuses(self, sha: str) -> tuple[CommitStatus, ...]:
+        """The latest status of each context of a commit, all pages."""
+        pages = self._pages(f"/commits/{sha}/status?per_page=100", _Statuses)
+        return tuple(status for page in pages for status in page.statuses)
+
+    def workflow_runs(self, sha: str) -> tuple[WorkflowRun, ...]:
+        """The workflow runs of a commit in their latest attempt, all pages."""
+        pages = self._pages(f"/actions/runs?head_sha={sha}&per_page=100", _Runs)
+        return tuple(run for page in pages for run in page.workflow_runs)
+
+    def tag_commit(self, tag: str) -> str | None:
+        """The commit a tag means, annotated tags peeled; None where there is no such tag."""
+        reply = self._get(f"/git/ref/tags/{quote(tag)}")
+        if reply.status == 404:
+            return None
+        target = self._json(reply, _Ref).object
+        while target.type == "tag":
+            target = self._json(self._get(f"/git/tags/{target.sha}"), _Ref).object
+        return target.sha
+
+    def release(self, tag: str) -> Release | None:
+        """The release of a tag, drafts included; the published one where there are several."""
+        found = [
+            release
+            for page in self._pages("/releases?per_page=100", list[Release])
+            for release in page
+            if release.tag_name == tag
+        ]
+        return min(found, key=lambda release: release.draft, default=None)
+
+    def notes(self, tag: str) -> str:
+        """What GitHub writes by itself about a tag."""
+        return self._json(self._send("POST", "/releases/generate-notes", {"tag_name": tag}), _Notes).body
+
+    def create_draft(self, tag: str, fields: Mapping[str, str | bool]) -> Release:
+        """Make a draft release for an existing tag."""
+        body = {"tag_name": tag, "draft": True, **fields}
+        return self._json(self._send("POST", "/releases", body), Release)
+
+    def publish(self, release: Release, fields: Mapping[str, str | bool]) -> Release:
+        """Make a draft public."""
+        body = {"draft": False, **fields}
+        return self._json(self._send("PATCH", f"/releases/{release.id}", body), Release)
+
+    def upload(self, release: Release, name: str, data: bytes) -> Asset:
+        """Attach a file; the answer has the digest that the server computed."""
+        reply = self._http.request(
+            "POST",
+            f"{GITHUB_UPLOADS}/repos/{self.repository}/releases/{release.id}/assets?name={quote(name)}",
+            headers=self._headers() | {"Content-Type": "application/octet-stream"},
+            body=data,
+        )
+        return self._json(reply, Asset)
+
+    def delete(self, asset: Asset) -> None:
+        """Take an asset off a draft."""
+        reply = self._http.request("DELETE", f"{self._root}/releases/assets/{asset.id}", headers=self._headers())
+        if not reply.ok and reply.status != 404:
+            raise _refusal(reply)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERSION}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        return headers
+
+    def _get(self, path: str) -> Reply:
+        return self._http.request("GET", self._root + path, headers=self._headers())
+
+    def _send(self, method: str, path: str, body: Mapping[str, object]) -> Reply:
+        headers = self._headers() | {"Content-Type": "application/json"}
+        return self._http.request(method, self._root + path, headers=headers, body=msgspec.json.encode(body))
+
+    def _pages(self, path: str, kind: type[T]) -> Iterator[T]:
+        url: str | None = self._root + path
+        while url is not None:
+            reply = self._http.request("GET", url, headers=self._headers())
+            yield self._json(reply, kind)
+            url = _next(reply.headers.get("link", ""))
+
+    def _json(self, reply: Reply, kind: type[T]) -> T:
+        if not reply.ok:
+            raise _refusal(reply)
+        return reply.json(kind)
+
+
+def _next(link: str) -> str | None:
+    """The address of the next page out of a Link header (RFC 8288)."""
+    for part in link.split(","):
+        address, _, parameters = part.partition(";")
+        if 'rel="next"' in parameters:
+            return address.strip().strip("<>")
+    return None
+
+
+def _refusal(reply: Reply) -> Refused | Unreachable | Conflict:
+    """GitHub's no, as the error that fits: what the reader does next decides."""
+    try:
+        failure = reply.json(_Failure)
+    except Refused:
+        failure = _Failure(message=reply.reason)
+    details = [e if isinstance(e, str) else (e.message or e.code) for e in failure.errors]
+    said = "; ".join([failure.message, *details]).strip("; ")
+    what = f"{reply.method} {reply.url.split('?')[0]}"
+    if reply.headers.get("x-ratelimit-remaining") == "0" or reply.status == 429 or reply.status >= 500:
+        return Unreachable(
+            f"GitHub does not answer now: {reply.status} {said}",
+            remedy="Wait (the header x-ratelimit-reset says until when) and run the same command again.",
+            where=what,
+        )
+    if reply.status == 422 and "already_exists" in said:
+        return Conflict(f"GitHub has it already: {said}", remedy="Run the command again: it looks first.", where=what)
+    needed = reply.headers.get("x-accepted-github-permissions", "")
+    hint = f" It needs the permission {needed}." if needed else ""
+    remedies = {
+        401: "The token is wrong, expired or revoked: give another one.",
+        403: "Give the job or the token the missing permission." + hint,
+        404: "Check the name; GitHub also answers 404 where a token may not see something." + hint,
+    }
+    return Refused(
+        f"GitHub refused: {reply.status} {said}",
+        remedy=remedies.get(reply.status, "Read GitHub's words above; the request is named."),
+        where=what,
+    )

@@ -1,0 +1,80 @@
+"""All doors to the outside in one frozen record. A stage reaches the outside through it and nothing else."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from tagship.model import Target
+from tagship.services.git import Git
+from tagship.services.github import GitHub
+from tagship.services.http import Http
+from tagship.services.index import Index
+from tagship.services.reporter import Journal, Reporter
+from tagship.services.shell import Shell
+from tagship.services.uv import Uv
+
+
+class Clock(Protocol):
+    """Time, so that waiting can be tested without waiting."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workspace:
+    """Where a run works."""
+
+    root: Path
+    """The checkout."""
+    dist: Path
+    """Where built files go, and nothing else."""
+    scratch: Path
+    """A folder for everything temporary, private to this run."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class World:
+    """The doors. `production` builds them from the environment, `rehearsal.world.open` the embedded ones."""
+
+    workspace: Workspace
+    environment: Mapping[str, str]
+    """Variables of the run itself: `GITHUB_REF` and the like. Children get the shell's, not these."""
+    shell: Shell
+    git: Git
+    uv: Uv
+    http: Http
+    pypi: Index
+    testpypi: Index
+    github: GitHub
+    clock: Clock
+    reporter: Reporter
+    journal: Journal
+    """The notebook of the stage that is running."""
+
+    def index(self, target: Target) -> Index:
+        """The index of a target; asking for the index of no target is a mistake in the caller."""
+        if target is Target.NONE:
+            raise ValueError("nothing is to be published, so there is no index")
+        return self.pypi if target is Target.PYPI else self.testpypi
+
+    def during(self, stage: str) -> "World":
+        """The same world with a fresh notebook for a stage."""
+        return replace(self, journal=Journal(stage, self.reporter, started=self.clock.now()))
