@@ -181,7 +181,8 @@ def _text(text: str) -> str:
 
 def _code(text: str) -> str:
     """Text as a code span, which no backtick and no line feed inside can end."""
-    return f"`{clean(text).translate({96: "'", 10: ' '})}`" if text else ""
+    inside = clean(text).replace("`", "'").replace("\n", " ")
+    return f"`{inside}`" if inside else ""
 
 
 def _cell(text: str) -> str:
