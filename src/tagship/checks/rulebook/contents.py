@@ -1,0 +1,101 @@
+"""What a built file has inside: read in one pass, so that every rule can ask without opening it again."""
+
+import os.path
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_INFO_FILES = frozenset({"WHEEL", "RECORD", "METADATA", "entry_points.txt"})
+_SCANNED_SUFFIXES = (".py", ".pye")
+_SCANNED_SIZE = 5 * 1024**2
+_PYARMOR = (
+    b"__pyarmor__(__name__, __file__,",
+    b"__pyarmor_enter__",
+    b"__pyarmor_exit__",
+    b"__pyarmor_assert__",
+    b"__pyarmor_bcc__",
+)
+_SOURCEDEFENDER = (b"---BEGIN PYE FILE---", b"---END PYE FILE---")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """The members of an archive, and what the rules want to know of them."""
+
+    names: tuple[str, ...]
+    unpacked: int
+    """Bytes of all members together."""
+    odd_compression: bool = False
+    sparse: bool = False
+    encrypted_by: str = ""
+    """The source encrypter whose marks were found in a Python file."""
+    texts: Mapping[str, bytes]
+    """Content of the files of the wheel's `.dist-info` folders that rules read, by member name."""
+
+    @property
+    def top(self) -> str:
+        """The one folder that everything is in, or something empty."""
+        try:
+            return os.path.commonpath(self.names) if self.names else ""
+        except ValueError:  # absolute and relative names side by side
+            return ""
+
+
+def contents_of(path: Path, filename: str) -> Contents | None:
+    """Read an archive whose name ends in .whl, .zip or .tar.gz; None where it is broken or has another name."""
+    try:
+        if filename.endswith((".whl", ".zip")):
+            with zipfile.ZipFile(path) as archive:
+                return _zip_contents(archive)
+        if filename.endswith(".tar.gz"):
+            with tarfile.open(path, "r:gz") as tar:
+                return _tar_contents(tar)
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error, RuntimeError):
+        pass
+    return None
+
+
+def _zip_contents(archive: zipfile.ZipFile) -> Contents:
+    members = archive.infolist()
+    odd = any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in members)
+    readable = [] if odd else [m for m in members if not m.is_dir()]
+    found = (_mark(archive.read(m)) for m in readable if _scanned(m.filename, m.file_size))
+    return Contents(
+        names=tuple(m.filename for m in members),
+        unpacked=sum(m.file_size for m in members),
+        odd_compression=odd,
+        encrypted_by=next(filter(None, found), ""),
+        texts={m.filename: archive.read(m) for m in readable if _is_info(m.filename)},
+    )
+
+
+def _tar_contents(tar: tarfile.TarFile) -> Contents:
+    names: list[str] = []
+    unpacked, sparse, mark = 0, False, ""
+    for member in tar:  # in the order of the stream: going back would unpack it again
+        names.append(member.name)
+        unpacked += member.size
+        sparse = sparse or member.issparse()
+        if not mark and member.isfile() and _scanned(member.name, member.size):
+            file = tar.extractfile(member)
+            mark = _mark(file.read()) if file else ""
+    return Contents(names=tuple(names), unpacked=unpacked, sparse=sparse, encrypted_by=mark, texts={})
+
+
+def _is_info(name: str) -> bool:
+    folder, _, file = name.partition("/")
+    return folder.endswith(".dist-info") and file in _INFO_FILES
+
+
+def _scanned(name: str, size: int) -> bool:
+    return size <= _SCANNED_SIZE and name.lower().endswith(_SCANNED_SUFFIXES)
+
+
+def _mark(data: bytes) -> str:
+    """PyPI's scanner rules, which are plain strings (warehouse/utils/scanner_rules/*.yar)."""
+    if any(mark in data for mark in _PYARMOR):
+        return "PyArmor"
+    return "SourceDefender" if all(mark in data for mark in _SOURCEDEFENDER) else ""
