@@ -1,0 +1,198 @@
+"""The HTML report of a rehearsal: one file that needs nothing else, to read, to show and to keep.
+
+Everything in it comes from the `Rehearsal` record. A content security policy inside of the page forbids every
+request, so it can be opened from anywhere; all foreign text is escaped, and long lists are cut with a word
+about the rest, which `--json` has in full.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tagship import words
+from tagship.model import Entry, Fact, Finding, Severity, Status, Target
+from tagship.rehearsal.result import Exchange, Rehearsal
+from tagship.services.addresses import PYPI, TESTPYPI
+
+MOST = 200
+"""Items of one list, and lines of one text, before the rest is only counted."""
+MOST_REQUESTS = 400
+"""Rows of requests; those that were refused are kept before all others."""
+_ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+_VERDICTS = {"ready": "Ready to release", "refused": "Would be refused", "undecided": "Undecided"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """One row of the timeline."""
+
+    name: str
+    state: str
+    """`done`, `failed`, `skipped`, `unknown` (done, but not all is known) or `missing`."""
+    entry: Entry | None
+    findings: tuple["Numbered", ...]
+    start: float = 0.0
+    """Where its bar begins, in percent of the time that the rehearsal took."""
+    width: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbered:
+    """A finding with the stage that made it and its number, by which the page links to it."""
+
+    number: int
+    stage: str
+    finding: Finding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A row of the requests: equal ones that follow each other share one."""
+
+    exchange: Exchange
+    times: int = 1
+
+
+def html(rehearsal: Rehearsal) -> str:
+    """The report as one HTML document."""
+    origin, span = _span(rehearsal)
+    findings = tuple(_findings(rehearsal))
+    requests = _folded(rehearsal.exchanges)
+    kept = _kept(requests)
+    plan = rehearsal.manifest.plan
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            rehearsal=rehearsal,
+            plan=plan,
+            verdict=_VERDICTS[rehearsal.verdict],
+            date=datetime.fromtimestamp(rehearsal.started, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+            target=_target(plan.target) if plan else "",
+            findings=findings,
+            doubts=tuple(_doubts(rehearsal)),
+            stages=tuple(_stages(rehearsal, findings, origin, span)),
+            ticks=tuple(_ticks(span)),
+            requests=kept,
+            requests_left=len(requests) - len(kept),
+            services=_services(rehearsal),
+            weight=sum(dist.size for dist in rehearsal.manifest.dists),
+            most=MOST,
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tagship.rehearsal"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: words.clean(value) if type(value) is str else value,
+    )
+    environment.filters |= {
+        "duration": words.duration,
+        "size": words.size,
+        "shorten": words.shorten,
+        "spans": words.spans,
+        "tally": words.tally,
+    }
+    environment.globals["many"] = words.many
+    environment.tests["web"] = lambda url: url.startswith(("https://", "http://"))
+    return environment
+
+
+def _span(rehearsal: Rehearsal) -> tuple[float, float]:
+    """When the timeline begins, in seconds since 1970, and how many seconds it covers (never zero)."""
+    log = rehearsal.manifest.log
+    origin = min((entry.started for entry in log), default=rehearsal.started)
+    if rehearsal.started:
+        origin = min(origin, rehearsal.started)
+    end = max((entry.started + entry.seconds for entry in log), default=origin)
+    return origin, max(end - origin, rehearsal.seconds, 0.001)
+
+
+def _findings(rehearsal: Rehearsal) -> Iterator[Numbered]:
+    """All findings, the serious ones first."""
+    found = [(entry.stage, finding) for entry in rehearsal.manifest.log for finding in entry.findings]
+    found.sort(key=lambda pair: _ORDER.index(pair[1].severity))
+    for number, (stage, finding) in enumerate(found, 1):
+        yield Numbered(number=number, stage=stage, finding=finding)
+
+
+def _doubts(rehearsal: Rehearsal) -> Iterator[tuple[str, Fact]]:
+    """Facts that are not ok and that no finding explains, with their stage."""
+    for entry in rehearsal.manifest.log:
+        explained = {name for finding in entry.findings for name in finding.facts}
+        for fact in entry.facts:
+            if fact.status is not Status.OK and fact.id not in explained:
+                yield entry.stage, fact
+
+
+def _stages(rehearsal: Rehearsal, findings: tuple[Numbered, ...], origin: float, span: float) -> Iterator[Stage]:
+    """A row for each stage in the order of the pipeline; one that ran but is not in it comes last."""
+    names = dict.fromkeys((*rehearsal.stages, *(entry.stage for entry in rehearsal.manifest.log)))
+    for name in names:
+        entry = rehearsal.manifest.entry(name)
+        if entry is None:
+            yield Stage(name=name, state="missing", entry=None, findings=())
+            continue
+        known = all(fact.status is Status.OK for fact in entry.facts)
+        yield Stage(
+            name=name,
+            state="unknown" if entry.outcome == "done" and not known else entry.outcome,
+            entry=entry,
+            findings=tuple(numbered for numbered in findings if numbered.stage == name),
+            start=round(100 * (entry.started - origin) / span, 3),
+            width=round(100 * entry.seconds / span, 3),
+        )
+
+
+def _ticks(span: float) -> Iterator[tuple[float, str]]:
+    """Positions in percent and labels of the time axis: at most six, at round numbers of seconds."""
+    step = 0.001
+    factors = (2, 2.5, 2)
+    number = 0
+    while span / step > 6:
+        step *= factors[number % 3]
+        number += 1
+    for count in range(int(span / step) + 1):
+        seconds = count * step
+        yield round(100 * seconds / span, 3), f"{seconds:g} s" if span < 120 else words.duration(seconds)
+
+
+def _folded(exchanges: tuple[Exchange, ...]) -> list[Request]:
+    """Equal requests in a row as one with a count: waiting asks the same again and again."""
+    rows: list[Request] = []
+    for exchange in exchanges:
+        last = rows[-1] if rows else None
+        if last and _key(last.exchange) == _key(exchange):
+            rows[-1] = Request(exchange=last.exchange, times=last.times + 1)
+        else:
+            rows.append(Request(exchange=exchange))
+    return rows
+
+
+def _key(exchange: Exchange) -> tuple[str, str, str, int, str]:
+    return exchange.service, exchange.method, exchange.url, exchange.status, exchange.client
+
+
+def _kept(rows: list[Request]) -> list[Request]:
+    """At most so many rows, in their order: refused requests first of all, then the earliest."""
+    ranked = sorted(range(len(rows)), key=lambda number: (rows[number].exchange.status < 400, number))
+    return [rows[number] for number in sorted(ranked[:MOST_REQUESTS])]
+
+
+def _services(rehearsal: Rehearsal) -> list[tuple[str, int]]:
+    """How many requests each service answered, the busiest first."""
+    counts: dict[str, int] = {}
+    for exchange in rehearsal.exchanges:
+        counts[exchange.service] = counts.get(exchange.service, 0) + 1
+    return sorted(counts.items(), key=lambda pair: -pair[1])
+
+
+def _target(target: Target) -> str:
+    return {PYPI.target: PYPI.name, TESTPYPI.target: TESTPYPI.name}.get(target, "none")
