@@ -62,7 +62,7 @@ class Member:
 class Archive:
     """A wheel or an sdist, read."""
 
-    filename: str
+    path: Path
     kind: Literal["sdist", "wheel"]
     members: tuple[Member, ...]
     files: Mapping[str, Member]
@@ -74,13 +74,29 @@ class Archive:
     """METADATA or PKG-INFO, as written; empty where there is none."""
     problem: str = ""
     """Why reading stopped before the end."""
+    excessive: bool = False
+    """Whether it stopped because going on would cost without limit."""
     unscanned: tuple[str, ...] = ()
     """Text files too large to look into."""
+
+    @property
+    def filename(self) -> str:
+        """The name of the file on disk."""
+        return self.path.name
 
     def text(self, path: str) -> str:
         """The text of a file; empty where there is no such file or no text."""
         member = self.files.get(path)
         return member.text if member else ""
+
+    def code(self) -> tuple[str, ...]:
+        """What Python can import or a type checker can read: sources, extension modules, stubs, by path."""
+        return tuple(
+            path
+            for path in self.files
+            if path.endswith((".py", ".so", ".pyd", ".pyi", ".pyc"))
+            and not path.partition("/")[0].endswith((".dist-info", ".data"))
+        )
 
     def below(self, name: str) -> str:
         """The path of a file in the wheel's `.dist-info` folder."""
@@ -96,7 +112,7 @@ def read(path: Path) -> Archive:
     members: list[Member] = []
     unscanned: list[str] = []
     meter = _Meter(path.stat().st_size, unscanned)
-    problem = ""
+    problem, excessive = "", False
     walk = _walk_tar if path.name.endswith(".tar.gz") else _walk_zip
     with path.open("rb") as file:
         try:
@@ -105,19 +121,20 @@ def read(path: Path) -> Archive:
                 if len(members) > MEMBERS:
                     raise Unreadable(f"it has more than {MEMBERS:,} members")
         except Exception as error:  # tarfile and zipfile answer hostile bytes with nearly any exception
-            problem = str(error) or type(error).__name__
+            problem, excessive = str(error) or type(error).__name__, isinstance(error, Unreadable)
     kind: Literal["sdist", "wheel"] = "wheel" if path.name.endswith(".whl") else "sdist"
     files = {_place(m.name, kind): m for m in members if m.kind in {"file", "link"}}
     dist_info = next((top for m in members if (top := m.name.partition("/")[0]).endswith(".dist-info")), "")
     described = files.get(f"{dist_info}/METADATA" if kind == "wheel" else "PKG-INFO")
     return Archive(
-        filename=path.name,
+        path=path,
         kind=kind,
         members=tuple(members),
         files=files,
         dist_info=dist_info if kind == "wheel" else "",
         metadata=parse_email((described.content if described else None) or b"")[0],
         problem=problem,
+        excessive=excessive,
         unscanned=tuple(unscanned),
     )
 
