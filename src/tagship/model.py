@@ -168,6 +168,9 @@ class Manifest(Record, frozen=True, kw_only=True):
     schema: Literal[1] = 1
     plan: Plan | None = None
     dists: tuple[Dist, ...] = ()
+    """What is to be published."""
+    local: tuple[Dist, ...] = ()
+    """Built for this machine alone, to be tested and checked; never published."""
     log: tuple[Entry, ...] = ()
 
     def findings(self, severity: Severity | None = None) -> tuple[Finding, ...]:

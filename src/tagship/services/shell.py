@@ -148,6 +148,7 @@ class Shell:
                 stdout=streams[1],
                 stderr=streams[2],
                 process_group=0 if os.name == "posix" else None,
+                umask=0o022 if os.name == "posix" else -1,  # file modes end up in built files
             )
         except OSError as error:
             raise ToolFailed(

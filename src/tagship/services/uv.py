@@ -4,6 +4,7 @@ Two caches: what belongs to other projects is kept between runs; what is being r
 own that is thrown away. A cache that holds a file of the same name would hide what the index really serves.
 """
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,9 +32,16 @@ class Env:
         return self.scripts / ("python.exe" if sys.platform == "win32" else "python")
 
     @property
-    def variables(self) -> dict[str, str]:
-        """What a child needs to see to run inside it; PATH is completed by the caller."""
-        return {"VIRTUAL_ENV": str(self.root)}
+    def packages(self) -> Path:
+        """Its site-packages folder."""
+        if sys.platform == "win32":
+            return self.root / "Lib" / "site-packages"
+        return next((self.root / "lib").glob("python*")) / "site-packages"
+
+    def variables(self, outer: Mapping[str, str]) -> dict[str, str]:
+        """What a child needs on top of the outer environment to run inside this one."""
+        path = os.pathsep.join([str(self.scripts), outer.get("PATH", os.defpath)])
+        return {"VIRTUAL_ENV": str(self.root), "PATH": path}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +83,11 @@ class Uv:
             timeout=timeout,
             stdin="\n".join(requirements).encode(),
         )
+
+    def install_lock(self, env: Env, lock: Path) -> Output:
+        """Install exactly what a requirements file with hashes names."""
+        words = ("pip", "install", "--python", str(env.python), "--require-hashes", "--no-deps", "-r", str(lock))
+        return self._run(*words, cache=self.cache)
 
     def install_own(self, env: Env, *words: str) -> Output:
         """Install what is being released, without its dependencies, through the cache that is thrown away."""

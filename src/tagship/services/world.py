@@ -43,9 +43,13 @@ class Workspace:
     """Where a run works."""
 
     root: Path
-    """The checkout."""
+    """The checkout of the repository."""
+    package: str
+    """The package's folder inside of it; `.` for the usual case."""
     dist: Path
-    """Where built files go, and nothing else."""
+    """Where the files that are to be published go, and nothing else."""
+    local: Path
+    """Where a wheel goes that is for this machine alone."""
     scratch: Path
     """A folder for everything temporary, private to this run."""
 

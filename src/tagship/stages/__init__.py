@@ -1,0 +1,144 @@
+"""The stages of a release: one ordered table, from which the commands, the jobs of the generated workflow, the
+rehearsal and the reference page are made.
+
+A stage is a function `(Manifest, World) -> Manifest`. It looks at the outside, decides by a pure function, acts, and
+says what it did in the world's journal; `run` turns the journal into the manifest's log.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+import msgspec
+
+from tagship.errors import ChecksFailed, NotVisibleYet, TagshipError
+from tagship.model import Finding, Manifest, Severity
+from tagship.services.world import World
+
+Function = Callable[[Manifest, World], Manifest]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """One row of the table."""
+
+    name: str
+    """Also its command, its module and its anchor in the reference."""
+    does: str
+    job: str
+    """The job of the generated workflow in which it runs."""
+    permissions: tuple[str, ...]
+    """What the job's token may do."""
+    after: tuple[str, ...]
+    """The stages that must be done first; what stands in no such relation may run side by side."""
+
+    @property
+    def function(self) -> Function:
+        """The code, imported when it is needed."""
+        function: Function = import_module(f"tagship.stages.{self.name.replace('-', '_')}").run
+        return function
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        name="plan",
+        does="decides what is released, from the event, the tag and the project",
+        job="pre-publish-validation",
+        permissions=("contents: read",),
+        after=(),
+    ),
+    Stage(
+        name="gate",
+        does="waits for the required CI of the commit",
+        job="wait-for-ci",
+        permissions=("contents: read", "actions: read", "checks: read", "statuses: read"),
+        after=("plan",),
+    ),
+    Stage(
+        name="build",
+        does="builds the sdist, and the wheel from it, once and reproducibly",
+        job="pre-publish-validation",
+        permissions=("contents: read",),
+        after=("plan",),
+    ),
+    Stage(
+        name="test",
+        does="runs the project's tests against the installed wheel",
+        job="pre-publish-validation",
+        permissions=("contents: read",),
+        after=("build",),
+    ),
+    Stage(
+        name="check",
+        does="finds what PyPI would refuse and what users would trip over",
+        job="pre-publish-validation",
+        permissions=("contents: read",),
+        after=("build",),
+    ),
+    Stage(
+        name="publish",
+        does="uploads what the index lacks",
+        job="publish-pypi",
+        permissions=("id-token: write",),
+        after=("gate", "test", "check"),
+    ),
+    Stage(
+        name="verify",
+        does="compares what the index serves with what was built, installs and uses it",
+        job="verify",
+        permissions=("contents: read",),
+        after=("publish",),
+    ),
+    Stage(
+        name="github-release",
+        does="creates the GitHub release: draft, files, digests, then public",
+        job="create-github-release",
+        permissions=("contents: write",),
+        after=("verify",),
+    ),
+    Stage(
+        name="summary",
+        does="says what happened and what did not",
+        job="workflow-summary",
+        permissions=("contents: read",),
+        after=("github-release",),
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """How a stage ended."""
+
+    manifest: Manifest
+    error: TagshipError | None
+    """Why it failed; None where the next stage may begin."""
+    warning: TagshipError | None = None
+    """What a caller may report by its exit code although the release goes on."""
+
+
+def run(stage: Stage, manifest: Manifest, world: World) -> Result:
+    """Run one stage and add its entry to the log; errors of ours become findings, others pass through."""
+    inside = world.during(stage.name)
+    error: TagshipError | None = None
+    warning: TagshipError | None = None
+    try:
+        manifest = stage.function(manifest, inside)
+    except NotVisibleYet as slow:
+        warning = slow
+        inside.journal.finding(msgspec.structs.replace(slow.finding(), severity=Severity.WARNING))
+    except TagshipError as caught:
+        error = caught
+        inside.journal.finding(caught.finding())
+    if error is None:
+        error = _stopped_by(inside.journal.findings)
+    entry = inside.journal.close(failed=error is not None, now=world.clock.now())
+    return Result(manifest=msgspec.structs.replace(manifest, log=(*manifest.log, entry)), error=error, warning=warning)
+
+
+def _stopped_by(findings: tuple[Finding, ...]) -> TagshipError | None:
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if not errors:
+        return None
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return ChecksFailed(f"{errors[0].title}{more}", remedy=errors[0].remedy, where=errors[0].where)

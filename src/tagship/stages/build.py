@@ -1,0 +1,132 @@
+"""build: the sdist from a clean clone of the commit, the wheel from that sdist, once.
+
+The clone has the history, tags and submodules and no untracked file, so what is only on somebody's disk cannot get
+in. Everything that could make two builds of one commit differ is fixed before the backend is called.
+"""
+
+import shutil
+from pathlib import Path
+
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from tagship.errors import BuildFailed, ProjectError
+from tagship.model import Dist, Manifest, Plan
+from tagship.project import platform_wheels
+from tagship.project.discover import Project
+from tagship.project.version_sources import inject
+from tagship.services.checkout import clone_at
+from tagship.services.world import World
+from tagship.stages.backend import Backend, Builder, normalise, set_times, unpack, variables
+from tagship.stages.common import describe, ok, planned, project_of
+
+LOCK = Path(".github/tagship/build.txt")
+"""Where there is one, the build requirements with hashes; recorded otherwise."""
+
+
+def run(manifest: Manifest, world: World) -> Manifest:
+    """Build the files of the plan into the workspace's `dist`.
+
+    Raises:
+        ProjectError: the version cannot be put in, no Python here fits, or a submodule is missing.
+        BuildFailed: with the backend's own last lines.
+    """
+    plan = planned(manifest)
+    project = project_of(world, plan)
+    world.journal.doing("cloning the commit")
+    folder = world.workspace.scratch / "build"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    clone = clone_at(world.git, plan.event.sha, folder / "source")
+    source = clone.root / plan.package
+    injected = _set_version(source, project, plan, world)
+    set_times(clone.root, plan.epoch)
+    builder = _builder(project, plan, folder / "env", injected, world)
+    out = folder / "out"
+    out.mkdir()
+    world.journal.doing("building the sdist")
+    sdist = builder.build("sdist", source, out)
+    normalise(sdist, plan.epoch)
+    world.journal.doing("building the wheel from the sdist")
+    wheel = builder.build("wheel", unpack(sdist, folder / "from-sdist", plan.epoch), out)
+    built = (describe(wheel), describe(sdist))
+    world.journal.say(f"Built {', '.join(dist.filename for dist in built)}")
+    ok(world, "build.requirements", "built with", ", ".join(_recorded(builder)), f"backend {builder.backend.name}")
+    return _deliver(manifest, built, out, world)
+
+
+def _set_version(source: Path, project: Project, plan: Plan, world: World) -> dict[str, str]:
+    """Put a development version into the clone; a tagged version is already what the files or the tag say."""
+    if not plan.development:
+        return {}
+    injection = inject(source, project.version, plan.version)
+    changed = [*(f"{edit.file}:{edit.line}" for edit in injection.edits), *(name for name, _ in injection.environment)]
+    if not changed:
+        raise ProjectError(
+            f"The development version {plan.version} could not be put in",
+            remedy="Declare the version in a place that tagship can edit; `tagship config` shows what it found.",
+        )
+    world.journal.say(f"Set the version {plan.version} in the clone: {', '.join(changed)}")
+    return dict(injection.environment)
+
+
+def _builder(project: Project, plan: Plan, root: Path, injected: dict[str, str], world: World) -> Builder:
+    requires = project.requires_python.value or ""
+    python = world.uv.interpreter(requires) if requires else None
+    if requires and python is None:
+        raise ProjectError(
+            f"Nothing was built: no Python on this machine fits requires-python {requires}",
+            remedy=f"Install one: uv python install '{requires}'",
+            where=project.requires_python.source,
+        )
+    found = project.backend
+    backend = Backend(name=found.name.value, path=found.path, requires=found.requires.value)
+    builder = Builder(
+        uv=world.uv,
+        env=world.uv.venv(root, python),
+        backend=backend,
+        variables=variables(plan.epoch) | injected,
+        installed=[],
+    )
+    world.journal.doing("installing the build requirements")
+    lock = world.workspace.root / LOCK
+    if lock.is_file():
+        builder.install_lock(lock)
+    else:
+        builder.install(backend.requires)
+    return builder
+
+
+def _recorded(builder: Builder) -> list[str]:
+    """What is installed in the build environment, as name==version, from its own records."""
+    names = (path.name.removesuffix(".dist-info") for path in builder.env.packages.glob("*.dist-info"))
+    return sorted("==".join(name.rsplit("-", 1)) for name in names)
+
+
+def _deliver(manifest: Manifest, built: tuple[Dist, ...], out: Path, world: World) -> Manifest:
+    """Move what is to be published into `dist`, and a wheel that only this machine can use beside it."""
+    dist, local = world.workspace.dist, world.workspace.local
+    for folder in (dist, local):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    kept: list[Dist] = []
+    elsewhere = platform_wheels.made_by(world.workspace.root)
+    for file in built:
+        mine = file.kind == "wheel" and elsewhere is not None and not is_universal(file.filename)
+        shutil.move(out / file.filename, (local if mine else dist) / file.filename)
+        if mine:
+            kept.append(file)
+            world.journal.say(f"{file.filename} is for this machine alone: {elsewhere} makes the published wheels")
+    published = tuple(file for file in built if file not in kept)
+    if not published:
+        raise BuildFailed("Nothing was built that could be published", remedy="Let the backend build an sdist.")
+    return Manifest(plan=manifest.plan, dists=published, local=tuple(kept), log=manifest.log)
+
+
+def is_universal(filename: str) -> bool:
+    """Whether a wheel runs on every platform."""
+    try:
+        tags: frozenset[Tag] = parse_wheel_filename(filename)[3]
+    except InvalidWheelFilename:
+        return True  # the check says what is wrong with the name
+    return any(tag.platform == "any" for tag in tags)

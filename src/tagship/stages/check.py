@@ -1,0 +1,52 @@
+"""check: everything PyPI would refuse, and everything a user would trip over, before anything is sent."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tagship import checks
+from tagship.model import Finding, Manifest, Severity, Target
+from tagship.services.addresses import PYPI, TESTPYPI
+from tagship.services.world import World
+from tagship.stages.common import built_wheel, handed_over, ok, planned
+from tagship.stages.trial import Subject, clean_installation
+
+
+def run(manifest: Manifest, world: World) -> Manifest:
+    """Check the built files; findings of severity error close the stage.
+
+    Raises:
+        Conflict: the folder is not what was built.
+    """
+    plan = planned(manifest)
+    files = handed_over(manifest, world.workspace.dist)
+    wheel = built_wheel(manifest, world.workspace)
+    sdist = next((file for file in files if not file.name.endswith(".whl")), None)
+    subjects = [Subject(id="wheel", title=wheel.name, source=str(wheel))]
+    if sdist is not None:
+        subjects.append(Subject(id="sdist", title=sdist.name, source=str(sdist)))
+    world.journal.doing("reading the files, installing them in clean environments")
+    with ThreadPoolExecutor(len(subjects)) as pool:
+        trials = [pool.submit(clean_installation, subject, plan, world) for subject in subjects]
+        context = checks.CheckContext(
+            archives=checks.open_all(files),
+            name=plan.project,
+            version=plan.version,
+            tracked=frozenset(world.git.tracked(plan.event.sha)),
+            index=PYPI if plan.target is not Target.TESTPYPI else TESTPYPI,
+        )
+        found = [*checks.run(context)]
+        for trial in trials:
+            found += trial.result()
+    for finding in found:
+        world.journal.finding(finding)
+    _summarise(found, len(files), world)
+    return manifest
+
+
+def _summarise(found: list[Finding], files: int, world: World) -> None:
+    errors = sum(finding.severity is Severity.ERROR for finding in found)
+    if errors:
+        world.journal.say(f"{errors} of the findings would stop the release")
+        return
+    title = "PyPI would take the files"
+    ok(world, "check.accepted", title, f"{files} files, {len(checks.CHECKS)} checks", "PyPI's own rules, offline")
+    world.journal.say(f"{files} files pass {len(checks.CHECKS)} checks")

@@ -1,0 +1,83 @@
+"""What several stages need: the plan that must be there, the project, the files that are to be published."""
+
+import hashlib
+from pathlib import Path
+
+from tagship.errors import Conflict, UsageError
+from tagship.model import Dist, Fact, Manifest, Plan, Status
+from tagship.project.discover import Project, read
+from tagship.services.world import Workspace, World
+
+
+def planned(manifest: Manifest) -> Plan:
+    """The plan.
+
+    Raises:
+        UsageError: no stage `plan` has run.
+    """
+    if manifest.plan is None:
+        raise UsageError("Nothing was done: there is no plan", remedy="Run `tagship plan` first.")
+    return manifest.plan
+
+
+def describe(path: Path) -> Dist:
+    """A built file as the manifest keeps it."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Dist(
+        filename=path.name, kind="wheel" if path.suffix == ".whl" else "sdist", size=path.stat().st_size, sha256=digest
+    )
+
+
+def handed_over(manifest: Manifest, folder: Path) -> tuple[Path, ...]:
+    """The built files, after comparing names and digests with the manifest; wheels first, as they are uploaded.
+
+    Raises:
+        UsageError: nothing was built.
+        Conflict: the folder holds more, less or other bytes than what was built.
+    """
+    if not manifest.dists:
+        raise UsageError("Nothing was done: there are no built files", remedy="Run `tagship build` first.")
+    there = {path.name: describe(path) for path in sorted(folder.iterdir())} if folder.is_dir() else {}
+    expected = {dist.filename: dist for dist in manifest.dists}
+    wrong = sorted(name for name in expected | there if expected.get(name) != there.get(name))
+    if wrong:
+        raise Conflict(
+            f"Nothing was done: {folder.name}/ is not what was built and checked: {', '.join(wrong)}",
+            remedy="Take the files of the build again, and nothing else; never build twice for one release.",
+            where=str(folder),
+        )
+    return tuple(folder / name for name in sorted(expected, key=lambda name: (not name.endswith(".whl"), name)))
+
+
+def ok(world: World, id: str, title: str, detail: str = "", how: str = "") -> None:
+    """Note an observation that is as it should be."""
+    world.journal.fact(Fact(id=id, title=title, status=Status.OK, detail=detail, how=how))
+
+
+def unknown(world: World, id: str, title: str, detail: str, how: str = "") -> None:
+    """Note something that could not be observed."""
+    world.journal.fact(Fact(id=id, title=title, status=Status.UNKNOWN, detail=detail, how=how))
+
+
+def problem(world: World, id: str, title: str, detail: str, how: str = "") -> None:
+    """Note an observation that is not as it should be."""
+    world.journal.fact(Fact(id=id, title=title, status=Status.PROBLEM, detail=detail, how=how))
+
+
+def project_of(world: World, plan: Plan) -> Project:
+    """The project that the plan is about, read again from the checkout."""
+    return read(world.workspace.root / plan.package, world.git)
+
+
+def built_wheel(manifest: Manifest, workspace: Workspace) -> Path:
+    """The wheel to install here: the one to be published, or the one made for this machine.
+
+    Raises:
+        UsageError: nothing was built.
+    """
+    for folder, dists in ((workspace.dist, manifest.dists), (workspace.local, manifest.local)):
+        for dist in dists:
+            if dist.kind == "wheel":
+                return folder / dist.filename
+    raise UsageError("Nothing was done: there is no wheel", remedy="Run `tagship build` first.")

@@ -1,0 +1,209 @@
+"""plan: what is to be released, and whether this event may release it.
+
+Decided once, before anything is built: the version, where it goes, and why. A tag must be spelt right, lie on a
+release branch and say what the project says; a push to the default branch gets a development version of its own.
+"""
+
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from tagship.errors import PlanRefused, ProjectError
+from tagship.model import Event, Manifest, Plan, Target
+from tagship.project.discover import Project, read
+from tagship.project.version_literals import Written
+from tagship.services.world import World
+from tagship.stages import event
+from tagship.stages.common import ok, problem, unknown
+from tagship.versions import TagRefused, TagScheme, TagVersion, development, parse_tag, released
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """Everything the decision rests on."""
+
+    event: Event
+    scheme: TagScheme
+    declared: Version | None
+    """The version in the project's files; None where it is derived from tags, or computed."""
+    tags: tuple[str, ...]
+    commits: int
+    shallow: bool
+    release_branches: tuple[str, ...]
+    on_release_branch: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """The decision."""
+
+    version: Version
+    tag: str | None
+    target: Target
+    reason: str
+
+
+def decide(known: Known) -> Choice:
+    """What this event releases.
+
+    Raises:
+        PlanRefused: it must not release anything; the remedy says what would.
+    """
+    happened, inputs = known.event, known.event.inputs
+    if happened.tag is not None:
+        choice = _tagged(known, happened.tag)
+    elif happened.branch == happened.default_branch or happened.name == "workflow_dispatch":
+        choice = _untagged(known)
+    else:
+        choice = Choice(
+            version=_untagged(known).version,
+            tag=None,
+            target=Target.NONE,
+            reason=f"{happened.branch} is not the default branch {happened.default_branch}",
+        )
+    if inputs.dry_run:
+        reason = f"a dry run; it would be: {choice.reason}"
+        return Choice(version=choice.version, tag=choice.tag, target=Target.NONE, reason=reason)
+    return choice
+
+
+def _tagged(known: Known, tag: str) -> Choice:
+    parsed = parse_tag(tag, known.scheme)
+    match parsed:
+        case TagRefused():
+            raise PlanRefused(f"The tag {tag} is not released: {parsed.why}", remedy=parsed.remedy, where=tag)
+        case TagVersion(version=version):
+            pass
+    if not known.on_release_branch:
+        raise PlanRefused(
+            f"The tag {tag} is not released: its commit is not on {' or '.join(known.release_branches)}",
+            remedy="Merge the commit first, or name the branch: [tool.tagship] release-branches.",
+            where=tag,
+        )
+    if known.declared is not None and known.declared != version:
+        raise PlanRefused(
+            f"The tag {tag} is not released: the project says it is version {known.declared}",
+            remedy=f"Tag the commit that says {version}, or delete the tag and set the version first.",
+            where=tag,
+        )
+    if known.event.name == "workflow_dispatch" and known.event.inputs.target_env == "testpypi":
+        return Choice(version=version, tag=tag, target=Target.TESTPYPI, reason=f"a dispatch of {tag} to TestPyPI")
+    return Choice(version=version, tag=tag, target=Target.PYPI, reason=f"the tag {tag}")
+
+
+def _untagged(known: Known) -> Choice:
+    happened = known.event
+    if happened.name == "workflow_dispatch" and happened.inputs.target_env == "pypi":
+        raise PlanRefused(
+            f"Nothing is released to PyPI from the branch {happened.branch}",
+            remedy="Dispatch it on a version tag: gh workflow run publish.yml --ref v1.2.3 --field target_env=pypi",
+            where=happened.ref,
+        )
+    if known.shallow:
+        raise PlanRefused(
+            "No development version: the history is cut off (a shallow clone), so commits cannot be counted",
+            remedy="git fetch --unshallow; in a workflow: actions/checkout with fetch-depth: 0.",
+        )
+    releases = [tag.version for tag in released(known.tags, known.scheme)]
+    version = development(known.declared, releases, known.commits)
+    reason = f"the push to {happened.branch}" if happened.name == "push" else f"a dispatch on {happened.branch}"
+    return Choice(version=version, tag=None, target=Target.TESTPYPI, reason=reason)
+
+
+def run(manifest: Manifest, world: World) -> Manifest:
+    """Make the plan.
+
+    Raises:
+        UsageError: there is no event to plan for.
+        ProjectError: the project cannot be read.
+        PlanRefused: this event must not release anything.
+        Unreachable: the index cannot be asked about the project.
+    """
+    project = read(world.workspace.root / world.workspace.package, world.git)
+    git = world.git
+    commit = git.commit()
+    if commit is None:
+        raise PlanRefused("Nothing is released: there is no commit", remedy="git add . && git commit")
+    happened = event.read(world.environment, commit, project.repository.default_branch.value or "")
+    branches = tuple(project.release_branches.value or (happened.default_branch,))
+    known = Known(
+        event=happened,
+        scheme=project.tags.value,
+        declared=Version(project.version.version) if isinstance(project.version, Written) else None,
+        tags=project.repository.tags,
+        commits=git.count(commit),
+        shallow=git.is_shallow(),
+        release_branches=branches,
+        on_release_branch=any(_on_branch(world, commit, branch) for branch in branches),
+    )
+    choice = decide(known)
+    plan = Plan(
+        event=happened,
+        project=_name(project),
+        package=project.package,
+        version=str(choice.version),
+        tag=choice.tag,
+        target=choice.target,
+        reason=choice.reason,
+        prerelease=choice.version.is_prerelease,
+        epoch=git.commit_time(commit),
+    )
+    where = world.index(plan.target).addresses.name if plan.target is not Target.NONE else "nowhere"
+    world.journal.say(f"{plan.project} {plan.version} goes to {where}: {plan.reason}")
+    _describe(known, project, world)
+    if plan.target is not Target.NONE:
+        _ask_index(plan, world)
+    return Manifest(plan=plan, dists=manifest.dists, local=manifest.local, log=manifest.log)
+
+
+def _name(project: Project) -> str:
+    if project.name.value is None:
+        raise ProjectError(
+            "Nothing is released: the project's name is not known",
+            remedy='Write it as a literal: [project] name in pyproject.toml, or name="…" in setup.py.',
+            where=project.name.source,
+        )
+    return project.name.value
+
+
+def _on_branch(world: World, commit: str, branch: str) -> bool:
+    """Whether a commit is on a branch, as the remote has it where there is a remote."""
+    for ref in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
+        if world.git.commit(ref) is not None:
+            return world.git.contains(commit, ref)
+    return False
+
+
+def _describe(known: Known, project: Project, world: World) -> None:
+    happened = known.event
+    ok(world, "plan.event", "the event may publish", f"{happened.name} {happened.ref} at {happened.sha[:12]}")
+    if happened.tag is not None:
+        ok(world, "plan.tag", "the tag says a version, on a release branch", happened.tag)
+        if known.declared is None:
+            title = "the version comes from the tag"
+            unknown(world, "plan.declared", title, "known once it is built; the check compares")
+        else:
+            ok(world, "plan.declared", "the project declares that version", str(known.declared))
+
+
+def _ask_index(plan: Plan, world: World) -> None:
+    index = world.index(plan.target)
+    page = index.page(plan.project)
+    how = f"GET {index.page_url(plan.project)}"
+    if page is None:
+        ok(world, "index.project", f"the name on {index.addresses.name}", "the first release of this project", how)
+        return
+    if page.project_status.status in ("archived", "quarantined"):
+        status = page.project_status.status
+        problem(world, "index.project", f"the project on {index.addresses.name} takes uploads", status, how)
+        raise PlanRefused(
+            f"Nothing is released: {plan.project} is {status} on {index.addresses.name}",
+            remedy=f"Change its status at {index.addresses.web}/manage/project/{plan.project}/settings/.",
+            where=index.addresses.project_page(plan.project),
+        )
+    ok(world, "index.project", f"the project on {index.addresses.name}", page.project_status.status, how)
+    there = [
+        file.filename for file in page.files if plan.version in page.versions and f"-{plan.version}" in file.filename
+    ]
+    detail = f"there already: {', '.join(there)}; publish compares every byte" if there else "not there yet"
+    ok(world, "index.version", f"{plan.version} on {index.addresses.name}", detail, how)

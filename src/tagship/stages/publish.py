@@ -1,0 +1,180 @@
+"""publish: uploads what the index lacks, and nothing else.
+
+Looks at the index first and afterwards; the status of an upload is never taken as evidence, because PyPI answers
+200 to bytes that were there, and because an answer can be lost. On GitHub the generated workflow uses the PyPA's
+own publish action in place of this stage; elsewhere, and in rehearsals, twine does the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from tagship.errors import Conflict, Refused, TagshipError, UnknownOutcome
+from tagship.model import Dist, Manifest, Plan, Target
+from tagship.services import oidc
+from tagship.services.index import Index, IndexPage, refusal
+from tagship.services.secret import Secret
+from tagship.services.shell import Output
+from tagship.services.world import World
+from tagship.stages.common import handed_over, ok, planned, problem
+
+TOKEN_VARIABLES = {Target.PYPI: "PYPI_API_TOKEN", Target.TESTPYPI: "TEST_PYPI_API_TOKEN"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """The index lacks the file."""
+
+    dist: Dist
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Present:
+    """The index has our bytes already."""
+
+    dist: Dist
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clash:
+    """The index has other bytes under that name, for ever."""
+
+    dist: Dist
+    sha256: str
+
+
+Action = Upload | Present | Clash
+
+
+def decide(dists: Sequence[Dist], page: IndexPage | None) -> tuple[Action, ...]:
+    """What to do for each file, from what the index shows now."""
+    actions: list[Action] = []
+    for dist in dists:
+        there = page.file(dist.filename) if page is not None else None
+        if there is None:
+            actions.append(Upload(dist=dist))
+        elif there.sha256 == dist.sha256:
+            actions.append(Present(dist=dist))
+        else:
+            actions.append(Clash(dist=dist, sha256=there.sha256))
+    return tuple(actions)
+
+
+def run(manifest: Manifest, world: World) -> Manifest:
+    """Upload the files of the manifest.
+
+    Raises:
+        Conflict: other bytes are public under one of the names, or the folder is not what was built.
+        Refused: the index or GitHub said no, in its words.
+        Unreachable: the index cannot be asked.
+        UnknownOutcome: something was sent, and the index does not show it yet.
+    """
+    plan = planned(manifest)
+    if plan.target is Target.NONE:
+        world.journal.skip(f"Nothing was uploaded: {plan.reason}")
+        return manifest
+    files = handed_over(manifest, world.workspace.dist)
+    index = world.index(plan.target)
+    todo = _todo(decide(manifest.dists, index.page(plan.project)), index, world)
+    world.journal.link(f"{plan.project} {plan.version} on {index.addresses.name}", _page(index, plan))
+    if not todo:
+        world.journal.say(f"{index.addresses.name} has all {len(files)} files already, byte for byte")
+        return manifest
+    token = _credential(plan, index, world)
+    missing = [file for file in files if file.name in todo]
+    world.journal.doing(f"uploading {len(missing)} files to {index.addresses.name}")
+    output = index.upload(world.shell, missing, token)
+    _settle(plan, index, output, missing, world)
+    return manifest
+
+
+def _todo(actions: tuple[Action, ...], index: Index, world: World) -> frozenset[str]:
+    todo = set()
+    for action in actions:
+        match action:
+            case Upload(dist=dist):
+                todo.add(dist.filename)
+            case Present(dist=dist):
+                ok(world, f"index.file.{dist.filename}", f"{dist.filename} is there already", dist.sha256)
+            case Clash(dist=dist, sha256=other):
+                problem(world, f"index.file.{dist.filename}", f"{dist.filename} is there with other bytes", other)
+                raise Conflict(
+                    f"Nothing was uploaded: {index.addresses.name} has {dist.filename} with other bytes\n"
+                    f"there: sha256 {other}\nhere:  sha256 {dist.sha256}",
+                    remedy="A file name can never be used again: release the next version.",
+                    where=dist.filename,
+                )
+            case _:
+                assert_never(action)
+    return frozenset(todo)
+
+
+def _credential(plan: Plan, index: Index, world: World) -> Secret:
+    """The upload token: by trusted publishing where the job may, else from the variable that holds one."""
+    variable = TOKEN_VARIABLES[plan.target]
+    value = world.environment.get(variable, "").strip()
+    if oidc.available(world.environment) or not value:
+        token = oidc.upload_token(world.http, world.environment, index.addresses)
+        ok(world, "publish.credential", "trusted publishing gave an upload token", "valid for 15 minutes")
+        return token
+    ok(world, "publish.credential", "an API token is used", variable)
+    return Secret(value)
+
+
+def _settle(plan: Plan, index: Index, output: Output, sent: Sequence[Path], world: World) -> None:
+    """Find out what is there now, whatever twine said."""
+    shown = index.page(plan.project)
+    names = [path.name for path in sent]
+    arrived = [name for name in names if shown is not None and shown.file(name) is not None]
+    if output.ok:
+        world.journal.say(f"Uploaded to {index.addresses.name}: {', '.join(names)}")
+        return
+    if len(arrived) == len(names):
+        world.journal.say(f"Uploaded to {index.addresses.name}; the answer was lost, the files are there")
+        return
+    said = refusal(output)
+    partly = f"; {', '.join(arrived)} arrived before" if arrived else ""
+    if said is not None and said[:1] == "4":
+        problem(world, "publish.upload", f"{index.addresses.name} took the files", said)
+        raise _refused(index, said, partly, plan)
+    raise UnknownOutcome(
+        f"The upload to {index.addresses.name} broke off{partly}\n{said or output.tail(6)}",
+        remedy="Run the same command again: it uploads what is missing, and bytes that are there are left alone.",
+    )
+
+
+EXPLANATIONS: Mapping[str, str] = {
+    "token is expired": "Make a new API token on the index, scoped to this project, and replace the old one.",
+    "Invalid or non-existent authentication": "The token is unknown: copy it again whole, or make a new one; a token "
+    "for TestPyPI does not work on PyPI, nor the other way round.",
+    "project-scoped token is not valid": "The token belongs to another project: make one for this project.",
+    "isn't allowed to upload to project": "The name belongs to somebody else there, or the project is archived or "
+    "quarantined: look at its page, ask its owners, or choose another name.",
+    "Read-only mode": "The index is read-only at the moment: wait, and run the same command again.",
+    "temporarily disabled": "The index takes no uploads at the moment: wait, and run the same command again.",
+    "File already exists": "The same name or the same content is public already: release the next version.",
+    "previously used by a file": "A deleted file's name is burnt for ever: release the next version.",
+    "older than 14 days": "A release is closed after 14 days: release the next version with all its files.",
+    "Only one sdist": "The release has its sdist already: release the next version.",
+    "Too many new projects": "Wait an hour; new projects are limited to 20 an hour.",
+    "too similar to an existing project": "Choose a name that cannot be confused with an existing one.",
+    "conflict with Python Standard Library": "Choose a name that is not a module of the standard library.",
+    "File too large": "Ask the index for a higher limit first; its address is in the message.",
+}
+
+
+def _refused(index: Index, said: str, partly: str, plan: Plan) -> TagshipError:
+    remedy = next((text for words, text in EXPLANATIONS.items() if words in said), None)
+    message = f"{index.addresses.name} refused the upload{partly}\n{said}"
+    if "File already exists" in said:
+        return Conflict(message, remedy=remedy or "", where=plan.version)
+    return Refused(
+        message,
+        remedy=remedy or "The index says what is wrong: correct it and release the next version.",
+        where=index.addresses.upload,
+    )
+
+
+def _page(index: Index, plan: Plan) -> str:
+    return index.addresses.project_page(plan.project, plan.version)

@@ -1,0 +1,172 @@
+"""test: the project's own tests, against the installed wheel and outside the source tree.
+
+The test files come from a clone from which the package's own code is taken away, so that `import` can only find
+what was installed. A test that failed because the network was refused says nothing about the package.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from tagship.errors import TestsFailed, ToolFailed
+from tagship.model import Finding, Manifest, Plan, Severity
+from tagship.project.config import Suite
+from tagship.project.discover import Project
+from tagship.services.checkout import clone_at
+from tagship.services.shell import Output
+from tagship.services.uv import Env
+from tagship.services.world import World
+from tagship.stages.common import built_wheel, ok, planned, project_of, unknown
+from tagship.stages.installed import Metadata, dependencies, read_metadata
+
+LIMIT = 1800.0
+"""Seconds that the tests may take."""
+REFUSED = (
+    "Network is unreachable",
+    "Connection refused",
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    "nodename nor servname provided",
+    "Tunnel connection failed: 403",
+    "getaddrinfo failed",
+)
+"""What operating systems and HTTP libraries say when there is no way out."""
+
+
+def run(manifest: Manifest, world: World) -> Manifest:
+    """Run the tests.
+
+    Raises:
+        TestsFailed: with the runner's own last lines.
+    """
+    plan = planned(manifest)
+    project = project_of(world, plan)
+    tests = project.tests.value
+    if tests.runner == "none":
+        unknown(world, "test.result", "the project's tests pass", f"no tests were found ({project.tests.source})")
+        world.journal.skip("No tests were found: the package is imported and its commands are run, no more")
+        return manifest
+    folder = world.workspace.scratch / "test"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    env = _environment(manifest, project, folder / "env", world)
+    if env is None:
+        return manifest
+    tree = _tree(plan, env, folder / "tests", world)
+    world.journal.doing(f"running {tests.runner}")
+    argv = (env.python, "-m", tests.runner, *_arguments(tests))
+    output = world.shell.run(argv, cwd=tree, extra=env.variables(world.shell.environment), timeout=LIMIT)
+    _judge(output, tests.runner, world)
+    return manifest
+
+
+def _environment(manifest: Manifest, project: Project, root: Path, world: World) -> Env | None:
+    """An environment with the wheel and what the tests need; None, said so, where it cannot be made."""
+    wheel = built_wheel(manifest, world.workspace)
+    title = "the project's tests pass"
+    requires = project.requires_python.value or ""
+    try:
+        env = world.uv.venv(root, world.uv.interpreter(requires) if requires else None)
+    except ToolFailed as error:
+        unknown(world, "test.result", title, error.message)
+        return None
+    world.journal.doing("installing the wheel and what its tests need")
+    own = world.uv.install_own(env, str(wheel))
+    metadata = read_metadata(env, manifest.plan.project if manifest.plan else "")
+    if not own.ok or metadata is None:
+        unknown(world, "test.result", title, "the wheel cannot be installed; the check says why")
+        return None
+    needed = world.uv.install(env, _requirements(metadata, project))
+    if not needed.ok:
+        unknown(world, "test.result", title, f"what the tests need cannot be installed: {needed.tail(3)}")
+        world.journal.finding(
+            Finding(
+                code="TC60",
+                title="The tests could not be run",
+                where=project.tests.source,
+                why=f"What they need cannot be installed:\n{needed.tail(8)}",
+                remedy=f"Correct the requirements ({project.tests.source}), or set tests in [tool.tagship].",
+                severity=Severity.WARNING,
+            )
+        )
+        return None
+    return env
+
+
+def _requirements(metadata: Metadata, project: Project) -> tuple[str, ...]:
+    """The wheel's own requirements and those of its tests, as uv reads them from a requirements file."""
+    suite = project.tests.value
+    extras = (suite.extra,) if suite.extra else ()
+    group = (project.groups.value or {}).get(suite.group, ())
+    files = (f"-r {project.root / file}" for file in suite.files)
+    return (*dependencies(metadata.requires, extras), *group, *suite.requires, *files)
+
+
+def _arguments(suite: Suite) -> tuple[str, ...]:
+    if suite.runner == "unittest":
+        return (*(suite.args or ("discover",)), *(("-s", suite.paths[0]) if suite.paths and not suite.args else ()))
+    return ("-p", "no:cacheprovider", *suite.args, *suite.paths)
+
+
+def _tree(plan: Plan, env: Env, destination: Path, world: World) -> Path:
+    """The commit's files without those that are installed: what is imported is the wheel."""
+    clone = clone_at(world.git, plan.event.sha, destination)
+    package = clone.root / plan.package
+    for source in (package / "src", package / "lib", package):
+        for installed in env.packages.iterdir():
+            mine = source / installed.name
+            if mine.exists() and installed.suffix != ".dist-info" and not _holds_tests(mine):
+                shutil.rmtree(mine) if mine.is_dir() else mine.unlink()
+    return package
+
+
+def _holds_tests(path: Path) -> bool:
+    """Whether a folder is the tests' own, which a wheel sometimes installs as well."""
+    return path.name in ("tests", "test")
+
+
+def _judge(output: Output, runner: str, world: World) -> None:
+    last = output.tail(1).strip("= ")
+    title = "the project's tests pass"
+    if output.ok:
+        ok(world, "test.result", title, last, " ".join(output.argv[1:]))
+        world.journal.say(f"Tests: {last}")
+        return
+    text = output.stdout + output.stderr
+    if runner == "pytest" and output.returncode == 5:
+        unknown(world, "test.result", title, "pytest found no test")
+        world.journal.say("pytest found no test")
+        return
+    if any(words in text for words in REFUSED) and not output.timed_out:
+        unknown(world, "test.result", title, f"needs the network: {last}")
+        world.journal.say(f"Tests that need the network failed: {last}")
+        return
+    if _cannot_start(output, runner):
+        unknown(world, "test.result", title, output.tail(2))
+        world.journal.finding(
+            Finding(
+                code="TC60",
+                title="The tests could not be run",
+                where="tests",
+                why=f"{runner} stopped before it ran one:\n{output.tail(8)}",
+                remedy='Say what they need: [tool.tagship.tests] requires = ["…"], or group = "…".',
+                severity=Severity.WARNING,
+            )
+        )
+        return
+    how = f"ran longer than {LIMIT:.0f} s" if output.timed_out else f"failed: {last}"
+    raise TestsFailed(
+        f"Not published: the tests {how}\n{output.tail(25)}",
+        remedy="They ran against the installed wheel: a file may be missing from it, or a test needs the source tree.",
+        where=" ".join(str(word) for word in output.argv[1:]),
+    )
+
+
+def _cannot_start(output: Output, runner: str) -> bool:
+    """Whether the runner could not begin, which is about the environment and not about the package."""
+    text = output.stdout + output.stderr
+    if runner == "pytest" and output.returncode in (3, 4):
+        return True
+    missing = re.search(r"No module named '?([\w.]+)", text)
+    started = re.search(r"\b\d+ (passed|failed)\b", text)
+    return missing is not None and started is None

@@ -1,0 +1,205 @@
+"""One clean installation and what a user does with it first, as findings with the codes TC50 and up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+from tagship.errors import ToolFailed
+from tagship.model import Finding, Plan, Severity
+from tagship.project.discover import Project
+from tagship.services.shell import Output
+from tagship.services.uv import Env
+from tagship.services.world import World
+from tagship.stages.common import ok, project_of, unknown
+from tagship.stages.installed import Metadata, imports, install, read_metadata, run_scripts
+
+NOT_FOR_USERS = frozenset({"tests", "test", "docs", "doc", "examples", "example", "benchmarks", "setup", "conftest"})
+"""Top-level names that are in a wheel by mistake; the contents check reports them, importing them proves nothing."""
+HELP: tuple[tuple[str, ...], ...] = (("--help",), ("--version",), ("-h",))
+"""What a command is asked for, until one ends with 0."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """What is installed."""
+
+    id: str
+    """Start of the facts' ids, and of the folder's name."""
+    title: str
+    """In words: `x-1.0.tar.gz`."""
+    source: str
+    """What uv is given: a path, or `name @ address#sha256=…`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Code:
+    """A finding of this module, before it is about anything."""
+
+    id: str
+    title: str
+    why: str
+    remedy: str
+
+
+INSTALL = Code(
+    id="TC50",
+    title="It cannot be installed",
+    why="Users would get this error from pip or uv.",
+    remedy="Read the installer's words below; correct the requirements or the build.",
+)
+IMPORT = Code(
+    id="TC51",
+    title="It cannot be imported once installed",
+    why="It works in the source tree and fails for users: a file is missing from the wheel, or a requirement from "
+    "the metadata.",
+    remedy="Include the missing file, or declare the missing requirement.",
+)
+SCRIPT_MISSING = Code(
+    id="TC52",
+    title="A command points at code that does not exist",
+    why="The command is installed and fails with a traceback for everybody.",
+    remedy="Correct the entry point, or include the module in the wheel.",
+)
+SCRIPT_FAILS = Code(
+    id="TC53",
+    title="A command does not even print its help",
+    why="It ended with an error for --help, --version and -h.",
+    remedy='Correct the command, or say how to try it: [tool.tagship] scripts = { name = ["--list"] }, or [].',
+)
+SCRIPT_HANGS = Code(
+    id="TC54",
+    title="A command hangs when it is asked for its help",
+    why="It was stopped after 30 s.",
+    remedy="Correct the command, or say how to try it: [tool.tagship] scripts = { name = [] }.",
+)
+VERSION = Code(
+    id="TC55",
+    title="The installed version is another one",
+    why="Users would get a version that was not announced.",
+    remedy="Let the built metadata and the tag say the same version.",
+)
+INCONSISTENT = Code(
+    id="TC56",
+    title="The requirements contradict each other",
+    why="`pip check` would complain right after the installation.",
+    remedy="Loosen or correct the requirements that are named below.",
+)
+CODES: tuple[Code, ...] = (INSTALL, IMPORT, SCRIPT_MISSING, SCRIPT_FAILS, SCRIPT_HANGS, VERSION, INCONSISTENT)
+
+
+def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Finding, ...]:
+    """Install into an empty environment, import, run every command; facts go into the journal.
+
+    Returns:
+        What is wrong, all of severity error; nothing where all is well or where it could not be tried.
+    """
+    folder = world.workspace.scratch / f"install-{subject.id}"
+    empty = folder / "empty"
+    empty.mkdir(parents=True)
+    project = project_of(world, plan)
+    env = _environment(subject, project, folder / "env", world)
+    if env is None:
+        return ()
+    world.journal.doing(f"installing {subject.title}")
+    output = install(world.uv, env, subject.source, plan.project)
+    metadata = read_metadata(env, plan.project)
+    if not output.ok or metadata is None:
+        return (_finding(INSTALL, subject, output.tail(12)),)
+    ok(world, f"{subject.id}.install", f"{subject.title} installs cleanly")
+    found: list[Finding] = []
+    if Version(metadata.version) != Version(plan.version):
+        found.append(_finding(VERSION, subject, f"installed: {metadata.version}, planned: {plan.version}"))
+    consistent = world.uv.consistent(env)
+    if not consistent.ok:
+        found.append(_finding(INCONSISTENT, subject, consistent.tail(8)))
+    found += _imports(subject, metadata, env, empty, world)
+    found += _scripts(subject, metadata, _words(project, metadata), env, empty, world)
+    return tuple(found)
+
+
+def _environment(subject: Subject, project: Project, root: Path, world: World) -> Env | None:
+    """An empty environment with a Python that the project supports, or None where there is none here."""
+    requires = project.requires_python.value or ""
+    python = world.uv.interpreter(requires) if requires else None
+    if requires and python is None:
+        detail = f"no installed Python fits {requires}"
+        unknown(world, f"{subject.id}.install", f"{subject.title} installs cleanly", detail)
+        return None
+    try:
+        return world.uv.venv(root, python)
+    except ToolFailed as error:
+        unknown(world, f"{subject.id}.install", f"{subject.title} installs cleanly", error.message)
+        return None
+
+
+def _imports(subject: Subject, metadata: Metadata, env: Env, empty: Path, world: World) -> list[Finding]:
+    names = [name for name in metadata.modules if name.split(".")[0] not in NOT_FOR_USERS]
+    title = f"{subject.title} can be imported from an empty folder"
+    if metadata.stubs:
+        ok(world, f"{subject.id}.import", title, "type stubs alone: nothing to import")
+        return []
+    if not names:
+        unknown(world, f"{subject.id}.import", title, "it has no importable module")
+        return []
+    errors = imports(world.shell, env, names, empty)
+    wrong = {name: error for name, error in errors.items() if error}
+    if not wrong:
+        ok(world, f"{subject.id}.import", title, ", ".join(names))
+    return [_finding(IMPORT, subject, error, what=f"import {name}") for name, error in wrong.items()]
+
+
+def _words(project: Project, metadata: Metadata) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """How each command is tried: as configured, else by asking for its help; an empty list leaves it out."""
+    words: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for name, _ in metadata.scripts:
+        configured = project.config.scripts.get(name)
+        if configured is None:
+            words[name] = HELP
+        elif configured:
+            words[name] = (configured,)
+    return words
+
+
+def _scripts(
+    subject: Subject,
+    metadata: Metadata,
+    words: Mapping[str, Sequence[Sequence[str]]],
+    env: Env,
+    empty: Path,
+    world: World,
+) -> list[Finding]:
+    if not words:
+        return []
+    world.journal.doing(f"running the commands of {subject.title}")
+    outputs = run_scripts(world.shell, env, tuple(words.items()), empty)
+    targets = dict(metadata.scripts)
+    found = [
+        _finding(_verdict(output), subject, output.tail(8), what=f"{name} = {targets[name]}")
+        for name, output in outputs.items()
+        if not output.ok
+    ]
+    if not found:
+        ok(world, f"{subject.id}.scripts", f"the commands of {subject.title} run", ", ".join(outputs))
+    return found
+
+
+def _verdict(output: Output) -> Code:
+    if output.timed_out:
+        return SCRIPT_HANGS
+    loading = ("ModuleNotFoundError", "ImportError", "AttributeError: module", "cannot import name")
+    if "Traceback" in output.stderr and any(words in output.stderr for words in loading):
+        return SCRIPT_MISSING
+    return SCRIPT_FAILS
+
+
+def _finding(code: Code, subject: Subject, words: str, *, what: str = "") -> Finding:
+    return Finding(
+        code=code.id,
+        title=f"{code.title}: {what}" if what else code.title,
+        where=subject.title,
+        why=f"{code.why}\n{words}" if words else code.why,
+        remedy=code.remedy,
+        severity=Severity.ERROR,
+    )
