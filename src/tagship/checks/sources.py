@@ -74,12 +74,21 @@ def left_out(context: CheckContext) -> Iterator[Hit]:
 
 
 def _named(paths: list[str], wheel: Archive) -> list[str]:
-    """Those whose name, or whose folder below the package, stands between quotes in the wheel's code."""
+    """Those whose name, or whose data folder, stands between quotes in the wheel's code."""
+    code = wheel.code()
+    homes = {path.rpartition("/")[0] for path in code}
     quoted: set[str] = set()
-    for code in wheel.code():
-        for text in _QUOTED.findall(wheel.files[code].content or b""):
+    for path in code:
+        for text in _QUOTED.findall(wheel.files[path].content or b""):
             quoted.update(text.decode().split("/"))
-    return [p for p in paths if p.endswith("py.typed") or not quoted.isdisjoint(p.split("/")[1:])]
+    return [p for p in paths if p.endswith("py.typed") or not quoted.isdisjoint(_below(p, homes))]
+
+
+def _below(path: str, homes: set[str]) -> list[str]:
+    """The parts of a path below the last folder that holds code."""
+    parts = path.split("/")
+    depth = next((n for n in range(len(parts) - 1, 0, -1) if "/".join(parts[:n]) in homes), 0)
+    return parts[depth:]
 
 
 def _has(sdist: Archive, path: str) -> bool:
