@@ -59,7 +59,13 @@ class Terminal:
         self._turns: Turns[RenderableType] = Turns(stages)
         self._lock = RLock()
         self._rows: tuple[_Row, ...] = ()  # replaced as a whole: the refreshing thread reads it unlocked
-        self._live = Live(console=console, get_renderable=self._moving, refresh_per_second=10, transient=True)
+        self._live = Live(
+            console=console,
+            get_renderable=self._moving,
+            refresh_per_second=10,
+            transient=True,
+            redirect_stdout=False,  # data goes to standard output, also while stages run
+        )
 
     def __enter__(self) -> "Terminal":
         self._live.start()
@@ -155,7 +161,7 @@ class Terminal:
             Text.assemble((f"{row.stage:<{self._names}}", "bold"), (spent, "dim"), (f"  {row.doing}", "cyan")),
         )
         yield grid
-        for line in row.lines[-4:]:
+        for line in [line for line in row.lines if line.level == 1][-4:]:
             first = replace(line, text=line.text.partition("\n")[0])
             yield _rendered(first, no_wrap=True)
 
