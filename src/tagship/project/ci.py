@@ -1,0 +1,238 @@
+"""What a repository's GitHub workflows do: which of them are the CI that a release waits for, which publish.
+
+Read as strictly as GitHub does (a duplicate key is a problem, not a silent loss), without running anything.
+It takes a YAML parser that is slow to import, so `discover` reads it only when somebody asks.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from tagship.model import Record
+from tagship.project import ci_names
+from tagship.project.ci_roles import Role, publishing, role
+from tagship.project.config import Check
+from tagship.project.pyproject import Table, table, texts
+
+FOLDER = ".github/workflows"
+_NO_CONDITION = ("", "always()", "success()", "!cancelled()", "${{ always() }}", "${{ !cancelled() }}")
+
+
+class Problem(Record, frozen=True, kw_only=True):
+    """A workflow file that GitHub would refuse."""
+
+    where: str
+    """`.github/workflows/ci.yml:12`."""
+    why: str
+
+
+class Job(Record, frozen=True, kw_only=True):
+    """One job of a workflow."""
+
+    id: str
+    checks: tuple[str, ...]
+    """The names of its checks; `*` stands for a part that only the running workflow knows."""
+    condition: str = ""
+    """Its `if:`; where there is one, it may be skipped."""
+    needs: tuple[str, ...] = ()
+    role: Role = ""
+
+
+class Publisher(Record, frozen=True, kw_only=True):
+    """A job that uploads to an index."""
+
+    file: str
+    """File name of the workflow, as a trusted publisher is registered with."""
+    job: str
+    environment: str
+    """The GitHub environment of the job; empty where it has none."""
+    auth: Literal["trusted-publishing", "token", "unknown"]
+    index: Literal["pypi", "testpypi", "unknown"]
+
+
+class Workflow(Record, frozen=True, kw_only=True):
+    """One workflow file."""
+
+    file: str
+    """File name inside `.github/workflows`."""
+    name: str
+    triggers: tuple[str, ...]
+    on_default_branch: bool
+    """Whether a push to the default branch starts it, paths aside."""
+    paths: tuple[str, ...]
+    """The path filters of that push; those of `paths-ignore` begin with `!`."""
+    jobs: tuple[Job, ...]
+    required: tuple[Check, ...]
+    """What of it a release waits for by default."""
+    why: str
+    """Why it is, or is not, waited for."""
+
+
+class CI(Record, frozen=True, kw_only=True):
+    """All workflows of a repository."""
+
+    workflows: tuple[Workflow, ...] = ()
+    publishers: tuple[Publisher, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def required(self) -> tuple[Check, ...]:
+        """What a release waits for by default; empty means that nothing was found, which is not a success."""
+        return tuple(check for workflow in self.workflows for check in workflow.required)
+
+
+def read(root: Path, default_branch: str | None) -> CI:
+    """Read every workflow of a repository; never raises for what stands in the files.
+
+    Args:
+        root: the repository's root.
+        default_branch: None where it is unknown; main and master then both count.
+    """
+    problems: list[Problem] = []
+    data: dict[str, Table] = {}
+    for path in files(root):
+        parsed = _load(path)
+        if isinstance(parsed, Problem):
+            problems.append(parsed)
+        else:
+            data[path.name] = parsed
+    branches = (default_branch,) if default_branch else ("main", "master")
+    workflows = tuple(_workflow(file, data, branches) for file in data)
+    publishers = tuple(
+        Publisher(file=file, job=job, environment=env, auth=auth, index=index)
+        for file in data
+        for job, (env, auth, index) in publishing(data[file]).items()
+    )
+    return CI(workflows=workflows, publishers=publishers, problems=tuple(problems))
+
+
+def files(root: Path) -> list[Path]:
+    """The workflow files, by name."""
+    return sorted(path for path in (root / FOLDER).glob("*.y*ml") if path.suffix in (".yml", ".yaml"))
+
+
+def _load(path: Path) -> Table | Problem:
+    from ruamel.yaml import YAML  # slow to import, and most commands need no workflow
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    where = f"{FOLDER}/{path.name}"
+    try:
+        data = YAML(typ="safe", pure=True).load(path.read_bytes().decode("utf-8-sig"))
+    except MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        return Problem(where=where + line, why=str(error.problem or error.context))
+    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        return Problem(where=where, why=str(error).splitlines()[0])
+    if not isinstance(data, dict) or not isinstance(data.get("jobs"), dict) or "on" not in data:
+        return Problem(where=where, why="it is no workflow: `on` or `jobs` is missing")
+    return {str(key): value for key, value in data.items()}
+
+
+def _workflow(file: str, files: Mapping[str, Table], branches: tuple[str, ...]) -> Workflow:
+    data = files[file]
+    triggers = _triggers(data["on"])
+    push = triggers.get("push")
+    on_default = push is not None and any(_runs_on(push, branch) for branch in branches)
+    paths = (*texts(push or {}, "paths"), *(f"!{p}" for p in texts(push or {}, "paths-ignore")))
+    jobs = tuple(_job(job_id, table(data, "jobs", str(job_id)), files) for job_id in table(data, "jobs"))
+    runs = on_default and "pull_request" in triggers
+    required, why = _requirement(file, jobs, paths) if runs else ((), _why_not(triggers, on_default))
+    return Workflow(
+        file=file,
+        name=str(data.get("name") or f"{FOLDER}/{file}"),
+        triggers=tuple(triggers),
+        on_default_branch=on_default,
+        paths=paths,
+        jobs=jobs,
+        required=required,
+        why=why,
+    )
+
+
+def _job(job_id: str, job: Table, files: Mapping[str, Table]) -> Job:
+    def called(file: str) -> Table | None:
+        return table(files[file], "jobs") if file in files else None
+
+    condition = job.get("if")
+    return Job(
+        id=job_id,
+        checks=ci_names.names(job_id, job, called),
+        condition="" if condition is None else ci_names.show(condition).strip(),
+        needs=texts(job, "needs"),
+        role=role(job_id, job),
+    )
+
+
+def _triggers(on: object) -> dict[str, Table]:
+    """The events of `on:` in any of its three spellings, with their filters."""
+    if isinstance(on, dict):
+        return {str(event): table({"": filters}, "") for event, filters in on.items()}
+    return {event: {} for event in texts({"": on}, "")}
+
+
+def _runs_on(push: Table, branch: str) -> bool:
+    if "branches" in push:
+        return matches(branch, texts(push, "branches"))
+    if "branches-ignore" in push:
+        return not matches(branch, texts(push, "branches-ignore"))
+    return "tags" not in push and "tags-ignore" not in push  # with tags alone, no branch starts it
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a branch, tag or path passes GitHub's filter patterns; the last pattern that fits decides.
+
+    Source: docs.github.com, "Workflow syntax", filter pattern cheat sheet.
+    """
+    passed = False
+    for pattern in patterns:
+        negated = pattern.startswith("!")
+        if re.fullmatch(_regex(pattern.removeprefix("!")), name):
+            passed = not negated
+    return passed
+
+
+def _regex(pattern: str) -> str:
+    parts = re.findall(r"\*\*/?|\*|\?|\+|\[[^\]]*\]|\\.|.", pattern)
+    meaning = {"**": ".*", "**/": "(?:.*/)?", "*": "[^/]*", "?": "?", "+": "+"}
+    return "".join(meaning.get(p) or (p if p[0] in "[\\" and len(p) > 1 else re.escape(p)) for p in parts)
+
+
+def _why_not(triggers: Mapping[str, Table], on_default: bool) -> str:
+    if on_default:
+        return "not waited for: it does not run on pull requests"
+    if "push" in triggers:
+        return "not waited for: pushes to the default branch do not start it"
+    return f"not waited for: it runs on {', '.join(triggers) or 'nothing'} only, not on pushes"
+
+
+def _requirement(file: str, jobs: tuple[Job, ...], paths: tuple[str, ...]) -> tuple[tuple[Check, ...], str]:
+    """What is waited for of a workflow that runs on pull requests and on the default branch, and why."""
+    acting = [job for job in jobs if job.role in ("publishes", "deploys")]
+    if jobs and all(job.role == "docs" or job in acting for job in jobs):
+        return (), "not waited for: it only builds or deploys documentation" if not acting else _acts(acting)
+    if any(not path.startswith("!") for path in paths):
+        return (), f"not waited for: it runs only where certain paths change ({', '.join(paths)})"
+    if acting:
+        names = _names_before(jobs, acting)
+        return tuple(Check(names=(name,)) for name in names), f"{_acts(acting)}; its other jobs are waited for by name"
+    if paths:
+        return (Check(workflow=file),), (
+            "waited for: runs on pull requests and on the default branch;"
+            f" a commit that changes nothing but {', '.join(p[1:] for p in paths)} has no run and cannot be released"
+        )
+    return (Check(workflow=file),), "waited for: runs on pull requests and on pushes to the default branch"
+
+
+def _acts(acting: list[Job]) -> str:
+    return f"not waited for as a whole: {acting[0].id} {acting[0].role}"
+
+
+def _names_before(jobs: tuple[Job, ...], acting: list[Job]) -> tuple[str, ...]:
+    """Names of the jobs that neither publish nor wait for one that does, matrix suffixes left to the gate."""
+    after = {job.id for job in acting}
+    while more := {job.id for job in jobs if job.id not in after and after & {*job.needs}}:
+        after |= more
+    free = [job for job in jobs if job.id not in after and job.role != "docs" and job.condition in _NO_CONDITION]
+    names = (re.sub(r" \([^()]*\)$", "", name) for job in free for name in job.checks)
+    return tuple(dict.fromkeys(name for name in names if name.strip("* /")))

@@ -1,0 +1,96 @@
+"""What a job of a workflow is for, seen from its steps: publishing to an index, deploying, documentation."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from tagship.project.ci_names import show
+from tagship.project.pyproject import Table, table
+
+Role = Literal["", "publishes", "deploys", "docs"]
+Publishing = tuple[str, Literal["trusted-publishing", "token", "unknown"], Literal["pypi", "testpypi", "unknown"]]
+"""Environment, authorisation, index."""
+
+_UPLOADERS = re.compile(
+    r"\btwine\s+upload|\b(uv|poetry|flit|hatch|pdm|rye|maturin)\s+publish|\bmaturin\s+upload|\bsetup\.py\s+[^\n]*upload\b"
+    r"|\bsemantic-release\s+(?:-\S+\s+)*publish"
+)
+_PYPI_ACTIONS = ("pypa/gh-action-pypi-publish", "python-semantic-release/", "JRubics/poetry-publish")
+_TOKEN = re.compile(
+    r"TWINE_PASSWORD|UV_PUBLISH_(TOKEN|PASSWORD)|POETRY_PYPI_TOKEN|FLIT_PASSWORD|HATCH_INDEX_AUTH|PYPI\w*TOKEN", re.I
+)
+_DEPLOYING_ACTION = re.compile(
+    r"(?:^|[/_-])(?:deploy|publish|releas|gh-pages)(?!.*(?:test|result|report|coverage))", re.I
+)
+_DEPLOYING_COMMAND = re.compile(
+    r"\bgh\s+release\s+create|\bgh-deploy\b|\bmike\s+deploy|\bdocker\s+push|\bnpm\s+publish"
+)
+_DOCS = re.compile(r"\b(docs?|documentation|docset|pages|mkdocs|sphinx)\b", re.I)
+_TEST_INDEX = re.compile(r"test[.-]?pypi", re.I)
+
+
+def role(job_id: str, job: Table) -> Role:
+    """What a job is for; empty where it is none of these."""
+    if _uploads(job):
+        return "publishes"
+    for step in _steps(job):
+        if _DEPLOYING_ACTION.search(_action(step)) or _DEPLOYING_COMMAND.search(show(step.get("run"))):
+            return "deploys"
+    return "docs" if _DOCS.search(f"{job_id.replace('_', ' ')} {show(job.get('name'))}") else ""
+
+
+def publishing(workflow: Table) -> Mapping[str, Publishing]:
+    """The jobs of a workflow that upload to an index, by their id."""
+    jobs = table(workflow, "jobs")
+    found: dict[str, Publishing] = {}
+    for job_id in jobs:
+        job = table(jobs, job_id)
+        if not _uploads(job):
+            continue
+        environment = job.get("environment")
+        name = table(job, "environment").get("name") if isinstance(environment, dict) else environment
+        words = " ".join(_words(job))
+        found[job_id] = (show(name), _auth(workflow, job, words), "testpypi" if _TEST_INDEX.search(words) else "pypi")
+    return found
+
+
+def _uploads(job: Table) -> bool:
+    for step in _steps(job):
+        action, command = _action(step), show(step.get("run"))
+        if action.startswith(_PYPI_ACTIONS) or _UPLOADERS.search(command):
+            return True
+        if action == "PyO3/maturin-action" and table(step, "with").get("command") in ("upload", "publish"):
+            return True
+        # `tox -e release` and the like: a token for the index is handed to a command
+        if command and _TOKEN.search(" ".join([*table(step, "env"), *map(show, table(step, "env").values())])):
+            return True
+    return False
+
+
+def _auth(workflow: Table, job: Table, words: str) -> Literal["trusted-publishing", "token", "unknown"]:
+    permissions = job.get("permissions", workflow.get("permissions"))
+    identity = permissions == "write-all" or (isinstance(permissions, dict) and permissions.get("id-token") == "write")
+    given = any("password" in table(step, "with") for step in _steps(job)) or _TOKEN.search(words)
+    return "token" if given else "trusted-publishing" if identity else "unknown"
+
+
+def _steps(job: Table) -> list[Table]:
+    steps = job.get("steps")
+    return (
+        [{str(k): v for k, v in step.items()} for step in steps if isinstance(step, dict)]
+        if isinstance(steps, list)
+        else []
+    )
+
+
+def _action(step: Table) -> str:
+    """`owner/name` of the step's action, the version left out."""
+    return show(step.get("uses")).partition("@")[0]
+
+
+def _words(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [word for key, item in value.items() for word in (str(key), *_words(item))]
+    if isinstance(value, list):
+        return [word for item in value for word in _words(item)]
+    return [show(value)]

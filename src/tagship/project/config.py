@@ -1,0 +1,194 @@
+"""The configuration: `[tool.tagship]` in `pyproject.toml`, or `tagship.toml` where there is no such table.
+
+Every key has a detected or documented default, so that most projects need none. An unknown key is an error
+that names the key that was probably meant. The descriptions below are the reference: the JSON schema for
+editors is made from them.
+"""
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tagship.errors import ProjectError
+from tagship.model import Record
+from tagship.project.pyproject import Pyproject, Table, TomlFile, read_toml
+
+
+class Check(Record, frozen=True, kw_only=True):
+    """One required piece of CI: a workflow by its file, or checks by name and app."""
+
+    workflow: Annotated[str, Meta(description="File name of a workflow in .github/workflows: ci.yml.")] = ""
+    names: Annotated[
+        tuple[str, ...],
+        Meta(description="Names of checks, one of which must succeed; any matrix suffix belongs to the name."),
+    ] = ()
+    app: Annotated[str, Meta(description="Slug of the GitHub app that makes the check.")] = "github-actions"
+
+
+class Suite(Record, frozen=True, kw_only=True):
+    """How the project's tests run against the installed package."""
+
+    runner: Annotated[Literal["pytest", "unittest", "none"], Meta(description="What runs the tests.")] = "pytest"
+    group: Annotated[str, Meta(description="Dependency group that the tests need.")] = ""
+    extra: Annotated[str, Meta(description="Extra of the package that the tests need.")] = ""
+    requires: Annotated[tuple[str, ...], Meta(description="Requirements (PEP 508), those of the group included.")] = ()
+    paths: Annotated[tuple[str, ...], Meta(description="Test files or folders; empty: the runner looks.")] = ()
+    args: Annotated[tuple[str, ...], Meta(description="Further arguments of the runner.")] = ()
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What follows `python -m pytest` or `python -m unittest`."""
+        return (*self.args, *self.paths)
+
+
+class Environments(Record, frozen=True, kw_only=True):
+    """Names of the GitHub environments that the publish jobs use."""
+
+    testpypi: str = "testpypi"
+    pypi: str = "pypi"
+
+
+class PackageConfig(Record, frozen=True, kw_only=True):
+    """One of several packages in the repository."""
+
+    path: Annotated[str, Meta(description="Folder of the package, relative to the repository.")]
+    tag: Annotated[str, Meta(description="Pattern of its tags, with {version}.")] = ""
+
+
+class Config(Record, frozen=True, kw_only=True, rename="kebab"):
+    """[tool.tagship]"""
+
+    ci: Annotated[
+        tuple[str | tuple[str, ...] | Check, ...] | None,
+        Meta(
+            description="CI that must succeed before anything is published: a workflow file (ci.yml), the name of a"
+            " check (Test Suite), a list of names one of which must succeed, or a table."
+            " Default: the workflows that run on pull requests and on the default branch."
+        ),
+    ] = None
+    tests: Annotated[Suite | None, Meta(description="How to run the tests. Default: detected.")] = None
+    release_branches: Annotated[
+        tuple[str, ...] | None,
+        Meta(description="Branches whose commits may be released. Default: the default branch."),
+    ] = None
+    tag: Annotated[
+        str | None,
+        Meta(description="Pattern of release tags, with {version}. Default: as in the history, or v{version}."),
+    ] = None
+    auth: Annotated[Literal["trusted-publishing", "token"], Meta(description="How uploads are authorised.")] = (
+        "trusted-publishing"
+    )
+    environments: Environments = Environments()
+    package: Annotated[tuple[PackageConfig, ...], Meta(description="The packages, where there are several.")] = ()
+    scripts: Annotated[
+        dict[str, bool | tuple[str, ...]],
+        Meta(description="By command: the arguments with which it is tried, or false to leave it out."),
+    ] = msgspec.field(default_factory=dict)
+    import_names: Annotated[
+        tuple[str, ...] | None,
+        Meta(description="Modules that must be importable once installed. Default: those in the wheel."),
+    ] = None
+    allow_override: Annotated[
+        bool, Meta(description="Whether a dispatch with a written reason may publish without the required CI.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The configuration and where it stands."""
+
+    config: Config = field(default_factory=Config)
+    file: TomlFile | None = None
+    table: str = ""
+    """The table of the file that holds it; empty where that is the whole file."""
+    values: Table = field(default_factory=dict)
+    """As written."""
+
+    def source(self, key: str) -> str | None:
+        """The place of a key, as spelt in the file; None where the user did not set it."""
+        return self.file.where(self.table, key) if self.file is not None and key in self.values else None
+
+
+def load(root: Path, file: TomlFile | None, data: Pyproject) -> Settings:
+    """Read the configuration of a project.
+
+    Raises:
+        ProjectError: an unknown key, a wrong type, contradicting values, or both files hold a configuration.
+    """
+    own, table = read_toml(root, "tagship.toml"), data.tool.tagship
+    if own is not None and table is not None:
+        raise ProjectError(
+            "the configuration stands in two files",
+            remedy="Move tagship.toml into [tool.tagship] of pyproject.toml, or the other way round.",
+            where="tagship.toml",
+        )
+    if own is not None:
+        return Settings(config=_convert(own.data, own, ""), file=own, values=own.data)
+    if file is not None and table is not None:
+        name = "tool.tagship"
+        return Settings(config=_convert(table, file, name), file=file, table=name, values=table)
+    return Settings()
+
+
+def required(config: Config) -> tuple[Check, ...] | None:
+    """The required CI in one shape; None where it is to be detected."""
+    if config.ci is None:
+        return None
+    return tuple(
+        entry if isinstance(entry, Check) else _check((entry,) if isinstance(entry, str) else entry)
+        for entry in config.ci
+    )
+
+
+def _check(names: tuple[str, ...]) -> Check:
+    if len(names) == 1 and names[0].endswith((".yml", ".yaml")):
+        return Check(workflow=names[0].removeprefix(".github/workflows/"))
+    return Check(names=names)
+
+
+def schema() -> dict[str, object]:
+    """The JSON schema of the configuration, for editors and validators."""
+    return msgspec.json.schema(Config)
+
+
+def _convert(data: Table, file: TomlFile, table: str) -> Config:
+    try:
+        config = msgspec.convert(data, Config)
+    except msgspec.ValidationError as error:
+        words, _, path = str(error).partition(" - at ")
+        path = path.strip("`").removeprefix("$").removeprefix(".")
+        where = file.where(table, re.split(r"[.\[]", path)[0]) + (f" ({path})" if "." in path or "[" in path else "")
+        if unknown := re.search(r"unknown field `(.+)`", words):
+            raise _unknown_key(unknown[1], path, file, table) from None
+        raise ProjectError(
+            f"the configuration was not understood: {words}",
+            remedy="Correct the value; `tagship config --schema` describes every key.",
+            where=where,
+        ) from None
+    if config.tag is not None and (config.tag.count("{version}") != 1 or not config.tag.endswith("{version}")):
+        raise ProjectError(
+            f"the tag pattern {config.tag!r} does not end with {{version}}",
+            remedy="Write it like v{version} or my-package-v{version}.",
+            where=file.where(table, "tag"),
+        )
+    return config
+
+
+def _unknown_key(key: str, path: str, file: TomlFile, table: str) -> ProjectError:
+    owner: type[msgspec.Struct] = Config
+    for start, struct in (("ci", Check), ("tests", Suite), ("environments", Environments), ("package", PackageConfig)):
+        if re.match(rf"{start}\b", path):
+            owner = struct
+    known = [field.encode_name for field in msgspec.structs.fields(owner)]
+    close = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
+    inner = re.split(r"[.\[]", path)[0]
+    return ProjectError(
+        f"the configuration has an unknown key: {key}" + (f" (did you mean {close[0]}?)" if close else ""),
+        remedy=f"Known keys: {', '.join(known)}.",
+        where=file.where(".".join(filter(None, (table, inner))), key),
+    )

@@ -1,0 +1,227 @@
+"""Reading a project as it is: everything tagship knows about a repository before it does anything to it.
+
+No code of the project is run, nothing is written, and git is asked twice. Every value carries where it came
+from; what cannot be known says why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from tagship.errors import ProjectError
+from tagship.project import ci, declared, layout, repository, suite, version_sources
+from tagship.project.config import Check, Config, Settings, Suite, load, required
+from tagship.project.declared import Declared, Named
+from tagship.project.found import Found, first, unknown
+from tagship.project.pyproject import Pyproject, TomlFile, parse, read_toml
+from tagship.project.repository import Repository
+from tagship.project.setuptools_files import read_setup_cfg, read_setup_py
+from tagship.project.version_sources import VersionSource
+from tagship.services.git import Git
+from tagship.versions import TagScheme, detect_scheme
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildSystem:
+    """What builds the project (PEP 517 and 518)."""
+
+    backend: str
+    """`module:object`, as a frontend imports it."""
+    backend_path: tuple[str, ...]
+    """Folders of an in-tree backend."""
+    requires: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A project and the repository that holds it."""
+
+    top: Path
+    """The root of the repository."""
+    package: str
+    """The folder of the package, relative to it, with slashes; `.` for the usual case."""
+    settings: Settings
+    name: Found[str | None]
+    """As the project spells it."""
+    build_system: BuildSystem
+    version: VersionSource
+    requires_python: Found[str | None]
+    extras: Found[Named | None]
+    groups: Found[Named | None]
+    scripts: Found[Mapping[str, str] | None]
+    """Console and graphical scripts: `module:function` by name."""
+    tests: Found[Suite]
+    changelog: Found[str | None]
+    readme: Found[str | None]
+    licences: Found[tuple[str, ...] | None]
+    repository: Repository
+    default_branch: Found[str | None]
+    release_branches: Found[tuple[str, ...]]
+    tag_scheme: Found[TagScheme]
+    cibuildwheel: Found[bool]
+    """Whether cibuildwheel makes the platform wheels that are published."""
+    packages: tuple[layout.Package, ...]
+    """Further packages below the repository's root."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration, defaults included."""
+        return self.settings.config
+
+    @property
+    def normalised(self) -> str | None:
+        """The name as indexes compare it (PEP 503); None where it is unknown."""
+        return None if self.name.value is None else canonicalize_name(self.name.value)
+
+    @cached_property
+    def ci(self) -> ci.CI:
+        """The repository's workflows; read when first asked for, since that costs more than all the rest."""
+        return ci.read(self.top, self.default_branch.value)
+
+    @property
+    def root(self) -> Path:
+        """The folder of the package."""
+        return self.top / self.package
+
+    @cached_property
+    def required_ci(self) -> Found[tuple[Check, ...]]:
+        """The CI that a release waits for; empty where nothing was found, which is no success."""
+        if configured := required(self.config):
+            return Found(value=configured, source=self.settings.source("ci") or "default")
+        files = ", ".join(w.file for w in self.ci.workflows if w.required)
+        return Found(value=self.ci.required, source=f"detected: {files}" if files else "detected: no workflow is CI")
+
+
+def read(top: Path, git: Git, package: str = ".") -> Project:
+    """Read a project.
+
+    Args:
+        top: the root of the repository.
+        git: git at that root.
+        package: the folder of the package, relative to the root, with slashes.
+
+    Raises:
+        ProjectError: no project file, one that cannot be parsed, or a wrong configuration.
+    """
+    root = top / package
+    file = read_toml(root, "pyproject.toml")
+    data = parse(file)
+    packages = layout.packages(root, data) if package == "." else ()
+    if file is None and not packages and not any((root / name).is_file() for name in layout.PROJECT_FILES):
+        raise ProjectError(
+            f"there is no Python project in {root}",
+            remedy="Name the folder that holds pyproject.toml, setup.cfg or setup.py, or write a pyproject.toml.",
+            where=str(root),
+        )
+    settings = load(root, file, data)
+    cfg, said = read_setup_cfg(root), _declarations(root, file, data)
+    repo = repository.read(git)
+    nothing: Found[Named | None] = Found(value={}, source="default: none declared")
+    extras, groups = first(*(d.extras for d in said)) or nothing, first(*(d.groups for d in said)) or nothing
+    version = version_sources.find(root)
+    name = first(*(d.name for d in said)) or unknown("no project file declares a name")
+    known = suite.Known(root=root, data=data, setup_cfg=cfg, groups=groups, extras=extras)
+    return Project(
+        top=top,
+        package=package,
+        settings=settings,
+        name=name,
+        build_system=_build_system(file, data),
+        version=version,
+        requires_python=first(*(d.requires_python for d in said)) or unknown("no project file declares it"),
+        extras=extras,
+        groups=groups,
+        scripts=first(*(d.scripts for d in said)) or Found(value={}, source="default: none declared"),
+        tests=_tests(settings, known),
+        changelog=layout.changelog(root),
+        readme=first(*(d.readme for d in said)) or layout.readme(root),
+        licences=layout.licences(root, first(*(d.licences for d in said))),
+        repository=repo,
+        default_branch=repo.default_branch,
+        release_branches=_release_branches(settings, repo),
+        tag_scheme=_tag_scheme(settings, repo, package, name.value),
+        cibuildwheel=_cibuildwheel(top, data),
+        packages=packages,
+    )
+
+
+def _declarations(root: Path, file: TomlFile | None, data: Pyproject) -> tuple[Declared, ...]:
+    said: list[Declared] = []
+    if file is not None:
+        said.append(declared.from_project(file, data))
+        said.append(declared.from_tools(file, data))
+        if data.tool.poetry is not None:
+            said.append(declared.from_poetry(file, data.tool.poetry))
+        if data.tool.flit is not None:
+            said.append(declared.from_flit(file, data.tool.flit))
+    said.append(declared.from_setup_cfg(read_setup_cfg(root)))
+    if call := read_setup_py(root):
+        said.append(declared.from_setup_py(call))
+    return tuple(said)
+
+
+def _build_system(file: TomlFile | None, data: Pyproject) -> BuildSystem:
+    system, legacy = data.build_system, "setuptools.build_meta:__legacy__"
+    if file is None or system is None:
+        why = "default: setuptools, because there is no [build-system] (PEP 518)"
+        return BuildSystem(backend=legacy, backend_path=(), requires=("setuptools>=40.8.0",), source=why)
+    return BuildSystem(
+        backend=system.build_backend or legacy,
+        backend_path=system.backend_path,
+        requires=system.requires,
+        source=file.where("build-system", "build-backend"),
+    )
+
+
+def _cibuildwheel(top: Path, data: Pyproject) -> Found[bool]:
+    # a search for the word, since parsing every workflow costs more than all the rest of the reading
+    for file in ci.files(top):
+        if b"pypa/cibuildwheel" in (content := file.read_bytes()) or b" cibuildwheel" in content:
+            return Found(value=True, source=f"detected: {file.name} uses cibuildwheel")
+    if data.tool.cibuildwheel is not None:
+        return Found(value=True, source="pyproject.toml [tool.cibuildwheel]")
+    return Found(value=False, source="detected: no workflow uses cibuildwheel")
+
+
+def _tests(settings: Settings, known: suite.Known) -> Found[Suite]:
+    if settings.config.tests is not None:
+        where = settings.source("tests") or "default"
+        return Found(value=suite.complete(settings.config.tests, known, where), source=where)
+    return suite.detect(known)
+
+
+def _release_branches(settings: Settings, repo: Repository) -> Found[tuple[str, ...]]:
+    if settings.config.release_branches is not None:
+        return Found(value=settings.config.release_branches, source=settings.source("release-branches") or "default")
+    branch = repo.default_branch
+    return Found(value=() if branch.value is None else (branch.value,), source=branch.source)
+
+
+def _tag_scheme(settings: Settings, repo: Repository, package: str, name: str | None) -> Found[TagScheme]:
+    """The spelling of tags: configured, or that of the newest version tags; packages have a prefix each."""
+    config = settings.config
+    if config.tag is not None:
+        scheme = detect_scheme(repo.tags, prefix=config.tag.removesuffix("{version}"))
+        return Found(value=scheme, source=settings.source("tag") or "default")
+    prefix = None if package == "." or name is None else _own_prefix(repo.tags, name)
+    scheme = detect_scheme(repo.tags, prefix=prefix)
+    spelt = f"{scheme.prefix}{{version}}"
+    return Found(
+        value=scheme,
+        source=f"detected: tags are spelt {spelt}" if scheme.known else f"default: {spelt}, no version tag yet",
+    )
+
+
+def _own_prefix(tags: tuple[str, ...], name: str) -> str:
+    """The prefix of the tags of one package among several, as its newest tag spells it; else `name-v`."""
+    spelt = {name, canonicalize_name(name), name.replace("-", "_")}
+    ends = ("-v", "/v", "@v", "_v", "==", "-", "/", "@", "_")
+    prefixes = [f"{n}{end}" for n in spelt for end in ends]
+    for tag in tags:
+        if own := next((p for p in prefixes if tag.startswith(p) and tag[len(p) :][:1].isdigit()), None):
+            return own
+    return f"{name}-v"

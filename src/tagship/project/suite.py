@@ -1,0 +1,168 @@
+"""How a project's tests run, as far as its files say so."""
+
+import configparser
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tagship.errors import ProjectError
+from tagship.project.config import Suite
+from tagship.project.declared import Named
+from tagship.project.found import Found
+from tagship.project.pyproject import Pyproject, table, texts
+
+_NAMES = ("test", "tests", "testing", "dev")
+_PYTEST = re.compile(r"pytest\b")
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|tests?\.py")
+_REQUIREMENTS = re.compile(
+    r"(?=.*require)(?=.*(test|dev|ci)).*\.(txt|in)|(requirements[/\\])?(tests?|testing|dev)\.(txt|in)"
+)
+ENOUGH = 20
+"""Test files that are looked into before deciding what they are written for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What discovery already read about a project."""
+
+    root: Path
+    data: Pyproject
+    setup_cfg: Mapping[str, Mapping[str, str]]
+    groups: Found[Named | None]
+    extras: Found[Named | None]
+
+
+def detect(known: Known) -> Found[Suite]:
+    """The tests of a project that does not configure them.
+
+    A `test`, `tests`, `testing` or `dev` group or extra that has pytest, a requirements file that has it,
+    test files written for pytest or unittest; else none.
+    """
+    testpaths, configured = _pytest_configuration(known)
+    files = _test_files(known.root, testpaths)
+    paths = tuple(p for p in testpaths if (known.root / p).exists()) or _folders(known.root, files)
+    for name in _NAMES:
+        for kind, named in (("group", known.groups), ("extra", known.extras)):
+            spelt = next((n for n in named.value or {} if n.lower() == name), None)
+            if spelt is not None and any(_PYTEST.match(item) for item in (named.value or {})[spelt]):
+                where = f"detected: the {kind} {spelt} has pytest, {named.source}"
+                suite = Suite(paths=paths, group=spelt) if kind == "group" else Suite(paths=paths, extra=spelt)
+                return Found(value=complete(suite, known, where), source=where)
+    for file in _requirement_files(known.root):
+        suite = Suite(paths=paths, requires=tuple(_requirements(known.root / file)))
+        return Found(value=suite, source=f"detected: {file} has pytest")
+    if not files:
+        return Found(value=Suite(runner="none"), source="detected: no test files")
+    words = [(known.root / file).read_bytes() for file in files]
+    if not configured and any(b"unittest" in w for w in words) and not any(b"pytest" in w for w in words):
+        return Found(value=_unittest(known.root, paths), source=f"detected: {files[0]} imports unittest")
+    suite = Suite(paths=paths, requires=("pytest",))
+    return Found(value=suite, source=f"detected: {configured or files[0]}")
+
+
+def complete(suite: Suite, known: Known, where: str) -> Suite:
+    """The same with the requirements of its group, and with pytest where nothing brings it.
+
+    Raises:
+        ProjectError: the group or the extra does not exist.
+    """
+    for kind, wanted, named in (("group", suite.group, known.groups), ("extra", suite.extra, known.extras)):
+        if wanted and named.value is not None and wanted not in named.value:
+            raise ProjectError(
+                f"the tests need the {kind} {wanted}, which is not declared",
+                remedy=f"Declared are: {', '.join(named.value) or 'none'}.",
+                where=where,
+            )
+    requires = (*(known.groups.value or {}).get(suite.group, ()), *suite.requires)
+    brought = (*requires, *(known.extras.value or {}).get(suite.extra, ()))
+    if suite.runner == "pytest" and not any(_PYTEST.match(item) for item in brought):
+        requires = (*requires, "pytest")
+    return msgspec.structs.replace(suite, requires=requires)
+
+
+def _unittest(root: Path, paths: tuple[str, ...]) -> Suite:
+    """Discovery needs one folder; from the root where that is a package, since its tests may import it."""
+    if len(paths) == 1 and (root / paths[0]).is_dir():
+        top = ("-t", ".") if (root / paths[0] / "__init__.py").exists() else ()
+        return Suite(runner="unittest", args=("discover", "-s", paths[0], *top))
+    return Suite(runner="unittest", paths=paths)
+
+
+def _requirements(file: Path, depth: int = 0) -> Iterator[str]:
+    """The requirements of a requirements file, files that it includes in their place; other options are left out."""
+    for line in file.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+        words = line.split(" #")[0].strip()
+        if included := re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S+)", words):
+            if depth < 5 and (inner := file.parent / included[1]).is_file():
+                yield from _requirements(inner, depth + 1)
+        elif words and not words.startswith(("-", "#", ".", "/")):
+            yield words.split(" --hash")[0].rstrip(" \\")
+
+
+def _pytest_configuration(known: Known) -> tuple[tuple[str, ...], str]:
+    """`testpaths` and the file that configures pytest; empty where none does."""
+    if known.data.tool.pytest is not None:
+        options = {**known.data.tool.pytest, **table(known.data.tool.pytest, "ini_options")}
+        return tuple(
+            p for path in texts(options, "testpaths") for p in path.split()
+        ), "pyproject.toml configures pytest"
+    for file, section in (("pytest.ini", "pytest"), (".pytest.ini", "pytest"), ("tox.ini", "pytest")):
+        parser = configparser.RawConfigParser(strict=False)
+        try:
+            parser.read(known.root / file, encoding="utf-8-sig")
+        except (configparser.Error, UnicodeDecodeError):
+            continue  # it is the tool's own configuration, and the tool will say what is wrong with it
+        if parser.has_section(section):
+            return tuple(parser.get(section, "testpaths", fallback="").split()), f"{file} configures pytest"
+    if "tool:pytest" in known.setup_cfg:
+        return tuple(known.setup_cfg["tool:pytest"].get("testpaths", "").split()), "setup.cfg configures pytest"
+    return (), ""
+
+
+def _test_files(root: Path, testpaths: tuple[str, ...]) -> tuple[str, ...]:
+    """Some of the test files, relative to the root, in a stable order."""
+    places = [root / path for path in testpaths] or [root / name for name in ("tests", "test", "testing")]
+    found = [file for place in places for file in _walk(place)][:ENOUGH]
+    if not found:
+        found = sorted(p for p in root.iterdir() if p.is_file() and _TEST_FILE.fullmatch(p.name))
+    if not found:
+        inside = sorted(p for pattern in ("*/tests", "*/test", "src/*/tests", "src/*/test") for p in root.glob(pattern))
+        found = [file for place in inside for file in _walk(place)][:ENOUGH]
+    return tuple(path.relative_to(root).as_posix() for path in found if path.is_relative_to(root))
+
+
+def _walk(place: Path) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+    seen = 0
+    for folder, folders, files in os.walk(place):
+        folders.sort()
+        for name in sorted(files):
+            if _TEST_FILE.fullmatch(name):
+                yield Path(folder, name)
+                seen += 1
+        if seen >= ENOUGH:
+            return
+
+
+def _folders(root: Path, files: tuple[str, ...]) -> tuple[str, ...]:
+    """The outermost folders of the test files that are named for tests, else the files themselves."""
+    found: dict[str, None] = {}
+    for file in files:
+        parts = file.split("/")
+        depth = next((i for i, part in enumerate(parts[:-1]) if part in ("tests", "test", "testing")), None)
+        found["/".join(parts[: depth + 1]) if depth is not None else file] = None
+    return tuple(found)
+
+
+def _requirement_files(root: Path) -> Iterator[str]:
+    """Requirements files for tests that name pytest, those for tests before those for development."""
+    names = [p for pattern in ("*.txt", "requirements/*.txt", "tests/*.txt", "test/*.txt") for p in root.glob(pattern)]
+    relative = sorted((p.relative_to(root).as_posix() for p in names), key=lambda n: ("test" not in n, n))
+    for name in relative:
+        if _REQUIREMENTS.fullmatch(name) and re.search(rb"^pytest\b", (root / name).read_bytes(), re.M | re.I):
+            yield name
