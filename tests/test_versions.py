@@ -153,7 +153,7 @@ def test_tag_round_trip(version: Version, scheme: TagScheme) -> None:
 
 @given(st.text(), schemes)
 def test_no_string_crashes(text: str, scheme: TagScheme) -> None:
-    """Any text as a tag gets an answer, what a refusal suggests is accepted, and a detected prefix is safe in a shell."""
+    """Any text as a tag gets an answer, what a refusal suggests is accepted, and a detected prefix is shell-safe."""
     for tag in (text, scheme.prefix + text, f"{scheme.prefix}1.2{text}"):
         answer = parse_tag(tag, scheme)
         suggestions = answer.suggestions if isinstance(answer, TagRefused) else (answer.tag,)

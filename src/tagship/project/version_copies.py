@@ -1,0 +1,125 @@
+"""Other places that spell a project's version and say the same today: they are kept in step with its source.
+
+Only places of which the format says that they hold the project's own version are looked at: keys of known
+tables, names like `__version__` at the top of its modules, lock files. Nothing is searched by value.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tagship.errors import ProjectError
+from tagship.project.pyproject import Table, read_toml, table, text
+from tagship.project.version_literals import Derived, Written, in_cfg, in_meson, in_pattern, in_python, in_toml, unclear
+from tagship.project.version_setuptools import in_setup_py
+
+_KEYS = (
+    ("project", "version"),
+    ("tool", "poetry", "version"),
+    ("tool", "commitizen", "version"),
+    ("tool", "bumpversion", "current_version"),
+    ("tool", "bumpver", "current_version"),
+    ("tool", "tbump", "version", "current"),
+)
+_FOLDERS = (".", "src", "lib", "python")
+_NOT_OURS = {"test", "tests", "doc", "docs", "example", "examples", "benchmarks", "scripts", "tools", "vendor"}
+_MODULES = ("__init__.py", "_version.py", "version.py", "__version__.py", "__about__.py", "_about.py", "about.py")
+_CONF = ("docs/conf.py", "doc/conf.py", "docs/source/conf.py", "doc/source/conf.py")
+_NAMES = re.compile(rb"^(__version__|VERSION|version|release)[ \t]*[:=]", re.MULTILINE)
+
+
+def copies(root: Path, source: Written) -> tuple[Written, ...]:
+    """All other literals that spell the source's version, in the order of their files and places."""
+    found: dict[tuple[str, int], Written] = {}
+    for locate in _candidates(root):
+        try:
+            copy = locate()
+        except ProjectError:
+            continue  # nothing there that could be a copy
+        if isinstance(copy, Written) and Version(copy.version) == Version(source.version):
+            found[copy.file, copy.start] = copy
+    found.pop((source.file, source.start), None)
+    return tuple(found[place] for place in sorted(found))
+
+
+def in_cargo(root: Path, manifest: str) -> Written:
+    """`[package].version` of a Cargo.toml, or what it inherits from its workspace inside the project.
+
+    Source: https://doc.rust-lang.org/cargo/reference/workspaces.html#the-package-table
+    """
+    package = _table(root, manifest, "package")
+    if table(package, "version").get("workspace") is not True:
+        return in_toml(root, manifest, "package", "version")
+    for folder in PurePosixPath(manifest).parents:
+        workspace = (folder / "Cargo.toml").as_posix()
+        if _table(root, workspace, "workspace", "package"):
+            return in_toml(root, workspace, "workspace", "package", "version")
+    raise unclear("the Cargo workspace that declares it is not in the project", manifest)
+
+
+def semver(version: str) -> str:
+    """A PEP 440 version as Cargo demands it, which maturin turns back: `1.2.0rc1.dev5` is `1.2.0-rc.1.dev.5`.
+
+    Raises:
+        ProjectError: SemVer (https://semver.org) has no such version: an epoch, or more than three numbers.
+    """
+    found = Version(version)
+    if found.epoch or found.local or len(found.release) > 3:
+        raise ProjectError(
+            f"the version was not set: {version} cannot be spelt in Cargo.toml",
+            remedy="Use a version of at most three numbers without an epoch, as Cargo demands.",
+        )
+    numbers = ".".join(map(str, (*found.release, 0, 0)[:3]))
+    pre = [*map(str, found.pre or ())]
+    pre += [] if found.post is None else ["post", str(found.post)]
+    pre += [] if found.dev is None else ["dev", str(found.dev)]
+    return f"{numbers}-{'.'.join(pre)}" if pre else numbers
+
+
+def _candidates(root: Path) -> Iterator[Callable[[], Written | Derived]]:
+    data = _table(root, "pyproject.toml")
+    name = text(table(data, "project"), "name") or text(table(data, "tool", "poetry"), "name") or ""
+    manifest = text(table(data, "tool", "maturin"), "manifest-path") or "Cargo.toml"
+    for keys in _KEYS:
+        if text(table(data, *keys[:-1]), keys[-1]):  # tomlkit is slow: not for nothing
+            yield partial(in_toml, root, "pyproject.toml", *keys)
+    yield partial(in_cargo, root, manifest)
+    yield partial(in_meson, root)
+    yield partial(in_cfg, root, "setup.cfg", "metadata", "version")
+    yield partial(in_cfg, root, ".bumpversion.cfg", "bumpversion", "current_version")
+    yield partial(in_setup_py, root, name)
+    yield partial(in_pattern, root, "CITATION.cff", r"^version: *[\"']?([^\s\"']+)", group=1, kind="CITATION.cff")
+    yield partial(_locked, root, "uv.lock", canonicalize_name(name))
+    yield lambda: _locked(root, "Cargo.lock", text(_table(root, manifest, "package"), "name") or "")
+    for file in _modules(root):
+        for found in _NAMES.findall((root / file).read_bytes()):
+            yield partial(in_python, root, file, found.decode(), hops=1)
+
+
+def _table(root: Path, file: str, *keys: str) -> Table:
+    """A table of a TOML file; empty where there is none."""
+    found = read_toml(root, file)
+    return table(found.data if found else None, *keys)
+
+
+def _locked(root: Path, file: str, name: str) -> Written:
+    """The project's own entry in a lock file, which uv and Cargo write in one form only."""
+    own = r'(?!source = \{ (?:registry|git|url)|source = ")'  # not another package of the same name
+    entry = rf'^\[\[package\]\]\nname = "{re.escape(name)}"\nversion = "([^"]+)"\n{own}'
+    return in_pattern(root, file, entry, group=1, kind=file)
+
+
+def _modules(root: Path) -> Iterator[str]:
+    """Modules in which a project spells its version: its own, at the top or one level down, and Sphinx's."""
+    for base in _FOLDERS:
+        for path in sorted((root / base).glob("*")):
+            if path.name in _NOT_OURS or path.name.startswith("."):
+                continue
+            candidates = [path / name for name in _MODULES] if (path / "__init__.py").is_file() else [path]
+            own = (file for file in candidates if file.suffix == ".py" and file.is_file() and file.name != "setup.py")
+            yield from (file.relative_to(root).as_posix() for file in own)
+    yield from (file for file in _CONF if (root / file).is_file())

@@ -1,0 +1,167 @@
+"""The version of a project that setuptools builds: `[tool.setuptools.dynamic]`, setup.cfg, setup.py, and the
+tools that hook into it (setuptools-scm, versioneer, pbr).
+
+Sources: https://setuptools.pypa.io/en/latest/userguide/declarative_config.html and pyproject_config.html,
+setuptools/config/expand.py, setuptools_scm/_integration/pyproject_reading.py, pbr/packaging.py, versioneer.py.
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from tagship.project.pyproject import Table, table, text, texts
+from tagship.project.setuptools_files import read_setup_cfg
+from tagship.project.version_literals import (
+    Derived,
+    Text,
+    Written,
+    in_cfg,
+    in_python,
+    in_whole_file,
+    module_file,
+    parse_python,
+    python_literal,
+    read,
+    unclear,
+)
+
+_SIMPLE = re.compile(r"setuptools[-_.]scm\s*\[[^]]*\bsimple\b")
+
+
+def pretend(name: str) -> tuple[str, ...]:
+    """The variable of setuptools-scm for one project, or, where its name is not known, the one for all.
+
+    The first is preferred: the other would change dependencies that are built on the way as well.
+    """
+    suffix = "_FOR_" + re.sub(r"[-_.]+", "_", name).upper() if name else ""
+    return (f"SETUPTOOLS_SCM_PRETEND_VERSION{suffix}",)
+
+
+def find(root: Path, data: Table, name: str) -> Written | Derived:
+    """The version as setuptools takes it: pyproject.toml, then setup.cfg, then setup.py.
+
+    Raises:
+        ProjectError: it cannot be known without running code.
+    """
+    cfg = read_setup_cfg(root)
+    name = name or cfg.get("metadata", {}).get("name", "").strip()
+    bases = _bases(data, cfg)
+    dynamic = table(data, "tool", "setuptools", "dynamic", "version")
+    if attr := text(dynamic, "attr"):
+        return _attribute(root, attr, bases)
+    if files := texts(dynamic, "file"):
+        return _file(root, files)
+    if scm := _scm_section(data):
+        return Derived(tool="setuptools-scm", where=f"pyproject.toml {scm}", variables=pretend(name))
+    if table(data, "tool", "versioneer") or "versioneer" in cfg:
+        return _versioneer(data, cfg)
+    declared = cfg.get("metadata", {}).get("version", "").strip()
+    if declared.startswith("attr:"):
+        return _attribute(root, declared.removeprefix("attr:"), bases)
+    if declared.startswith("file:"):
+        return _file(root, tuple(file.strip() for file in declared.removeprefix("file:").split(",")))
+    if declared:
+        return in_cfg(root, "setup.cfg", "metadata", "version")
+    if text(table(data, "build-system"), "build-backend") == "pbr.build":
+        return Derived(tool="pbr", where="pyproject.toml [build-system]", variables=("PBR_VERSION",))
+    if (root / "setup.py").is_file():
+        return in_setup_py(root, name, bases)
+    raise unclear("neither pyproject.toml nor setup.cfg declares one, and there is no setup.py", "pyproject.toml")
+
+
+def in_setup_py(root: Path, name: str, bases: tuple[str, ...] = ()) -> Written | Derived:
+    """What the call of `setup()` in setup.py says, as far as it says it in literals.
+
+    Raises:
+        ProjectError: there is no such call, or it computes the version.
+    """
+    source = read(root, "setup.py")
+    calls = (node for node in ast.walk(parse_python(source)) if isinstance(node, ast.Call))
+    call = next((node for node in calls if _dotted(node.func).split(".")[-1] == "setup"), None)
+    if call is None:
+        raise unclear("setup.py does not call setup()", "setup.py")
+    arguments = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    where = f"setup.py:{call.lineno}"
+    if _is_true(arguments.get("use_scm_version")):
+        return Derived(tool="setuptools-scm", where=where, variables=pretend(name or _name(arguments)))
+    if _is_true(arguments.get("pbr")):
+        return Derived(tool="pbr", where=where, variables=("PBR_VERSION",))
+    return _argument(root, source, arguments.get("version"), bases)
+
+
+def _argument(root: Path, source: Text, value: ast.expr | None, bases: tuple[str, ...]) -> Written:
+    match value:
+        case ast.Constant(value=str()):
+            return python_literal(source, value, "setup.py")
+        case ast.Name(id=variable):
+            return in_python(root, "setup.py", variable, kind="setup.py")
+        case ast.Attribute(attr=attribute) if module := _dotted(value.value):
+            return in_python(root, module_file(root, module, bases), attribute, kind="setup.py")
+        case None:
+            raise unclear("setup() in setup.py is given no literal version", "setup.py")
+    raise unclear(f"setup.py computes it: {ast.unparse(value)[:80]}", f"setup.py:{value.lineno}")
+
+
+def _is_true(value: ast.expr | None) -> bool:
+    """Whether an argument is given and is not literally False or None: a table or a function counts."""
+    return value is not None and not (isinstance(value, ast.Constant) and not value.value)
+
+
+def _name(arguments: Mapping[str, ast.expr]) -> str:
+    value = arguments.get("name")
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+
+
+def _dotted(node: ast.expr) -> str:
+    """`a.b.c` as text; empty for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attr) if left := _dotted(value):
+            return f"{left}.{attr}"
+    return ""
+
+
+def _scm_section(data: Table) -> str:
+    """What switches setuptools-scm on: a table of its own, or the extra `simple` with a dynamic version."""
+    for name in ("setuptools_scm", "setuptools-scm"):
+        if name in table(data, "tool"):
+            return f"[tool.{name}]"
+    requires = texts(table(data, "build-system"), "requires")
+    simple = any(_SIMPLE.match(requirement) for requirement in requires)
+    return "[build-system].requires" if simple and "version" in texts(table(data, "project"), "dynamic") else ""
+
+
+def _versioneer(data: Table, cfg: Mapping[str, Mapping[str, str]]) -> Derived:
+    in_toml = table(data, "tool", "versioneer")
+    file = text(in_toml, "versionfile_source") or cfg.get("versioneer", {}).get("versionfile_source", "")
+    where = "pyproject.toml [tool.versioneer]" if in_toml else "setup.cfg [versioneer]"
+    if not file:
+        raise unclear("versioneer has no versionfile_source", where)
+    return Derived(tool="versioneer", where=where, rewritten=file.strip())
+
+
+def _attribute(root: Path, attr: str, bases: tuple[str, ...]) -> Written:
+    module, _, name = attr.strip().rpartition(".")
+    return in_python(root, module_file(root, module or "__init__", bases), name, kind="setuptools attr")
+
+
+def _file(root: Path, files: tuple[str, ...]) -> Written:
+    if len(files) != 1:
+        raise unclear("it is joined from several files", "[tool.setuptools.dynamic]")
+    return in_whole_file(root, files[0].strip(), kind="setuptools file")
+
+
+def _bases(data: Table, cfg: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """The folders in which packages lie, as configured."""
+    setuptools = table(data, "tool", "setuptools")
+    options = cfg.get("options", {}).get("package_dir", "")
+    folder = re.search(r"^\s*=\s*(\S+)", options, re.MULTILINE)
+    found = (
+        text(table(setuptools, "package-dir"), ""),
+        *texts(table(setuptools, "packages", "find"), "where"),
+        folder[1] if folder else None,
+        cfg.get("options.packages.find", {}).get("where"),
+    )
+    return tuple(base for base in found if base)

@@ -1,0 +1,366 @@
+"""Small projects, one for each way in which a Python project says its version, each with look-alikes around it."""
+
+from dataclasses import dataclass
+
+from tagship.project.version_sources import Derived
+
+LOOKALIKES = """
+[tool.lookalikes] # version = "1.2.3"
+python_version = "3.9"
+minversion = "1.2.3"
+version = "1.2.3" # not the project's
+pins = ["other==1.2.3", 'version = "1.2.3"']
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sample:
+    """The files of a project, and where its version is expected."""
+
+    files: dict[str, str | bytes]
+    written: tuple[tuple[str, str, int], ...] = ()
+    """Kind, file and line: the source first, then the copies of it."""
+    derived: Derived | None = None
+    semver: bool = False
+    tool: str = ""
+    """A program outside of the package index that the build needs."""
+
+
+def pyproject(backend: str, requires: str, project: str = 'dynamic = ["version"]', tail: str = "") -> str:
+    """A pyproject.toml with `[project]` on line 5, its name on line 6 and the given lines from line 7."""
+    listed = ", ".join(f'"{r}"' for r in requires.split())
+    build = f'[build-system]\nrequires = [{listed}]\nbuild-backend = "{backend}"\n\n'
+    return f'{build}[project]\nname = "my-app"\n{project}\n{tail}{LOOKALIKES}'
+
+
+SETUPTOOLS = ("setuptools.build_meta", "setuptools")
+HATCH = ("hatchling.build", "hatchling")
+STATIC = '# version = "1.2.3"\nversion = "1.2.3"  # version = "1.2.3"\nrequires-python = ">=3.9"'
+INIT = '"""My app 1.2.3."""\nversion_info = "1.2.3 final"\n__version__ = "1.2.3"  # __version__ = "1.2.3"\n'
+SETUP = "from setuptools import setup\n\n"
+SCM = ("SETUPTOOLS_SCM_PRETEND_VERSION_FOR_MY_APP",)
+
+
+def _static() -> dict[str, Sample]:
+    poetry = f'[tool.poetry]\nname = "my-app"\nversion = "1.2.3"\ndescription = ""\nauthors = []\n{LOOKALIKES}'
+    backend = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
+    lock = (
+        'version = 1\n\n[[package]]\nname = "my"\nversion = "1.2.3"\nsource = { registry = "x" }\n\n'
+        '[[package]]\nname = "my-app"\nversion = "1.2.3"\nsource = { editable = "." }\n'
+    )
+    return {
+        "project": Sample(
+            files={
+                "pyproject.toml": pyproject(*HATCH, STATIC),
+                "my_app/__init__.py": INIT,
+                "docs/conf.py": "release = '1.2.3'\nversion = '1.2'\n",
+                "CITATION.cff": "cff-version: 1.2.3\nversion: 1.2.3\n",
+                "uv.lock": lock,
+            },
+            written=(
+                ("[project].version", "pyproject.toml", 8),
+                ("CITATION.cff", "CITATION.cff", 2),
+                ("release", "docs/conf.py", 1),
+                ("__version__", "my_app/__init__.py", 3),
+                ("uv.lock", "uv.lock", 10),
+            ),
+        ),
+        "project, Windows line ends, no final newline": Sample(
+            files={
+                "pyproject.toml": pyproject(*HATCH, STATIC.replace('"1.2.3"  #', "'1.2.3'  #"))
+                .rstrip()
+                .replace("\n", "\r\n")
+                .encode(),
+                "src/my_app/__init__.py": INIT.replace("\n", "\r\n").encode(),
+            },
+            written=(
+                ("[project].version", "pyproject.toml", 8),
+                ("__version__", "src/my_app/__init__.py", 3),
+            ),
+        ),
+        "uv_build": Sample(
+            files={"pyproject.toml": pyproject("uv_build", "uv_build", STATIC), "src/my_app/__init__.py": ""},
+            written=(("[project].version", "pyproject.toml", 8),),
+        ),
+        "poetry": Sample(
+            files={"pyproject.toml": poetry + backend, "my_app/__init__.py": ""},
+            written=(("[tool.poetry].version", "pyproject.toml", 3),),
+        ),
+    }
+
+
+def _files() -> dict[str, Sample]:
+    hatch = pyproject(*HATCH, tail='[tool.hatch.version]\npath = "my_app/__init__.py"\n')
+    pattern = pyproject(
+        *HATCH, tail='[tool.hatch.version]\npath = "VERSION.txt"\npattern = "^app (?P<version>\\\\S+)$"\n'
+    )
+    flit = ("flit_core.buildapi", "flit_core")
+    pdm = ("pdm.backend", "pdm-backend")
+    legacy = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+    return {
+        "hatch path": Sample(
+            files={"pyproject.toml": hatch, "my_app/__init__.py": INIT},
+            written=(("hatch pattern", "my_app/__init__.py", 3),),
+        ),
+        "hatch pattern": Sample(
+            files={
+                "pyproject.toml": pattern + '[tool.hatch.build.targets.wheel]\npackages = ["my_app"]\n',
+                "my_app/__init__.py": "",
+                "VERSION.txt": b"# app 1.2.3 soon\r\napp 1.2.3\r\n",
+            },
+            written=(("hatch pattern", "VERSION.txt", 2),),
+        ),
+        "hatch.toml": Sample(
+            files={
+                "pyproject.toml": pyproject(*HATCH),
+                "hatch.toml": '[version]\npath = "my_app/__about__.py"\n',
+                "my_app/__init__.py": "",
+                "my_app/__about__.py": "__version__ = '1.2.3'",
+            },
+            written=(("hatch pattern", "my_app/__about__.py", 1),),
+        ),
+        "flit": Sample(
+            files={
+                "pyproject.toml": pyproject(*flit, 'dynamic = ["version", "description"]'),
+                "my_app.py": INIT,
+            },
+            written=(("__version__", "my_app.py", 3),),
+        ),
+        "flit, imported": Sample(
+            files={
+                "pyproject.toml": pyproject(*flit, 'dynamic = ["version", "description"]'),
+                "src/my_app/__init__.py": '"""My app."""\nfrom ._meta import VERSION as __version__\n',
+                "src/my_app/_meta.py": "# -*- coding: latin-1 -*-\nwho = 'é'; VERSION = u'1.2.3'\n".encode("latin-1"),
+            },
+            written=(("__version__", "src/my_app/_meta.py", 2),),
+        ),
+        "flit, before [project]": Sample(
+            files={
+                "pyproject.toml": legacy
+                + '[tool.flit.metadata]\nmodule = "my_app"\nauthor = "A"\nauthor-email = "a@example.org"\n',
+                "my_app/__init__.py": '"""My app."""\n',
+                "my_app/version.py": '__version__ = "1.2.3"\n',
+            },
+            written=(("__version__", "my_app/version.py", 1),),
+        ),
+        "pdm file": Sample(
+            files={
+                "pyproject.toml": pyproject(
+                    *pdm, tail='[tool.pdm.version]\nsource = "file"\npath = "my_app/__init__.py"\n'
+                ),
+                "my_app/__init__.py": INIT,
+            },
+            written=(("pdm pattern", "my_app/__init__.py", 3),),
+        ),
+        "meson": Sample(
+            files={
+                "pyproject.toml": pyproject("mesonpy", "meson-python"),
+                "meson.build": "# project('x', version: '1.2.3')\nproject('my-app', # it's\n"
+                "  default_options: ['a=version:'],\n  meson_version: '>=1.2.3', version : '1.2.3')\n"
+                "py = import('python').find_installation(pure: true)\n"
+                "py.install_sources('my_app/__init__.py', subdir: 'my_app')\n",
+                "my_app/__init__.py": "",
+            },
+            written=(("meson.build", "meson.build", 4),),
+        ),
+    }
+
+
+def _cargo() -> dict[str, Sample]:
+    project = pyproject("maturin", "maturin", tail='[tool.maturin]\nbindings = "bin"\n')
+    inner = project.replace('bindings = "bin"', 'bindings = "bin"\nmanifest-path = "rust/Cargo.toml"')
+    rust = 'edition = "2021"\n\n[dependencies] # version = "1.2.3"\n'
+    return {
+        "maturin": Sample(
+            files={
+                "pyproject.toml": project,
+                "Cargo.toml": f'[package]\nname = "my-app"\nversion = "1.2.3"\n{rust}',
+                "Cargo.lock": 'version = 3\n\n[[package]]\nname = "my-app"\nversion = "1.2.3"\n',
+                "src/main.rs": "fn main() {}\n",
+            },
+            written=(("[package].version", "Cargo.toml", 3), ("Cargo.lock", "Cargo.lock", 5)),
+            semver=True,
+            tool="cargo",
+        ),
+        "maturin, workspace": Sample(
+            files={
+                "pyproject.toml": inner,
+                "Cargo.toml": '[workspace]\nmembers = ["rust"]\nresolver = "2"\n'
+                '[workspace.package]\nversion = "1.2.3"\n',
+                "rust/Cargo.toml": f'[package]\nname = "my-app"\nversion.workspace = true\n{rust}',
+                "rust/src/main.rs": "fn main() {}\n",
+            },
+            written=(("[workspace.package].version", "Cargo.toml", 5),),
+            semver=True,
+            tool="cargo",
+        ),
+    }
+
+
+def _setuptools() -> dict[str, Sample]:
+    dynamic = "[tool.setuptools.dynamic]\n"
+    cfg = "[metadata]\nname = my-app\n{}\nlong_description = version = 1.2.3\n\n[options]\n{}\n"
+    cfg += "[flake8]\nversion = 1.2.3\n"
+    finding = "packages = find:\npackage_dir =\n    =source\n[options.packages.find]\nwhere = source\n"
+    return {
+        "setuptools attr": Sample(
+            files={
+                "pyproject.toml": pyproject(*SETUPTOOLS, tail=f'{dynamic}version = {{attr = "my_app.__version__"}}\n'),
+                "src/my_app/__init__.py": INIT,
+            },
+            written=(("setuptools attr", "src/my_app/__init__.py", 3),),
+        ),
+        "setuptools attr, imported": Sample(
+            files={
+                "pyproject.toml": pyproject(*SETUPTOOLS, tail=f'{dynamic}version = {{attr = "my_app.__version__"}}\n'),
+                "my_app/__init__.py": "from my_app.info.numbers import this as __version__\n",
+                "my_app/info/__init__.py": "",
+                "my_app/info/numbers.py": b"\xef\xbb\xbfthat = '1.2.3'\nthis: str = that\n",
+            },
+            written=(("setuptools attr", "my_app/info/numbers.py", 1),),
+        ),
+        "setuptools file": Sample(
+            files={
+                "pyproject.toml": pyproject(*SETUPTOOLS, tail=f'{dynamic}version = {{file = "VERSION"}}\n'),
+                "my_app/__init__.py": INIT,
+                "VERSION": b"1.2.3\r\n",
+            },
+            written=(("setuptools file", "VERSION", 1), ("__version__", "my_app/__init__.py", 3)),
+        ),
+        "setup.cfg": Sample(
+            files={
+                "setup.cfg": cfg.format("version = 1.2.3", "py_modules = my_app"),
+                "my_app.py": "",
+                "setup.py": SETUP + "setup()",
+            },
+            written=(("setup.cfg [metadata]", "setup.cfg", 3),),
+        ),
+        "setup.cfg attr": Sample(
+            files={
+                "setup.cfg": cfg.format("version = attr: my_app.VERSION", finding),
+                "source/my_app/__init__.py": "VERSION = '1.2.3'\n",
+            },
+            written=(("setuptools attr", "source/my_app/__init__.py", 1),),
+        ),
+        "setup.cfg file": Sample(
+            files={
+                "setup.cfg": cfg.format("version = file: VERSION", "py_modules = my_app"),
+                "my_app.py": "",
+                "VERSION": "1.2.3",
+            },
+            written=(("setuptools file", "VERSION", 1),),
+        ),
+        "setup.py": Sample(
+            files={
+                "setup.py": SETUP + 'setup(name="my-app", install_requires=[], # version="1.2.3"\n'
+                "      version='1.2.3', py_modules=['my_app'])\n",
+                "my_app.py": INIT,
+            },
+            written=(("setup.py", "setup.py", 4), ("__version__", "my_app.py", 3)),
+        ),
+        "setup.py, name": Sample(
+            files={
+                "setup.py": "import setuptools\n\nVERSION = '''1.2.3'''\n"
+                'setuptools.setup(name="my-app", version=VERSION, py_modules=["my_app"])\n',
+                "my_app.py": "",
+            },
+            written=(("setup.py", "setup.py", 3),),
+        ),
+    }
+
+
+def _derived() -> dict[str, Sample]:
+    hatch = '[tool.hatch.version]\nsource = "{}"\n'
+    poetry = (
+        '[tool.poetry]\nname = "my-app"\nversion = "0.0.0"\ndescription = ""\nauthors = []\n'
+        "[tool.poetry-dynamic-versioning]\nenable = true\n[build-system]\n"
+        'requires = ["poetry-core", "poetry-dynamic-versioning"]\nbuild-backend = "poetry_dynamic_versioning.backend"\n'
+    )
+    versioneer = (
+        '[tool.versioneer]\nVCS = "git"\nstyle = "pep440"\nversionfile_source = "my_app/_version.py"\n'
+        'versionfile_build = "my_app/_version.py"\ntag_prefix = "v"\n'
+    )
+    rows: dict[str, tuple[str, Derived, dict[str, str | bytes]]] = {
+        "setuptools-scm": (
+            pyproject("setuptools.build_meta", "setuptools setuptools-scm", tail="[tool.setuptools_scm]\n"),
+            Derived(tool="setuptools-scm", where="pyproject.toml [tool.setuptools_scm]", variables=SCM),
+            {},
+        ),
+        "setuptools-scm, simple": (
+            pyproject("setuptools.build_meta", "setuptools setuptools-scm[simple]>=9"),
+            Derived(tool="setuptools-scm", where="pyproject.toml [build-system].requires", variables=SCM),
+            {},
+        ),
+        "setuptools-scm, setup.py": (
+            '[build-system]\nrequires = ["setuptools", "setuptools-scm"]\n',
+            Derived(tool="setuptools-scm", where="setup.py:3", variables=SCM),
+            {"setup.py": SETUP + 'setup(name="my.app", use_scm_version=True)\n'},
+        ),
+        "hatch-vcs": (
+            pyproject("hatchling.build", "hatchling hatch-vcs", tail=hatch.format("vcs")),
+            Derived(
+                tool="hatch-vcs",
+                where="pyproject.toml [tool.hatch.version]",
+                variables=("SETUPTOOLS_SCM_PRETEND_VERSION",),
+            ),
+            {},
+        ),
+        "uv-dynamic-versioning": (
+            pyproject("hatchling.build", "hatchling uv-dynamic-versioning", tail=hatch.format("uv-dynamic-versioning")),
+            Derived(
+                tool="uv-dynamic-versioning",
+                where="pyproject.toml [tool.hatch.version]",
+                variables=("UV_DYNAMIC_VERSIONING_BYPASS",),
+            ),
+            {},
+        ),
+        "hatch env": (
+            pyproject(*HATCH, tail=hatch.format("env") + 'variable = "MY_APP_VERSION"\n'),
+            Derived(tool="hatch env", where="pyproject.toml [tool.hatch.version]", variables=("MY_APP_VERSION",)),
+            {},
+        ),
+        "pdm scm": (
+            pyproject("pdm.backend", "pdm-backend", tail='[tool.pdm.version]\nsource = "scm"\n'),
+            Derived(tool="pdm scm", where="pyproject.toml [tool.pdm.version]", variables=("PDM_BUILD_SCM_VERSION",)),
+            {},
+        ),
+        "poetry-dynamic-versioning": (
+            poetry,
+            Derived(
+                tool="poetry-dynamic-versioning",
+                where="pyproject.toml [tool.poetry-dynamic-versioning]",
+                variables=("POETRY_DYNAMIC_VERSIONING_BYPASS",),
+            ),
+            {},
+        ),
+        "pbr": (
+            '[build-system]\nrequires = ["setuptools", "pbr"]\nbuild-backend = "pbr.build"\n',
+            Derived(tool="pbr", where="pyproject.toml [build-system]", variables=("PBR_VERSION",)),
+            {"setup.cfg": "[metadata]\nname = my-app\n[files]\npackages =\n    my_app\n"},
+        ),
+        "pbr, setup.py": (
+            '[build-system]\nrequires = ["setuptools", "pbr"]\nbuild-backend = "setuptools.build_meta"\n',
+            Derived(tool="pbr", where="setup.py:3", variables=("PBR_VERSION",)),
+            {
+                "setup.cfg": "[metadata]\nname = my-app\n[files]\npackages =\n    my_app\n",
+                "setup.py": SETUP + "setup(setup_requires=['pbr'], pbr=True)\n",
+            },
+        ),
+        "versioneer": (
+            pyproject("setuptools.build_meta", "setuptools versioneer", tail=versioneer),
+            Derived(tool="versioneer", where="pyproject.toml [tool.versioneer]", rewritten="my_app/_version.py"),
+            {
+                "my_app/_version.py": "def get_versions():\n    return {}\n",
+                "setup.py": "import versioneer\n"
+                + SETUP
+                + "setup(version=versioneer.get_version(), cmdclass=versioneer.get_cmdclass())\n",
+            },
+        ),
+    }
+    return {
+        name: Sample(files={"pyproject.toml": project, "my_app/__init__.py": "", **more}, derived=derived)
+        for name, (project, derived, more) in rows.items()
+    }
+
+
+SAMPLES = _static() | _files() | _cargo() | _setuptools() | _derived()
