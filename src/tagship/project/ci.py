@@ -16,7 +16,7 @@ from tagship.project.config import Check
 from tagship.project.pyproject import Table, table, texts
 
 FOLDER = ".github/workflows"
-_NO_CONDITION = ("", "always()", "success()", "!cancelled()", "${{ always() }}", "${{ !cancelled() }}")
+_ALWAYS = ("", "always()", "success()", "!cancelled()", "${{ always() }}", "${{ !cancelled() }}")
 
 
 class Problem(Record, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ def read(root: Path, default_branch: str | None) -> CI:
     """
     problems: list[Problem] = []
     data: dict[str, Table] = {}
-    for path in files(root):
+    for path in sorted((root / FOLDER).glob("*.y*ml")):
         parsed = _load(path)
         if isinstance(parsed, Problem):
             problems.append(parsed)
@@ -105,11 +105,6 @@ def read(root: Path, default_branch: str | None) -> CI:
         for job, (env, auth, index) in publishing(data[file]).items()
     )
     return CI(workflows=workflows, publishers=publishers, problems=tuple(problems))
-
-
-def files(root: Path) -> list[Path]:
-    """The workflow files, by name."""
-    return sorted(path for path in (root / FOLDER).glob("*.y*ml") if path.suffix in (".yml", ".yaml"))
 
 
 def _load(path: Path) -> Table | Problem:
@@ -229,10 +224,11 @@ def _acts(acting: list[Job]) -> str:
 
 
 def _names_before(jobs: tuple[Job, ...], acting: list[Job]) -> tuple[str, ...]:
-    """Names of the jobs that neither publish nor wait for one that does, matrix suffixes left to the gate."""
-    after = {job.id for job in acting}
-    while more := {job.id for job in jobs if job.id not in after and after & {*job.needs}}:
-        after |= more
-    free = [job for job in jobs if job.id not in after and job.role != "docs" and job.condition in _NO_CONDITION]
-    names = (re.sub(r" \([^()]*\)$", "", name) for job in free for name in job.checks)
+    """Names of the jobs that always run and neither publish nor wait for one that does; no matrix suffixes."""
+    out = {job.id for job in jobs if job in acting or job.condition not in _ALWAYS}
+    while more := {job.id for job in jobs if job.id not in out and not job.condition and out & {*job.needs}}:
+        out |= more
+    names = (
+        re.sub(r" \([^()]*\)$", "", n) for job in jobs if job.id not in out and job.role != "docs" for n in job.checks
+    )
     return tuple(dict.fromkeys(name for name in names if name.strip("* /")))

@@ -19,7 +19,8 @@ from tagship.project.found import Found, first, unknown
 from tagship.project.pyproject import Pyproject, TomlFile, parse, read_toml
 from tagship.project.repository import Repository
 from tagship.project.setuptools_files import read_setup_cfg, read_setup_py
-from tagship.project.version_sources import VersionSource
+from tagship.project.version_literals import Derived, Written
+from tagship.project.version_sources import Unknown, VersionSource
 from tagship.services.git import Git
 from tagship.versions import TagScheme, detect_scheme
 
@@ -62,8 +63,6 @@ class Project:
     default_branch: Found[str | None]
     release_branches: Found[tuple[str, ...]]
     tag_scheme: Found[TagScheme]
-    cibuildwheel: Found[bool]
-    """Whether cibuildwheel makes the platform wheels that are published."""
     packages: tuple[layout.Package, ...]
     """Further packages below the repository's root."""
 
@@ -144,9 +143,68 @@ def read(top: Path, git: Git, package: str = ".") -> Project:
         default_branch=repo.default_branch,
         release_branches=_release_branches(settings, repo),
         tag_scheme=_tag_scheme(settings, repo, package, name.value),
-        cibuildwheel=_cibuildwheel(top, data),
         packages=packages,
     )
+
+
+def describe(project: Project) -> tuple[tuple[str, str, str], ...]:
+    """Every effective value as label, value and source, in words: what `tagship config` shows."""
+    repo, system, tests = project.repository, project.build_system, project.tests.value
+    setting, config = project.settings.source, project.config
+    required = [check.workflow or " or ".join(check.names) for check in project.required_ci.value]
+    needs = [*([f"extra {tests.extra}"] if tests.extra else []), *tests.requires]
+
+    def row(label: str, value: object, source: str) -> tuple[str, str, str]:
+        items = value if isinstance(value, list | tuple | dict) else () if value is None else (value,)
+        return label, ", ".join(map(str, items)), source
+
+    return (
+        row("name", project.name.value, project.name.source),
+        row("package", project.package, "default" if project.package == "." else "given"),
+        row("version", *_version(project.version)),
+        row("build backend", system.backend, system.source),
+        row("requires-python", project.requires_python.value, project.requires_python.source),
+        row("extras", project.extras.value, project.extras.source),
+        row("dependency groups", project.groups.value, project.groups.source),
+        row("scripts", project.scripts.value, project.scripts.source),
+        row(
+            "tests",
+            " ".join(("none",) if tests.runner == "none" else (tests.runner, *tests.arguments)),
+            project.tests.source,
+        ),
+        row("tests need", needs, project.tests.source),
+        row("changelog", project.changelog.value, project.changelog.source),
+        row("readme", project.readme.value, project.readme.source),
+        row("licence files", project.licences.value, project.licences.source),
+        row("repository", repo.slug.value, repo.slug.source),
+        row("server", repo.host.value, repo.host.source),
+        row("default branch", project.default_branch.value, project.default_branch.source),
+        row("release branches", project.release_branches.value, project.release_branches.source),
+        row("tag", f"{project.tag_scheme.value.prefix}{{version}}", project.tag_scheme.source),
+        row("required ci", required, project.required_ci.source),
+        *(row(f"workflow {w.file}", w.name, w.why) for w in project.ci.workflows),
+        *(row(f"workflow {p.where}", "invalid", p.why) for p in project.ci.problems),
+        *(row("publisher", (p.file, p.job, p.environment or "no environment"), p.auth) for p in project.ci.publishers),
+        *(row(f"further package {p.path}", p.name, p.source) for p in project.packages),
+        row("auth", config.auth, setting("auth") or "default"),
+        row(
+            "environments",
+            (config.environments.testpypi, config.environments.pypi),
+            setting("environments") or "default",
+        ),
+        row("import-names", config.import_names, setting("import-names") or "default: those in the wheel"),
+        row("allow-override", "yes" if config.allow_override else "no", setting("allow-override") or "default"),
+    )
+
+
+def _version(source: VersionSource) -> tuple[str | None, str]:
+    match source:
+        case Written():
+            return source.raw, f"{source.file}:{source.line} {source.kind}"
+        case Derived():
+            return f"from the tags, by {source.tool}", source.where
+        case Unknown():
+            return None, f"unknown: {source.why}"
 
 
 def _declarations(root: Path, file: TomlFile | None, data: Pyproject) -> tuple[Declared, ...]:
@@ -175,16 +233,6 @@ def _build_system(file: TomlFile | None, data: Pyproject) -> BuildSystem:
         requires=system.requires,
         source=file.where("build-system", "build-backend"),
     )
-
-
-def _cibuildwheel(top: Path, data: Pyproject) -> Found[bool]:
-    # a search for the word, since parsing every workflow costs more than all the rest of the reading
-    for file in ci.files(top):
-        if b"pypa/cibuildwheel" in (content := file.read_bytes()) or b" cibuildwheel" in content:
-            return Found(value=True, source=f"detected: {file.name} uses cibuildwheel")
-    if data.tool.cibuildwheel is not None:
-        return Found(value=True, source="pyproject.toml [tool.cibuildwheel]")
-    return Found(value=False, source="detected: no workflow uses cibuildwheel")
 
 
 def _tests(settings: Settings, known: suite.Known) -> Found[Suite]:

@@ -49,7 +49,6 @@ class Tool(msgspec.Struct, rename="kebab", frozen=True, kw_only=True):
     uv: Table | None = None
     hatch: Table | None = None
     pytest: Table | None = None
-    cibuildwheel: Table | None = None
 
 
 class Pyproject(msgspec.Struct, rename="kebab", frozen=True, kw_only=True):

@@ -55,6 +55,8 @@ def detect(known: Known) -> Found[Suite]:
     for file in _requirement_files(known.root):
         suite = Suite(paths=paths, requires=tuple(_requirements(known.root / file)))
         return Found(value=suite, source=f"detected: {file} has pytest")
+    if tox := _tox_requirements(known.root):
+        return Found(value=Suite(paths=paths, requires=tox), source="detected: tox.ini [testenv] deps has pytest")
     if not files:
         return Found(value=Suite(runner="none"), source="detected: no test files")
     words = [(known.root / file).read_bytes() for file in files]
@@ -110,17 +112,29 @@ def _pytest_configuration(known: Known) -> tuple[tuple[str, ...], str]:
         return tuple(
             p for path in texts(options, "testpaths") for p in path.split()
         ), "pyproject.toml configures pytest"
-    for file, section in (("pytest.ini", "pytest"), (".pytest.ini", "pytest"), ("tox.ini", "pytest")):
-        parser = configparser.RawConfigParser(strict=False)
-        try:
-            parser.read(known.root / file, encoding="utf-8-sig")
-        except (configparser.Error, UnicodeDecodeError):
-            continue  # it is the tool's own configuration, and the tool will say what is wrong with it
-        if parser.has_section(section):
-            return tuple(parser.get(section, "testpaths", fallback="").split()), f"{file} configures pytest"
+    for file in ("pytest.ini", ".pytest.ini", "tox.ini"):
+        section = _ini(known.root / file).get("pytest")
+        if section is not None:
+            return tuple(section.get("testpaths", "").split()), f"{file} configures pytest"
     if "tool:pytest" in known.setup_cfg:
         return tuple(known.setup_cfg["tool:pytest"].get("testpaths", "").split()), "setup.cfg configures pytest"
     return (), ""
+
+
+def _ini(path: Path) -> Mapping[str, Mapping[str, str]]:
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read(path, encoding="utf-8-sig")
+    except (configparser.Error, UnicodeDecodeError):
+        return {}  # it is another tool's own configuration, and that tool will say what is wrong with it
+    return {section: dict(parser.items(section)) for section in parser.sections()}
+
+
+def _tox_requirements(root: Path) -> tuple[str, ...]:
+    """The requirements of tox's basic environment where they have pytest; those under conditions are left out."""
+    lines = _ini(root / "tox.ini").get("testenv", {}).get("deps", "").splitlines()
+    found = tuple(line.strip() for line in lines if re.match(r"\s*[A-Za-z0-9][^:{}]*$", line))
+    return found if any(_PYTEST.match(item) for item in found) else ()
 
 
 def _test_files(root: Path, testpaths: tuple[str, ...]) -> tuple[str, ...]:
