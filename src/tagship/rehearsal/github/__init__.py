@@ -1,0 +1,21 @@
+"""The embedded GitHub: one repository behind the REST and GraphQL interfaces of the real one.
+
+`RepositoryState` is filled in by the rehearsal, `EmbeddedGitHub` serves it as a WSGI application.
+"""
+
+from tagship.rehearsal.github.app import EmbeddedGitHub
+from tagship.rehearsal.github.repository import RepositoryState
+from tagship.rehearsal.github.state import App, Environment, Protection, RefUpdate, Rule, Ruleset, SecretDates, Token
+
+__all__ = [
+    "App",
+    "EmbeddedGitHub",
+    "Environment",
+    "Protection",
+    "RefUpdate",
+    "RepositoryState",
+    "Rule",
+    "Ruleset",
+    "SecretDates",
+    "Token",
+]

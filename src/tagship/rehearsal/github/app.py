@@ -1,0 +1,183 @@
+"""The embedded GitHub as a WSGI application: hosts, routing, authentication, limits, ETags.
+
+It answers for api.github.com, uploads.github.com and the downloads of github.com, and under `/api/v3` as an
+enterprise server would. Which resource needs what is data: the routes of the modules, in one table.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import msgspec
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from tagship.rehearsal.github import (
+    actions,
+    checks,
+    commits,
+    environments,
+    graphql,
+    protection,
+    refs,
+    releases,
+    settings,
+)
+from tagship.rehearsal.github.http import (
+    JSON_TYPE,
+    Call,
+    Reply,
+    Route,
+    Urls,
+    granted,
+    not_found,
+    refusal,
+)
+from tagship.rehearsal.github.repository import RepositoryState
+from tagship.rehearsal.github.state import Token
+
+ROUTES: tuple[Route, ...] = (
+    *commits.ROUTES,
+    *refs.ROUTES,
+    *checks.ROUTES,
+    *commits.LAST,
+    *actions.ROUTES,
+    *releases.ROUTES,
+    *settings.ROUTES,
+    *protection.ROUTES,
+    *environments.ROUTES,
+    *graphql.ROUTES,
+)
+PREFIXES = ("/api/v3", "/api/uploads", "/api")
+"""Of an enterprise server; the last is for GraphQL."""
+HOUR = 3600
+ADMINISTRATOR = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)(:path)?\}", path)
+    text = re.escape(parts[0])
+    for name, rest, literal in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        text += f"(?P<{name}>{'.+' if rest else '[^/]+'})" + re.escape(literal)
+    return re.compile(text)
+
+
+TABLE = tuple((_pattern(route.path), route) for route in ROUTES)
+
+
+class EmbeddedGitHub:
+    """A GitHub with one repository in it."""
+
+    def __init__(self, repository: RepositoryState) -> None:
+        self.repository = repository
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; requests are answered one after another."""
+        request = Request(environ)
+        with self.repository.lock:
+            response = self._answer(request)
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        repo = self.repository
+        token = repo.anonymous
+        try:
+            if not request.headers.get("User-Agent"):
+                return Response(ADMINISTRATOR, status=403, content_type="text/plain")
+            token = self._token(request)
+            self._limit(token)
+            response = self._serve(request, token)
+        except HTTPException as error:
+            response = error.get_response(request.environ) if error.response is None else _copy(error)
+        if request.method in {"GET", "HEAD"} and response.status_code == 200:
+            response.set_etag(hashlib.sha256(response.get_data()).hexdigest(), weak=True)
+            response.make_conditional(request)
+        if response.status_code != 304 and not request.path.endswith("/rate_limit"):
+            token.used += 1
+        self._headers(response, token)
+        return response
+
+    def _token(self, request: Request) -> Token:
+        header = request.headers.get("Authorization")
+        if header is None:
+            return self.repository.anonymous
+        auth = request.authorization
+        value = (auth.password if auth.type == "basic" else auth.token) if auth is not None else None
+        token = self.repository.tokens.get(value or "")
+        if token is None:
+            raise refusal(401, "Bad credentials")
+        return token
+
+    def _limit(self, token: Token) -> None:
+        now = self.repository.clock()
+        if now >= token.reset:
+            token.used, token.reset = 0, now + HOUR
+        if token.used >= token.limit:
+            who = f"user ID {self.repository.id_of(token.login)}" if token.login else "127.0.0.1"
+            raise refusal(403, f"API rate limit exceeded for {who}.")
+
+    def _serve(self, request: Request, token: Token) -> Response:
+        raw = request.environ.get("REQUEST_URI")
+        path = urlsplit(raw).path if isinstance(raw, str) else request.path
+        prefix = next((p for p in PREFIXES if path.startswith(f"{p}/")), "")
+        method = "GET" if request.method == "HEAD" else request.method
+        for pattern, route in TABLE:
+            match = pattern.fullmatch(path.removeprefix(prefix)) if route.method == method else None
+            if match is None:
+                continue
+            args = {name: unquote(value) for name, value in match.groupdict().items()}
+            self._allow(token, route, args)
+            urls = Urls.of(request, prefix, self.repository.full_name)
+            return _response(
+                route.handler(Call(repo=self.repository, token=token, urls=urls, args=args, request=request))
+            )
+        raise not_found()
+
+    def _allow(self, token: Token, route: Route, args: dict[str, str]) -> None:
+        """Refuse as GitHub does: 404 for what may not be seen, 401 and 403 for what may not be done."""
+        repo = self.repository
+        if "owner" in args and f"{args['owner']}/{args['repo']}".lower() != repo.full_name.lower():
+            raise not_found()
+        if not route.permission:
+            return
+        resource, level = route.permission.removeprefix("!").split(":")
+        public = not repo.private and level == "read" and not route.permission.startswith("!")
+        if public or granted(token, repo, resource, level):
+            return
+        if token.kind == "none":
+            raise refusal(401, "Requires authentication") if not repo.private else not_found()
+        if token.kind == "classic":
+            raise not_found()
+        holder = "integration" if token.kind == "github_token" else "personal access token"
+        raise refusal(
+            403,
+            f"Resource not accessible by {holder}",
+            headers={"X-Accepted-GitHub-Permissions": f"{resource}={level}"},
+        )
+
+    def _headers(self, response: Response, token: Token) -> None:
+        headers = response.headers
+        headers["X-GitHub-Request-Id"] = f"{self.repository.new_id():X}"
+        headers["X-GitHub-Media-Type"] = "github.v3; format=json"
+        headers["X-GitHub-Api-Version-Selected"] = "2022-11-28"
+        headers["X-RateLimit-Limit"] = str(token.limit)
+        headers["X-RateLimit-Remaining"] = str(max(0, token.limit - token.used))
+        headers["X-RateLimit-Reset"] = str(int(token.reset))
+        headers["X-RateLimit-Used"] = str(min(token.used, token.limit))
+        headers["X-RateLimit-Resource"] = "core"
+        if token.kind == "classic":
+            headers["X-OAuth-Scopes"] = ", ".join(sorted(token.permissions))
+
+
+def _response(reply: Reply) -> Response:
+    if isinstance(reply.body, bytes):
+        return Response(reply.body, status=reply.status, headers=dict(reply.headers))
+    data = msgspec.json.encode(reply.body)
+    return Response(data, status=reply.status, content_type=JSON_TYPE, headers=dict(reply.headers))
+
+
+def _copy(error: HTTPException) -> Response:
+    response = error.get_response()
+    return Response(response.get_data(), status=response.status_code, headers=response.headers)

@@ -1,0 +1,5 @@
+"""GraphQL."""
+
+from tagship.rehearsal.github.http import Route
+
+ROUTES: tuple[Route, ...] = ()

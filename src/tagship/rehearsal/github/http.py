@@ -1,0 +1,186 @@
+"""What every handler of the embedded GitHub works with: the call, the refusals, the addresses, the pages."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from tagship.rehearsal.github.repository import RepositoryState
+from tagship.rehearsal.github.state import Json, Token
+
+Object = dict[str, Json]
+T = TypeVar("T")
+
+DOCS = "https://docs.github.com/rest"
+JSON_TYPE = "application/json; charset=utf-8"
+PER_PAGE = 30
+PER_PAGE_MAX = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Urls:
+    """Where things are, in the words of the client that asks: all built from its Host header.
+
+    `api.` hosts have their siblings; under `/api/v3` it is an enterprise server with one host; anything else
+    is one host for everything.
+    """
+
+    api: str
+    uploads: str
+    web: str
+    full_name: str
+
+    @classmethod
+    def of(cls, request: Request, prefix: str, full_name: str) -> "Urls":
+        """Read them off a request; the prefix is `/api/v3`, `/api/uploads` or nothing."""
+        scheme, host = request.scheme, request.host
+        base = f"{scheme}://{host}"
+        site = re.sub(r"^(api|uploads)\.", "", host)
+        if prefix:
+            api, uploads, web = f"{base}/api/v3", f"{base}/api/uploads", base
+        elif host.startswith(("api.", "uploads.")):
+            api, uploads, web = f"{scheme}://api.{site}", f"{scheme}://uploads.{site}", f"{scheme}://{site}"
+        else:
+            api = uploads = web = base
+        return cls(api=api, uploads=uploads, web=web, full_name=full_name)
+
+    def repo(self, path: str = "") -> str:
+        """An API address inside the repository."""
+        return f"{self.api}/repos/{self.full_name}{path}"
+
+    def page(self, path: str = "") -> str:
+        """A page for people inside the repository."""
+        return f"{self.web}/{self.full_name}{path}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """An answer: JSON where there is a body, or raw bytes."""
+
+    status: int = 200
+    body: Json | bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One request, after routing and authentication."""
+
+    repo: RepositoryState
+    token: Token
+    urls: Urls
+    args: Mapping[str, str]
+    """The placeholders of the route, unquoted."""
+    request: Request
+
+    def may(self, resource: str, level: str = "write") -> bool:
+        """Whether the caller has a permission (classic tokens: by their scopes)."""
+        return granted(self.token, self.repo, resource, level)
+
+    def number(self, name: str) -> int:
+        """A placeholder that is a number; 404 where it is none."""
+        text = self.args[name]
+        if not re.fullmatch(r"[0-9]{1,18}", text):
+            raise not_found()
+        return int(text)
+
+    def query(self, name: str, default: str = "") -> str:
+        """A query parameter."""
+        return self.request.args.get(name, default)
+
+    def body(self, kind: type[T]) -> T:
+        """The JSON body, decoded; 400 and 422 as GitHub has them."""
+        data = self.request.get_data() or b"{}"
+        try:
+            msgspec.json.decode(data, type=msgspec.Raw)
+        except msgspec.DecodeError:
+            raise refusal(400, "Problems parsing JSON") from None
+        try:
+            return msgspec.json.decode(data, type=kind)
+        except msgspec.ValidationError as error:
+            raise refusal(422, f"Invalid request.\n\n{error}") from None
+
+    def page(self, items: Iterable[T], shape: Callable[[T], Json], key: str = "") -> Reply:
+        """One page of a list, with its `Link` header; under a key, the total beside it."""
+        every = list(items)
+        size = min(max(_count(self.query("per_page"), PER_PAGE), 1), PER_PAGE_MAX)
+        number = max(_count(self.query("page"), 1), 1)
+        part = [shape(item) for item in every[(number - 1) * size : number * size]]
+        last = max(1, -(-len(every) // size))
+        wanted = {"prev": number - 1, "next": number + 1, "last": last, "first": 1}
+        relations = [
+            f'<{self._at_page(target)}>; rel="{rel}"'
+            for rel, target in wanted.items()
+            if (target < number if rel in {"prev", "first"} else target > number) and 1 <= target <= last
+        ]
+        body: Json = {"total_count": len(every), key: part} if key else part
+        return Reply(body=body, headers={"Link": ", ".join(relations)} if relations else {})
+
+    def _at_page(self, number: int) -> str:
+        query = {**self.request.args.to_dict(), "page": str(number)}
+        return f"{self.request.base_url}?{urlencode(query)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the routing table.
+
+    `path` has `{name}` for one segment and `{name:path}` for a rest with slashes. `permission` is
+    `resource:level`; reading is open to all on a public repository, except where it starts with `!`.
+    """
+
+    method: str
+    path: str
+    permission: str
+    handler: Callable[[Call], Reply]
+
+
+def _count(text: str, default: int) -> int:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else default
+
+
+def granted(token: Token, repo: RepositoryState, resource: str, level: str) -> bool:
+    """Whether a token has a permission.
+
+    `GITHUB_TOKEN` and fine-grained tokens have it by name; the scopes `repo` and, for public repositories,
+    `public_repo` of a classic token contain everything except `workflow`.
+    """
+    if token.kind == "classic":
+        scopes = token.permissions
+        if resource == "workflows":
+            return "workflow" in scopes
+        return "repo" in scopes or ("public_repo" in scopes and not repo.private)
+    return token.permissions.get(resource) in {level, "write"}
+
+
+def refusal(
+    status: int, message: str, errors: Sequence[Mapping[str, str]] = (), headers: Mapping[str, str] | None = None
+) -> HTTPException:
+    """An error as GitHub words it, ready to be raised."""
+    body: Object = {"message": message, "documentation_url": DOCS, "status": str(status)}
+    if errors:
+        body["errors"] = list(errors)
+    return HTTPException(
+        response=Response(msgspec.json.encode(body), status=status, content_type=JSON_TYPE, headers=dict(headers or {}))
+    )
+
+
+def not_found() -> HTTPException:
+    """404, also for what the caller must not know of."""
+    return refusal(404, "Not Found")
+
+
+def invalid(resource: str, code: str, field_name: str, message: str = "") -> HTTPException:
+    """422 `Validation Failed` about one field."""
+    error = {"resource": resource, "code": code, "field": field_name}
+    return refusal(422, "Validation Failed", [error | ({"message": message} if message else {})])
+
+
+def segment(text: str) -> str:
+    """A name as one segment of an address."""
+    return quote(text, safe="")

@@ -1,0 +1,175 @@
+"""The repository's own settings: what doctor reads, and the one that it may change."""
+
+from tagship.rehearsal.github import shapes
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found, refusal
+from tagship.rehearsal.github.state import Json, SecretDates
+
+
+def get_repository(call: Call) -> Reply:
+    """The repository itself."""
+    repo, urls = call.repo, call.urls
+    host = urls.web.split("://", 1)[1]
+    now = shapes.when(repo.created)
+    owner = shapes.account(repo, urls, repo.owner)
+    body: Object = {
+        **shapes.repository(repo, urls),
+        "clone_url": f"{urls.page()}.git",
+        "git_url": f"git://{host}/{repo.full_name}.git",
+        "ssh_url": f"git@{host}:{repo.full_name}.git",
+        "svn_url": urls.page(),
+        "default_branch": repo.default_branch,
+        "visibility": "private" if repo.private else "public",
+        "language": "Python",
+        "license": None,
+        "homepage": None,
+        "mirror_url": None,
+        "topics": [],
+        "created_at": now,
+        "updated_at": now,
+        "pushed_at": now,
+        "archived": False,
+        "disabled": False,
+        "has_issues": True,
+        "has_projects": False,
+        "has_wiki": False,
+        "has_pages": False,
+        "has_discussions": False,
+        **dict.fromkeys(("forks", "forks_count", "open_issues", "open_issues_count", "size", "stargazers_count"), 0),
+        **dict.fromkeys(("watchers", "watchers_count", "network_count", "subscribers_count"), 0),
+    }
+    if repo.organisation:
+        body["organization"] = owner
+    if call.token.kind != "none":
+        write = call.may("contents")
+        admin = call.may("administration")
+        body["permissions"] = {"admin": admin, "maintain": admin, "push": write, "triage": write, "pull": True}
+    if call.may("administration"):
+        scanning: Json = {"status": "enabled" if not repo.private else "disabled"}
+        body["security_and_analysis"] = {
+            "secret_scanning": scanning,
+            "secret_scanning_push_protection": scanning,
+        }
+    return Reply(body=body)
+
+
+def get_user(call: Call) -> Reply:
+    """Who asks. A `GITHUB_TOKEN` is nobody: 403."""
+    if call.token.kind == "none":
+        raise refusal(401, "Requires authentication")
+    if call.token.kind == "github_token":
+        raise refusal(403, "Resource not accessible by integration")
+    body: Object = {
+        **shapes.account(call.repo, call.urls, call.token.login),
+        **dict.fromkeys(("name", "company", "location", "email", "hireable", "bio")),
+        **dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0),
+        "blog": "",
+        "created_at": shapes.when(0),
+        "updated_at": shapes.when(0),
+    }
+    return Reply(body=body)
+
+
+def rate_limit(call: Call) -> Reply:
+    """The limits; asking costs nothing."""
+    token = call.token
+    core: Json = {
+        "limit": token.limit,
+        "remaining": max(0, token.limit - token.used),
+        "reset": int(token.reset),
+        "used": token.used,
+        "resource": "core",
+    }
+    return Reply(body={"resources": {"core": core, "search": core, "graphql": core}, "rate": core})
+
+
+def list_secrets(call: Call) -> Reply:
+    """Names and dates of the repository's secrets; values never."""
+    return _secrets(call, call.repo.secrets)
+
+
+def list_dependabot_secrets(call: Call) -> Reply:
+    """The same for Dependabot."""
+    return _secrets(call, call.repo.dependabot_secrets)
+
+
+def no_organization_secrets(call: Call) -> Reply:
+    """Secrets of the organisation that the repository sees: none here."""
+    return _secrets(call, {})
+
+
+def _secrets(call: Call, found: dict[str, SecretDates]) -> Reply:
+    return call.page(sorted(found.items()), secret_shape, "secrets")
+
+
+def secret_shape(named: tuple[str, SecretDates]) -> Json:
+    """A secret as everybody sees it."""
+    name, dates = named
+    return {"name": name, "created_at": shapes.when(dates.created), "updated_at": shapes.when(dates.updated)}
+
+
+def immutable_releases(call: Call) -> Reply:
+    """Whether releases become immutable; 404 where not."""
+    if not call.repo.immutable_releases:
+        raise not_found()
+    return Reply(body={"enabled": True, "enforced_by_owner": False})
+
+
+def enable_immutable_releases(call: Call) -> Reply:
+    """Releases published from now on are immutable."""
+    call.repo.immutable_releases = True
+    return Reply(status=204)
+
+
+def disable_immutable_releases(call: Call) -> Reply:
+    """Releases published from now on are not; those that are, stay."""
+    call.repo.immutable_releases = False
+    return Reply(status=204)
+
+
+def actions_permissions(call: Call) -> Reply:
+    """Which actions may run."""
+    policy = call.repo.policy
+    body: Object = {"enabled": policy.enabled}
+    if policy.enabled:
+        body |= {"allowed_actions": policy.allowed, "sha_pinning_required": policy.sha_pinning_required}
+    return Reply(body=body)
+
+
+def workflow_permissions(call: Call) -> Reply:
+    """What a workflow's token may do where the workflow does not say."""
+    policy = call.repo.policy
+    return Reply(
+        body={
+            "default_workflow_permissions": policy.default_permissions,
+            "can_approve_pull_request_reviews": policy.can_approve_reviews,
+        }
+    )
+
+
+def fork_approval(call: Call) -> Reply:
+    """Whose pull requests from forks wait for approval."""
+    return Reply(body={"approval_policy": call.repo.policy.fork_approval})
+
+
+def oidc_subject(call: Call) -> Reply:
+    """How the `sub` claim is made."""
+    return Reply(body={"use_default": True, "use_immutable_subject": call.repo.policy.immutable_subject})
+
+
+_R = "/repos/{owner}/{repo}"
+_ADMIN = "!administration:read"
+ROUTES = (
+    Route("GET", "/user", "", get_user),
+    Route("GET", "/rate_limit", "", rate_limit),
+    Route("GET", _R, "metadata:read", get_repository),
+    Route("GET", f"{_R}/actions/secrets", "!secrets:read", list_secrets),
+    Route("GET", f"{_R}/actions/organization-secrets", "!secrets:read", no_organization_secrets),
+    Route("GET", f"{_R}/dependabot/secrets", "!dependabot_secrets:read", list_dependabot_secrets),
+    Route("GET", f"{_R}/immutable-releases", _ADMIN, immutable_releases),
+    Route("PUT", f"{_R}/immutable-releases", "administration:write", enable_immutable_releases),
+    Route("DELETE", f"{_R}/immutable-releases", "administration:write", disable_immutable_releases),
+    Route("GET", f"{_R}/actions/permissions", _ADMIN, actions_permissions),
+    Route("GET", f"{_R}/actions/permissions/workflow", _ADMIN, workflow_permissions),
+    Route("GET", f"{_R}/actions/permissions/fork-pr-contributor-approval", _ADMIN, fork_approval),
+    Route("GET", f"{_R}/actions/oidc/customization/sub", "!actions:read", oidc_subject),
+)

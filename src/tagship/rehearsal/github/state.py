@@ -1,0 +1,256 @@
+"""The things that the embedded GitHub remembers: plain mutable records. Times are seconds since 1970."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Union
+
+Json = Union[bool, int, float, str, Sequence["Json"], Mapping[str, "Json"], None]  # noqa: UP007  recursive
+
+CheckStatus = Literal["queued", "in_progress", "completed", "waiting", "requested", "pending"]
+Conclusion = Literal[
+    "success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required", "stale",
+    "startup_failure",
+]  # fmt: skip
+StatusState = Literal["error", "failure", "pending", "success"]
+TokenKind = Literal["github_token", "fine-grained", "classic", "none"]
+
+PREFIXES: Mapping[TokenKind, str] = {"github_token": "ghs_", "fine-grained": "github_pat_", "classic": "ghp_"}
+HOURLY: Mapping[TokenKind, int] = {"github_token": 1000, "fine-grained": 5000, "classic": 5000, "none": 60}
+"""Requests an hour (facts.md E.3)."""
+ACTIONS_BOT = "github-actions[bot]"
+
+
+@dataclass(kw_only=True, slots=True)
+class Token:
+    """Somebody who asks, and what he may do."""
+
+    kind: TokenKind
+    value: str
+    permissions: Mapping[str, str]
+    """`{"contents": "write"}`; for a classic token its scopes, `{"repo": "write", "workflow": "write"}`."""
+    login: str
+    limit: int
+    used: int = 0
+    reset: float = 0
+
+
+@dataclass(kw_only=True, slots=True, frozen=True)
+class App:
+    """A GitHub App that reports checks."""
+
+    id: int
+    slug: str
+    name: str
+
+
+ACTIONS = App(id=15368, slug="github-actions", name="GitHub Actions")
+
+
+@dataclass(kw_only=True, slots=True)
+class CheckSuite:
+    """The check runs of one app for one push or one workflow run."""
+
+    id: int
+    sha: str
+    branch: str | None
+    app: App
+    created: float
+
+
+@dataclass(kw_only=True, slots=True)
+class CheckRun:
+    """One check; for GitHub Actions it is one job of one attempt, under the same id."""
+
+    id: int
+    suite: CheckSuite
+    name: str
+    status: CheckStatus
+    conclusion: Conclusion | None
+    started: float
+    completed: float | None
+    details_url: str | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class CommitStatus:
+    """One report of an external CI."""
+
+    id: int
+    sha: str
+    context: str
+    state: StatusState
+    description: str
+    target_url: str | None
+    created: float
+    creator: str
+
+
+@dataclass(kw_only=True, slots=True)
+class Attempt:
+    """One attempt of a workflow run."""
+
+    number: int
+    status: CheckStatus
+    conclusion: Conclusion | None
+    created: float
+    updated: float
+    jobs: list[CheckRun] = field(default_factory=list)
+
+
+@dataclass(kw_only=True, slots=True)
+class WorkflowRun:
+    """A workflow run: the id stays when it is run again, the attempts grow."""
+
+    id: int
+    number: int
+    path: str
+    event: str
+    suite: CheckSuite
+    actor: str
+    title: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def latest(self) -> Attempt:
+        """The attempt that counts."""
+        return self.attempts[-1]
+
+
+@dataclass(kw_only=True, slots=True)
+class Asset:
+    """A file of a release. `starter` is what a broken upload leaves behind."""
+
+    id: int
+    name: str
+    label: str | None
+    content_type: str
+    data: bytes
+    sha256: str
+    state: Literal["uploaded", "starter"]
+    uploader: str
+    created: float
+    downloads: int = 0
+
+
+@dataclass(kw_only=True, slots=True)
+class Release:
+    """A release; `created` is the date of its commit, as GitHub has it."""
+
+    id: int
+    tag: str
+    target: str
+    name: str | None
+    body: str | None
+    draft: bool
+    prerelease: bool
+    created: float
+    author: str
+    updated: float
+    published: float | None = None
+    immutable: bool = False
+    latest: Literal["true", "false", "legacy"] = "true"
+    assets: list[Asset] = field(default_factory=list)
+
+
+@dataclass(kw_only=True, slots=True)
+class Policy:
+    """A pattern of refs that may deploy to an environment."""
+
+    id: int
+    name: str
+    type: Literal["branch", "tag"] = "branch"
+
+
+@dataclass(kw_only=True, slots=True)
+class Environment:
+    """A deployment environment."""
+
+    id: int
+    name: str
+    created: float
+    updated: float
+    wait_timer: int = 0
+    """Minutes."""
+    reviewers: tuple[str, ...] = ()
+    prevent_self_review: bool = False
+    can_admins_bypass: bool = True
+    branches: Literal["all", "protected", "custom"] = "all"
+    policies: list[Policy] = field(default_factory=list)
+    secrets: dict[str, "SecretDates"] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True, slots=True, frozen=True)
+class SecretDates:
+    """All that anybody can read about a secret."""
+
+    created: float
+    updated: float
+
+
+@dataclass(kw_only=True, slots=True)
+class Rule:
+    """One rule of a ruleset; the parameters are kept as they were sent."""
+
+    type: str
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True, slots=True)
+class Ruleset:
+    """A ruleset. Patterns are full refs, `~ALL` or `~DEFAULT_BRANCH`; bypass names are logins."""
+
+    id: int
+    name: str
+    target: Literal["branch", "tag"]
+    created: float
+    enforcement: Literal["active", "evaluate", "disabled"] = "active"
+    include: tuple[str, ...] = ("~ALL",)
+    exclude: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    bypass: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True, slots=True)
+class Protection:
+    """Classic branch protection."""
+
+    checks: tuple[tuple[str, int | None], ...] = ()
+    """Context and app id of each required check."""
+    strict: bool = True
+    enforce_admins: bool = True
+    approvals: int = 1
+    """Reviews needed; 0 for none."""
+    code_owners: bool = False
+    force_pushes: bool = False
+    deletions: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class ActionsPolicy:
+    """The repository's settings for GitHub Actions."""
+
+    enabled: bool = True
+    allowed: Literal["all", "local_only", "selected"] = "all"
+    sha_pinning_required: bool = False
+    default_permissions: Literal["read", "write"] = "read"
+    can_approve_reviews: bool = False
+    fork_approval: Literal[
+        "first_time_contributors_new_to_github", "first_time_contributors", "all_external_contributors"
+    ] = "first_time_contributors"
+    immutable_subject: bool = True
+
+
+@dataclass(kw_only=True, slots=True, frozen=True)
+class RefUpdate:
+    """One ref of a push; 40 zeros where there was or will be none. `after` may be a tag object."""
+
+    ref: str
+    before: str
+    after: str
+
+
+NOTHING = "0" * 40
+
+
+NOTHING = "0" * 40
