@@ -36,14 +36,10 @@ class Suite(Record, frozen=True, kw_only=True):
     runner: Annotated[Literal["pytest", "unittest", "none"], Meta(description="What runs the tests.")] = "pytest"
     group: Annotated[str, Meta(description="Dependency group that the tests need.")] = ""
     extra: Annotated[str, Meta(description="Extra of the package that the tests need.")] = ""
-    requires: Annotated[tuple[str, ...], Meta(description="Requirements (PEP 508), those of the group included.")] = ()
+    requires: Annotated[tuple[str, ...], Meta(description="Further requirements (PEP 508).")] = ()
+    files: Annotated[tuple[str, ...], Meta(description="Requirements files that the tests need.")] = ()
     paths: Annotated[tuple[str, ...], Meta(description="Test files or folders; empty: the runner looks.")] = ()
     args: Annotated[tuple[str, ...], Meta(description="Further arguments of the runner.")] = ()
-
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """What follows `python -m pytest` or `python -m unittest`."""
-        return (*self.args, *self.paths)
 
 
 class Environments(Record, frozen=True, kw_only=True):
@@ -86,8 +82,8 @@ class Config(Record, frozen=True, kw_only=True, rename="kebab"):
     environments: Environments = Environments()
     package: Annotated[tuple[PackageConfig, ...], Meta(description="The packages, where there are several.")] = ()
     scripts: Annotated[
-        dict[str, bool | tuple[str, ...]],
-        Meta(description="By command: the arguments with which it is tried, or false to leave it out."),
+        dict[str, tuple[str, ...]],
+        Meta(description="By command: the arguments with which it is tried; an empty list leaves it out."),
     ] = msgspec.field(default_factory=dict)
     import_names: Annotated[
         tuple[str, ...] | None,

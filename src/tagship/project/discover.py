@@ -26,29 +26,30 @@ from tagship.versions import TagScheme, detect_scheme
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BuildSystem:
+class Backend:
     """What builds the project (PEP 517 and 518)."""
 
-    backend: str
-    """`module:object`, as a frontend imports it."""
-    backend_path: tuple[str, ...]
+    name: Found[str]
+    """`module` or `module:object`, as a frontend imports it."""
+    path: tuple[str, ...]
     """Folders of an in-tree backend."""
-    requires: tuple[str, ...]
-    source: str
+    requires: Found[tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
     """A project and the repository that holds it."""
 
+    root: Path
+    """The folder of the package: where its pyproject.toml, setup.cfg or setup.py lies."""
+    package: str
+    """That folder relative to the repository, with slashes; `.` for the usual case."""
     top: Path
     """The root of the repository."""
-    package: str
-    """The folder of the package, relative to it, with slashes; `.` for the usual case."""
     settings: Settings
     name: Found[str | None]
     """As the project spells it."""
-    build_system: BuildSystem
+    backend: Backend
     version: VersionSource
     requires_python: Found[str | None]
     extras: Found[Named | None]
@@ -60,9 +61,8 @@ class Project:
     readme: Found[str | None]
     licences: Found[tuple[str, ...] | None]
     repository: Repository
-    default_branch: Found[str | None]
     release_branches: Found[tuple[str, ...]]
-    tag_scheme: Found[TagScheme]
+    tags: Found[TagScheme]
     packages: tuple[layout.Package, ...]
     """Further packages below the repository's root."""
 
@@ -79,12 +79,7 @@ class Project:
     @cached_property
     def ci(self) -> ci.CI:
         """The repository's workflows; read when first asked for, since that costs more than all the rest."""
-        return ci.read(self.top, self.default_branch.value)
-
-    @property
-    def root(self) -> Path:
-        """The folder of the package."""
-        return self.top / self.package
+        return ci.read(self.top, self.repository.default_branch.value)
 
     @cached_property
     def required_ci(self) -> Found[tuple[Check, ...]]:
@@ -95,20 +90,19 @@ class Project:
         return Found(value=self.ci.required, source=f"detected: {files}" if files else "detected: no workflow is CI")
 
 
-def read(top: Path, git: Git, package: str = ".") -> Project:
+def read(root: Path, git: Git) -> Project:
     """Read a project.
 
     Args:
-        top: the root of the repository.
-        git: git at that root.
-        package: the folder of the package, relative to the root, with slashes.
+        root: the folder of the package, in the repository.
+        git: git at the root of the repository.
 
     Raises:
         ProjectError: no project file, one that cannot be parsed, or a wrong configuration.
     """
-    root = top / package
     file = read_toml(root, "pyproject.toml")
     data = parse(file)
+    package = root.resolve().relative_to(git.root.resolve()).as_posix()
     packages = layout.packages(root, data) if package == "." else ()
     if file is None and not packages and not any((root / name).is_file() for name in layout.PROJECT_FILES):
         raise ProjectError(
@@ -125,11 +119,12 @@ def read(top: Path, git: Git, package: str = ".") -> Project:
     name = first(*(d.name for d in said)) or unknown("no project file declares a name")
     known = suite.Known(root=root, data=data, setup_cfg=cfg, groups=groups, extras=extras)
     return Project(
-        top=top,
+        root=root,
         package=package,
+        top=git.root,
         settings=settings,
         name=name,
-        build_system=_build_system(file, data),
+        backend=_backend(file, data),
         version=version,
         requires_python=first(*(d.requires_python for d in said)) or unknown("no project file declares it"),
         extras=extras,
@@ -140,19 +135,19 @@ def read(top: Path, git: Git, package: str = ".") -> Project:
         readme=first(*(d.readme for d in said)) or layout.readme(root),
         licences=layout.licences(root, first(*(d.licences for d in said))),
         repository=repo,
-        default_branch=repo.default_branch,
         release_branches=_release_branches(settings, repo),
-        tag_scheme=_tag_scheme(settings, repo, package, name.value),
+        tags=_tags(settings, repo, package, name.value),
         packages=packages,
     )
 
 
 def describe(project: Project) -> tuple[tuple[str, str, str], ...]:
     """Every effective value as label, value and source, in words: what `tagship config` shows."""
-    repo, system, tests = project.repository, project.build_system, project.tests.value
+    repo, backend, tests = project.repository, project.backend, project.tests.value
     setting, config = project.settings.source, project.config
     required = [check.workflow or " or ".join(check.names) for check in project.required_ci.value]
-    needs = [*([f"extra {tests.extra}"] if tests.extra else []), *tests.requires]
+    named = ((kind, name) for kind, name in (("group", tests.group), ("extra", tests.extra)) if name)
+    needs = (*(" ".join(pair) for pair in named), *tests.files, *tests.requires)
 
     def row(label: str, value: object, source: str) -> tuple[str, str, str]:
         items = value if isinstance(value, list | tuple | dict) else () if value is None else (value,)
@@ -162,14 +157,14 @@ def describe(project: Project) -> tuple[tuple[str, str, str], ...]:
         row("name", project.name.value, project.name.source),
         row("package", project.package, "default" if project.package == "." else "given"),
         row("version", *_version(project.version)),
-        row("build backend", system.backend, system.source),
+        row("build backend", backend.name.value, backend.name.source),
         row("requires-python", project.requires_python.value, project.requires_python.source),
         row("extras", project.extras.value, project.extras.source),
         row("dependency groups", project.groups.value, project.groups.source),
         row("scripts", project.scripts.value, project.scripts.source),
         row(
             "tests",
-            " ".join(("none",) if tests.runner == "none" else (tests.runner, *tests.arguments)),
+            " ".join(("none",) if tests.runner == "none" else (tests.runner, *tests.args, *tests.paths)),
             project.tests.source,
         ),
         row("tests need", needs, project.tests.source),
@@ -178,9 +173,9 @@ def describe(project: Project) -> tuple[tuple[str, str, str], ...]:
         row("licence files", project.licences.value, project.licences.source),
         row("repository", repo.slug.value, repo.slug.source),
         row("server", repo.host.value, repo.host.source),
-        row("default branch", project.default_branch.value, project.default_branch.source),
+        row("default branch", repo.default_branch.value, repo.default_branch.source),
         row("release branches", project.release_branches.value, project.release_branches.source),
-        row("tag", f"{project.tag_scheme.value.prefix}{{version}}", project.tag_scheme.source),
+        row("tag", f"{project.tags.value.prefix}{{version}}", project.tags.source),
         row("required ci", required, project.required_ci.source),
         *(row(f"workflow {w.file}", w.name, w.why) for w in project.ci.workflows),
         *(row(f"workflow {p.where}", "invalid", p.why) for p in project.ci.problems),
@@ -222,16 +217,17 @@ def _declarations(root: Path, file: TomlFile | None, data: Pyproject) -> tuple[D
     return tuple(said)
 
 
-def _build_system(file: TomlFile | None, data: Pyproject) -> BuildSystem:
+def _backend(file: TomlFile | None, data: Pyproject) -> Backend:
     system, legacy = data.build_system, "setuptools.build_meta:__legacy__"
     if file is None or system is None:
         why = "default: setuptools, because there is no [build-system] (PEP 518)"
-        return BuildSystem(backend=legacy, backend_path=(), requires=("setuptools>=40.8.0",), source=why)
-    return BuildSystem(
-        backend=system.build_backend or legacy,
-        backend_path=system.backend_path,
-        requires=system.requires,
-        source=file.where("build-system", "build-backend"),
+        requires = Found(value=("setuptools>=40.8.0",), source=why)
+        return Backend(name=Found(value=legacy, source=why), path=(), requires=requires)
+    source = file.where("build-system", "build-backend") if system.build_backend else "default: PEP 517"
+    return Backend(
+        name=Found(value=system.build_backend or legacy, source=source),
+        path=system.backend_path,
+        requires=Found(value=system.requires, source=file.where("build-system", "requires")),
     )
 
 
@@ -249,7 +245,7 @@ def _release_branches(settings: Settings, repo: Repository) -> Found[tuple[str, 
     return Found(value=() if branch.value is None else (branch.value,), source=branch.source)
 
 
-def _tag_scheme(settings: Settings, repo: Repository, package: str, name: str | None) -> Found[TagScheme]:
+def _tags(settings: Settings, repo: Repository, package: str, name: str | None) -> Found[TagScheme]:
     """The spelling of tags: configured, or that of the newest version tags; packages have a prefix each."""
     config = settings.config
     if config.tag is not None:

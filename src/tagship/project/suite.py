@@ -44,7 +44,7 @@ def detect(known: Known) -> Found[Suite]:
     """
     testpaths, configured = _pytest_configuration(known)
     files = _test_files(known.root, testpaths)
-    paths = tuple(p for p in testpaths if (known.root / p).exists()) or _folders(known.root, files)
+    paths = tuple(p.rstrip("/") for p in testpaths if (known.root / p).exists()) or _folders(known.root, files)
     for name in _NAMES:
         for kind, named in (("group", known.groups), ("extra", known.extras)):
             spelt = next((n for n in named.value or {} if n.lower() == name), None)
@@ -53,7 +53,7 @@ def detect(known: Known) -> Found[Suite]:
                 suite = Suite(paths=paths, group=spelt) if kind == "group" else Suite(paths=paths, extra=spelt)
                 return Found(value=complete(suite, known, where), source=where)
     for file in _requirement_files(known.root):
-        suite = Suite(paths=paths, requires=tuple(_requirements(known.root / file)))
+        suite = Suite(paths=paths, files=(file,))
         return Found(value=suite, source=f"detected: {file} has pytest")
     if tox := _tox_requirements(known.root):
         return Found(value=Suite(paths=paths, requires=tox), source="detected: tox.ini [testenv] deps has pytest")
@@ -67,11 +67,12 @@ def detect(known: Known) -> Found[Suite]:
 
 
 def complete(suite: Suite, known: Known, where: str) -> Suite:
-    """The same with the requirements of its group, and with pytest where nothing brings it.
+    """The same with pytest among its requirements, where that runs the tests and nothing else brings it.
 
     Raises:
         ProjectError: the group or the extra does not exist.
     """
+    brought = list(suite.requires)
     for kind, wanted, named in (("group", suite.group, known.groups), ("extra", suite.extra, known.extras)):
         if wanted and named.value is not None and wanted not in named.value:
             raise ProjectError(
@@ -79,30 +80,19 @@ def complete(suite: Suite, known: Known, where: str) -> Suite:
                 remedy=f"Declared are: {', '.join(named.value) or 'none'}.",
                 where=where,
             )
-    requires = (*(known.groups.value or {}).get(suite.group, ()), *suite.requires)
-    brought = (*requires, *(known.extras.value or {}).get(suite.extra, ()))
-    if suite.runner == "pytest" and not any(_PYTEST.match(item) for item in brought):
-        requires = (*requires, "pytest")
-    return msgspec.structs.replace(suite, requires=requires)
+        brought += (named.value or {}).get(wanted, ())
+    if suite.runner != "pytest" or suite.files or any(_PYTEST.match(item) for item in brought):
+        return suite
+    return msgspec.structs.replace(suite, requires=(*suite.requires, "pytest"))
 
 
 def _unittest(root: Path, paths: tuple[str, ...]) -> Suite:
-    """Discovery needs one folder; from the root where that is a package, since its tests may import it."""
-    if len(paths) == 1 and (root / paths[0]).is_dir():
-        top = ("-t", ".") if (root / paths[0] / "__init__.py").exists() else ()
-        return Suite(runner="unittest", args=("discover", "-s", paths[0], *top))
+    """Discovery takes one folder; its top is the root where that folder is a package, which tests may import."""
+    if len(paths) != 1 or not (root / paths[0]).is_dir():
+        return Suite(runner="unittest", args=paths)
+    if (root / paths[0] / "__init__.py").exists():
+        return Suite(runner="unittest", args=("discover", "-s", paths[0], "-t", "."))
     return Suite(runner="unittest", paths=paths)
-
-
-def _requirements(file: Path, depth: int = 0) -> Iterator[str]:
-    """The requirements of a requirements file, files that it includes in their place; other options are left out."""
-    for line in file.read_text(encoding="utf-8-sig", errors="replace").splitlines():
-        words = line.split(" #")[0].strip()
-        if included := re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S+)", words):
-            if depth < 5 and (inner := file.parent / included[1]).is_file():
-                yield from _requirements(inner, depth + 1)
-        elif words and not words.startswith(("-", "#", ".", "/")):
-            yield words.split(" --hash")[0].rstrip(" \\")
 
 
 def _pytest_configuration(known: Known) -> tuple[tuple[str, ...], str]:
