@@ -1,0 +1,75 @@
+"""When a project may come into being: warehouse/packaging/services.py `check_project_name`, `create_project`."""
+
+import sys
+
+from packaging.utils import canonicalize_name
+
+from tagship.checks.rulebook.form import PROJECT_NAME
+from tagship.rehearsal.index.answers import RefusedError
+from tagship.rehearsal.index.records import Flag, Project
+from tagship.rehearsal.index.state import State
+
+_PER_HOUR = 20
+_HOUR = 3600
+_GONE_MODULES = (
+    "asynchat asyncore binhex cgi cgitb chunk crypt distutils formatter imghdr imp mailcap msilib nis nntplib "
+    "ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib uu xdrlib commands urllib2 urlparse"
+)
+STANDARD_LIBRARY = frozenset(
+    canonicalize_name(name.strip("-_.")) for name in (*sys.stdlib_module_names, *_GONE_MODULES.split())
+)
+"""Names of modules that are or were in the standard library; PyPI's list has its submodules too."""
+
+
+def look_alike(name: str) -> str:
+    """What names have in common that people cannot tell apart (SQL function `ultranormalize_name`)."""
+    bare = "".join(char for char in name.lower() if char not in "._-")
+    return bare.translate(str.maketrans("lio", "110"))
+
+
+def create(state: State, name: str, user: str, *, limited: bool = True) -> Project:
+    """A new project owned by the user; the caller puts it into the state.
+
+    Raises:
+        RefusedError: PyPI's words, and the headers of its rate limit.
+    """
+    help_page = f"See {state.addresses.web}/help/#project-name for more information."
+    if limited:
+        _within_limit(state, user)
+    if Flag.NO_NEW_PROJECTS in state.flags:
+        page = f"{state.addresses.web}/help/#admin-intervention"
+        raise RefusedError(403, f"New project registration temporarily disabled. See {page} for more information.")
+    normal = canonicalize_name(name)
+    if not PROJECT_NAME.fullmatch(name):
+        raise RefusedError(400, f"The name {name!r} is invalid.")
+    if normal in STANDARD_LIBRARY:
+        what = "isn't allowed (conflict with Python Standard Library module name)"
+        raise RefusedError(400, f"The name {name!r} {what}. {help_page}")
+    if normal in state.projects:
+        raise RefusedError(409, f"The name {name!r} conflicts with an existing project. {help_page}")
+    if normal in state.prohibited:
+        raise RefusedError(400, f"The name {name!r} isn't allowed. {help_page}")
+    if any(look_alike(other) == look_alike(name) for other in state.projects):
+        raise RefusedError(400, f"The name {name!r} is too similar to an existing project. {help_page}")
+    if limited:
+        state.creations.append((state.clock(), user))
+    return Project(name=name, roles={user: "Owner"})
+
+
+def _within_limit(state: State, user: str) -> None:
+    """20 new projects an hour for each user; the headers are those of draft-ietf-httpapi-ratelimit-headers-10."""
+    now = state.clock()
+    recent = [at for at, who in state.creations if who == user and at > now - _HOUR]
+    if len(recent) >= _PER_HOUR:
+        name = '"project.create.user"'
+        headers = {
+            "RateLimit-Policy": f"{name};q={_PER_HOUR};w={_HOUR};pk=:user:",
+            "RateLimit": f"{name};r=0;t={max(1, round(recent[0] + _HOUR - now))}",
+        }
+        raise RefusedError(429, "Too many new projects created", headers)
+
+
+def drop_invalidated(state: State, project: Project, user: str) -> None:
+    """Other people's pending publishers for a name like this are void once the project exists."""
+    alike = look_alike(project.name)
+    state.pending = [p for p in state.pending if p.user == user or look_alike(p.project) != alike]
