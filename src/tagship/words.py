@@ -36,7 +36,8 @@ def size(count: int) -> str:
 
 def many(count: int, noun: str) -> str:
     """A number with its noun: `no files`, `1 file`, `1,204 files`."""
-    return f"{count or 'no':,} {noun}s" if count != 1 else f"1 {noun}"
+    number = f"{count:,}" if count else "no"
+    return f"{number} {noun}" if count == 1 else f"{number} {noun}s"
 
 
 def tally(facts: Iterable[Fact]) -> str:
