@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from uv import find_uv_bin
 from version_projects import SAMPLES, SETUP, SETUPTOOLS, Sample, pyproject
 
 from tagship.errors import ProjectError
@@ -121,7 +122,7 @@ def test_copies_that_disagree_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "why", "where"),
     [
-        ({}, "neither pyproject.toml nor setup.cfg declares one, and there is no setup.py", "pyproject.toml"),
+        ({}, "neither pyproject.toml, setup.cfg nor setup.py declares one", "pyproject.toml"),
         (
             {"setup.py": SETUP + "setup(version=get_version())"},
             "setup.py computes it: get_version()",
@@ -139,7 +140,7 @@ def test_copies_that_disagree_stay(tmp_path: Path) -> None:
             "setup.py:3",
         ),
         ({"setup.py": "print 'x'"}, "setup.py is not Python that can be parsed", "setup.py"),
-        ({"setup.py": "x = 1"}, "setup.py does not call setup()", "setup.py"),
+        ({"setup.py": "x = 1"}, "neither pyproject.toml, setup.cfg nor setup.py declares one", "pyproject.toml"),
         (
             {
                 "pyproject.toml": pyproject(
@@ -256,7 +257,7 @@ def build(root: Path, environment: dict[str, str], wheelhouse: Path, out: Path) 
     """Build a wheel with the project's own backend: name and version in its METADATA."""
     kept = ("PATH", "HOME", "LANG", "CARGO_HOME", "RUSTUP_HOME", "SYSTEMROOT", "TMPDIR")
     clean = {name: os.environ[name] for name in kept if name in os.environ}
-    command = ["uv", "build", "--wheel", "--no-index", "--offline", "--no-config", "--find-links", wheelhouse]
+    command = [find_uv_bin(), "build", "--wheel", "--no-index", "--offline", "--no-config", "--find-links", wheelhouse]
     done = subprocess.run(
         [*command, "--cache-dir", out / "cache", "--out-dir", out / "dist", root],
         env=clean | environment,

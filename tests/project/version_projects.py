@@ -35,6 +35,9 @@ def pyproject(backend: str, requires: str, project: str = 'dynamic = ["version"]
 
 SETUPTOOLS = ("setuptools.build_meta", "setuptools")
 HATCH = ("hatchling.build", "hatchling")
+SCIKIT = ("scikit_build_core.build", "scikit-build-core")
+NO_CMAKE = "[tool.scikit-build]\nwheel.cmake = false\n"
+PROVIDER = '[tool.scikit-build.metadata.version]\nprovider = "scikit_build_core.metadata.'
 STATIC = '# version = "1.2.3"\nversion = "1.2.3"  # version = "1.2.3"\nrequires-python = ">=3.9"'
 INIT = '"""My app 1.2.3."""\nversion_info = "1.2.3 final"\n__version__ = "1.2.3"  # __version__ = "1.2.3"\n'
 SETUP = "from setuptools import setup\n\n"
@@ -96,7 +99,7 @@ def _files() -> dict[str, Sample]:
     )
     flit = ("flit_core.buildapi", "flit_core")
     pdm = ("pdm.backend", "pdm-backend")
-    legacy = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+    legacy = '[build-system]\nrequires = ["flit_core<4"]\nbuild-backend = "flit_core.buildapi"\n'
     return {
         "hatch path": Sample(
             files={"pyproject.toml": hatch, "my_app/__init__.py": INIT},
@@ -152,11 +155,20 @@ def _files() -> dict[str, Sample]:
             },
             written=(("pdm pattern", "my_app/__init__.py", 3),),
         ),
+        "scikit-build-core": Sample(
+            files={
+                "pyproject.toml": pyproject(
+                    *SCIKIT, tail=NO_CMAKE + PROVIDER + 'regex"\ninput = "my_app/__init__.py"\n'
+                ),
+                "my_app/__init__.py": INIT,
+            },
+            written=(("scikit-build pattern", "my_app/__init__.py", 3),),
+        ),
         "meson": Sample(
             files={
                 "pyproject.toml": pyproject("mesonpy", "meson-python"),
                 "meson.build": "# project('x', version: '1.2.3')\nproject('my-app', # it's\n"
-                "  default_options: ['a=version:'],\n  meson_version: '>=1.2.3', version : '1.2.3')\n"
+                "  license: 'version: \\'1.2.3',\n  meson_version: '>=1.2.3', version : '1.2.3')\n"
                 "py = import('python').find_installation(pure: true)\n"
                 "py.install_sources('my_app/__init__.py', subdir: 'my_app')\n",
                 "my_app/__init__.py": "",
@@ -199,6 +211,7 @@ def _cargo() -> dict[str, Sample]:
 
 def _setuptools() -> dict[str, Sample]:
     dynamic = "[tool.setuptools.dynamic]\n"
+    plain = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
     cfg = "[metadata]\nname = my-app\n{}\nlong_description = version = 1.2.3\n\n[options]\n{}\n"
     cfg += "[flake8]\nversion = 1.2.3\n"
     finding = "packages = find:\npackage_dir =\n    =source\n[options.packages.find]\nwhere = source\n"
@@ -229,6 +242,7 @@ def _setuptools() -> dict[str, Sample]:
         ),
         "setup.cfg": Sample(
             files={
+                "pyproject.toml": plain,
                 "setup.cfg": cfg.format("version = 1.2.3", "py_modules = my_app"),
                 "my_app.py": "",
                 "setup.py": SETUP + "setup()",
@@ -237,6 +251,7 @@ def _setuptools() -> dict[str, Sample]:
         ),
         "setup.cfg attr": Sample(
             files={
+                "pyproject.toml": plain,
                 "setup.cfg": cfg.format("version = attr: my_app.VERSION", finding),
                 "source/my_app/__init__.py": "VERSION = '1.2.3'\n",
             },
@@ -244,6 +259,7 @@ def _setuptools() -> dict[str, Sample]:
         ),
         "setup.cfg file": Sample(
             files={
+                "pyproject.toml": plain,
                 "setup.cfg": cfg.format("version = file: VERSION", "py_modules = my_app"),
                 "my_app.py": "",
                 "VERSION": "1.2.3",
@@ -296,6 +312,15 @@ def _derived() -> dict[str, Sample]:
             Derived(tool="setuptools-scm", where="setup.py:3", variables=SCM),
             {"setup.py": SETUP + 'setup(name="my.app", use_scm_version=True)\n'},
         ),
+        "setuptools-scm, scikit-build-core": (
+            pyproject(
+                "scikit_build_core.build",
+                "scikit-build-core setuptools-scm",
+                tail=f'{NO_CMAKE}{PROVIDER}setuptools_scm"\n[tool.setuptools_scm]\n',
+            ),
+            Derived(tool="setuptools-scm", where="pyproject.toml [tool.scikit-build.metadata.version]", variables=SCM),
+            {},
+        ),
         "hatch-vcs": (
             pyproject("hatchling.build", "hatchling hatch-vcs", tail=hatch.format("vcs")),
             Derived(
@@ -334,15 +359,15 @@ def _derived() -> dict[str, Sample]:
             {},
         ),
         "pbr": (
-            '[build-system]\nrequires = ["setuptools", "pbr"]\nbuild-backend = "pbr.build"\n',
+            pyproject("pbr.build", "setuptools pbr"),
             Derived(tool="pbr", where="pyproject.toml [build-system]", variables=("PBR_VERSION",)),
-            {"setup.cfg": "[metadata]\nname = my-app\n[files]\npackages =\n    my_app\n"},
+            {},
         ),
         "pbr, setup.py": (
             '[build-system]\nrequires = ["setuptools", "pbr"]\nbuild-backend = "setuptools.build_meta"\n',
             Derived(tool="pbr", where="setup.py:3", variables=("PBR_VERSION",)),
             {
-                "setup.cfg": "[metadata]\nname = my-app\n[files]\npackages =\n    my_app\n",
+                "setup.cfg": "[metadata]\nname = my-app\nversion = 1.2.3\n[files]\npackages =\n    my_app\n",
                 "setup.py": SETUP + "setup(setup_requires=['pbr'], pbr=True)\n",
             },
         ),

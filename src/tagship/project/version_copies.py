@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from tagship.errors import ProjectError
 from tagship.project.pyproject import Table, read_toml, table, text
-from tagship.project.version_literals import Derived, Written, in_cfg, in_meson, in_pattern, in_python, in_toml, unclear
+from tagship.project.version_literals import Written, in_cfg, in_meson, in_pattern, in_python, in_toml, unclear
 from tagship.project.version_setuptools import in_setup_py
 
 _KEYS = (
@@ -40,7 +40,7 @@ def copies(root: Path, source: Written) -> tuple[Written, ...]:
             copy = locate()
         except ProjectError:
             continue  # nothing there that could be a copy
-        if isinstance(copy, Written) and Version(copy.version) == Version(source.version):
+        if Version(copy.version) == Version(source.version):
             found[copy.file, copy.start] = copy
     found.pop((source.file, source.start), None)
     return tuple(found[place] for place in sorted(found))
@@ -80,7 +80,7 @@ def semver(version: str) -> str:
     return f"{numbers}-{'.'.join(pre)}" if pre else numbers
 
 
-def _candidates(root: Path) -> Iterator[Callable[[], Written | Derived]]:
+def _candidates(root: Path) -> Iterator[Callable[[], Written]]:
     data = _table(root, "pyproject.toml")
     name = text(table(data, "project"), "name") or text(table(data, "tool", "poetry"), "name") or ""
     manifest = text(table(data, "tool", "maturin"), "manifest-path") or "Cargo.toml"
@@ -91,7 +91,7 @@ def _candidates(root: Path) -> Iterator[Callable[[], Written | Derived]]:
     yield partial(in_meson, root)
     yield partial(in_cfg, root, "setup.cfg", "metadata", "version")
     yield partial(in_cfg, root, ".bumpversion.cfg", "bumpversion", "current_version")
-    yield partial(in_setup_py, root, name)
+    yield partial(in_setup_py, root)
     yield partial(in_pattern, root, "CITATION.cff", r"^version: *[\"']?([^\s\"']+)", group=1, kind="CITATION.cff")
     yield partial(_locked, root, "uv.lock", canonicalize_name(name))
     yield lambda: _locked(root, "Cargo.lock", text(_table(root, manifest, "package"), "name") or "")

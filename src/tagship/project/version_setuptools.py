@@ -8,6 +8,7 @@ setuptools/config/expand.py, setuptools_scm/_integration/pyproject_reading.py, p
 import ast
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tagship.project.pyproject import Table, table, text, texts
@@ -46,6 +47,7 @@ def find(root: Path, data: Table, name: str) -> Written | Derived:
     """
     cfg = read_setup_cfg(root)
     name = name or cfg.get("metadata", {}).get("name", "").strip()
+    backend = text(table(data, "build-system"), "build-backend") or ""
     bases = _bases(data, cfg)
     dynamic = table(data, "tool", "setuptools", "dynamic", "version")
     if attr := text(dynamic, "attr"):
@@ -56,6 +58,11 @@ def find(root: Path, data: Table, name: str) -> Written | Derived:
         return Derived(tool="setuptools-scm", where=f"pyproject.toml {scm}", variables=pretend(name))
     if table(data, "tool", "versioneer") or "versioneer" in cfg:
         return _versioneer(data, cfg)
+    if backend.startswith("pbr") and "version" in texts(table(data, "project"), "dynamic"):
+        return Derived(tool="pbr", where="pyproject.toml [build-system]", variables=("PBR_VERSION",))
+    call = _setup_call(root)
+    if call and (hook := _hook(call, name)):
+        return hook
     declared = cfg.get("metadata", {}).get("version", "").strip()
     if declared.startswith("attr:"):
         return _attribute(root, declared.removeprefix("attr:"), bases)
@@ -63,37 +70,58 @@ def find(root: Path, data: Table, name: str) -> Written | Derived:
         return _file(root, tuple(file.strip() for file in declared.removeprefix("file:").split(",")))
     if declared:
         return in_cfg(root, "setup.cfg", "metadata", "version")
-    if text(table(data, "build-system"), "build-backend") == "pbr.build":
-        return Derived(tool="pbr", where="pyproject.toml [build-system]", variables=("PBR_VERSION",))
-    if (root / "setup.py").is_file():
-        return in_setup_py(root, name, bases)
-    raise unclear("neither pyproject.toml nor setup.cfg declares one, and there is no setup.py", "pyproject.toml")
+    if call is None:
+        raise unclear("neither pyproject.toml, setup.cfg nor setup.py declares one", "pyproject.toml")
+    return _argument(root, call, bases)
 
 
-def in_setup_py(root: Path, name: str, bases: tuple[str, ...] = ()) -> Written | Derived:
-    """What the call of `setup()` in setup.py says, as far as it says it in literals.
+def in_setup_py(root: Path) -> Written:
+    """The version that the call of `setup()` in setup.py is given.
 
     Raises:
         ProjectError: there is no such call, or it computes the version.
     """
-    source = read(root, "setup.py")
-    calls = (node for node in ast.walk(parse_python(source)) if isinstance(node, ast.Call))
-    call = next((node for node in calls if _dotted(node.func).split(".")[-1] == "setup"), None)
+    call = _setup_call(root)
     if call is None:
-        raise unclear("setup.py does not call setup()", "setup.py")
-    arguments = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-    where = f"setup.py:{call.lineno}"
-    if _is_true(arguments.get("use_scm_version")):
-        return Derived(tool="setuptools-scm", where=where, variables=pretend(name or _name(arguments)))
-    if _is_true(arguments.get("pbr")):
+        raise unclear("no setup.py calls setup()", "setup.py")
+    return _argument(root, call, ())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Call:
+    """The call of `setup()`."""
+
+    source: Text
+    line: int
+    arguments: Mapping[str, ast.expr]
+
+
+def _setup_call(root: Path) -> _Call | None:
+    if not (root / "setup.py").is_file():
+        return None
+    source = read(root, "setup.py")
+    for node in ast.walk(parse_python(source)):
+        if isinstance(node, ast.Call) and _dotted(node.func).split(".")[-1] == "setup":
+            arguments = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+            return _Call(source=source, line=node.lineno, arguments=arguments)
+    return None
+
+
+def _hook(call: _Call, name: str) -> Derived | None:
+    """The tool that an argument of `setup()` switches on."""
+    where = f"setup.py:{call.line}"
+    if _is_true(call.arguments.get("use_scm_version")):
+        return Derived(tool="setuptools-scm", where=where, variables=pretend(name or _name(call.arguments)))
+    if _is_true(call.arguments.get("pbr")):
         return Derived(tool="pbr", where=where, variables=("PBR_VERSION",))
-    return _argument(root, source, arguments.get("version"), bases)
+    return None
 
 
-def _argument(root: Path, source: Text, value: ast.expr | None, bases: tuple[str, ...]) -> Written:
+def _argument(root: Path, call: _Call, bases: tuple[str, ...]) -> Written:
+    value = call.arguments.get("version")
     match value:
         case ast.Constant(value=str()):
-            return python_literal(source, value, "setup.py")
+            return python_literal(call.source, value, "setup.py")
         case ast.Name(id=variable):
             return in_python(root, "setup.py", variable, kind="setup.py")
         case ast.Attribute(attr=attribute) if module := _dotted(value.value):
