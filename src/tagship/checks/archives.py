@@ -221,12 +221,14 @@ class _Inflating(gzip.GzipFile):
         super().__init__(fileobj=file, mode="rb")
         self._meter = meter
         self._at = 0
+        self.last = b""
+        """What the latest read gave."""
 
     def read(self, size: int | None = -1) -> bytes:
         """Read up to `size` bytes."""
         if size is None or not 0 <= size <= HEADER:
             raise Unreadable("a header is larger than 1 MiB")
-        data = super().read(size)
+        data = self.last = super().read(size)
         self._meter.spend(len(data))
         self._at += len(data)
         return data
@@ -259,3 +261,8 @@ def _walk_tar(file: IO[bytes], meter: _Meter) -> Iterator[Member]:
                 digest, content = meter.drain(data, name)
             target = _printable(info.linkname)
             yield Member(name=name, kind=kind, size=info.size, target=target, sha256=digest, content=content)
+        # tarfile takes a damaged header for the end, and does not read on to gzip's own checksum.
+        while not stream.last.strip(b"\0") and stream.read(CHUNK):
+            pass
+        if stream.last:
+            raise tarfile.ReadError("a header is damaged, or something follows the end")

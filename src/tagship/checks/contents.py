@@ -23,7 +23,7 @@ GENERIC = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "script", "scripts"}
     | {"src", "build", "dist", "ci", "setup", "conftest", "noxfile"}
 )
-LICENCE = re.compile(r"(?:.*/)?(?:[^/]*licen[cs]e|copying|copyright|notice)[^/]*", re.IGNORECASE)
+LICENCE = re.compile(r"(?:[^/]*licen[cs]e|copying|copyright|notice)[^/]*(?:/.*)?", re.IGNORECASE)
 README = re.compile(r"(?:readme|description)(?:\.[^/]*)?", re.IGNORECASE)
 WINDOWS = re.compile(
     r"(?:.*/)?(?:[^/]*[<>:\"|?*\\][^/]*|[^/]*[. ]|(?:con|prn|aux|nul|com\d|lpt\d)(?:\.[^/]*)?)(?:/.*)?", re.IGNORECASE
@@ -104,7 +104,8 @@ def licence(context: CheckContext) -> Iterator[Hit]:
     """Files without the text of a licence."""
     for archive in context.archives:
         home = f"{archive.dist_info}/" if archive.kind == "wheel" else ""
-        if not any(LICENCE.fullmatch(path) for path in archive.files if path.startswith(home)):
+        here = (path.removeprefix(home) for path in archive.files if path.startswith(home))
+        if not any(map(LICENCE.fullmatch, here)):
             yield Hit(where=archive.filename, title="it contains no licence file")
 
 
