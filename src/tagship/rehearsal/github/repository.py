@@ -82,7 +82,7 @@ class RepositoryState:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        self._ids = itertools.count(7_000_000_001)
+        self._ids = itertools.count(70_000_001)
         self._named: dict[str, int] = {ACTIONS_BOT: 41898282}
         self.created = self.clock()
         self.anonymous = Token(kind="none", value="", permissions={}, login="", limit=HOURLY["none"])

@@ -52,6 +52,11 @@ def get_repository(call: Call) -> Reply:
     return Reply(body=body)
 
 
+def root(call: Call) -> Reply:
+    """Where things are; clients ask it to see whether a token is good."""
+    return Reply(body={"current_user_url": f"{call.urls.api}/user", "rate_limit_url": f"{call.urls.api}/rate_limit"})
+
+
 def get_user(call: Call) -> Reply:
     """Who asks. A `GITHUB_TOKEN` is nobody: 403."""
     if call.token.kind == "none":
@@ -159,6 +164,7 @@ def oidc_subject(call: Call) -> Reply:
 _R = "/repos/{owner}/{repo}"
 _ADMIN = "!administration:read"
 ROUTES = (
+    Route("GET", "/", "", root),
     Route("GET", "/user", "", get_user),
     Route("GET", "/rate_limit", "", rate_limit),
     Route("GET", _R, "metadata:read", get_repository),
