@@ -1,0 +1,148 @@
+"""The keeper: a small process of a rehearsal that stays outside when the rehearsal is shut in.
+
+It is the dependency door's outer side (`fetching`), and it cleans up (`keeping`). Its standard input is a pipe from the
+rehearsal: when that ends without a goodbye, the rehearsal was killed, however hard, and the keeper kills what
+it left running and removes its folder. Questions come over socket pairs that were made before the keeper
+started: no address, so nothing else can ask, and nothing can be too early.
+"""
+
+import contextlib
+import io
+import queue
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from tagship.errors import ToolFailed
+from tagship.model import Record
+from tagship.rehearsal.dependencies import Ask, Told
+
+MARK = "TAGSHIP_REHEARSAL"
+"""The variable that every process of a rehearsal carries, with a value of its own."""
+CHANNELS = 16
+"""Questions that can be under way at the same time."""
+GOODBYE = 3.0
+"""Seconds that the keeper gets to end after it was told that all is well."""
+
+
+class Charge(Record, frozen=True, kw_only=True):
+    """What the keeper is told first."""
+
+    environ: dict[str, str]
+    """The user's environment, in which their index, proxies and certificates are named."""
+    cache: str
+    """The folder of the door cache."""
+    offline: bool
+    scratch: str
+    """The folder to remove when the rehearsal is killed."""
+    mark: str
+    """The value of `MARK`."""
+
+
+class Group(Record, frozen=True, kw_only=True, tag=True):
+    """A process group that began or ended."""
+
+    group: int
+    running: bool
+
+
+class Goodbye(Record, frozen=True, kw_only=True, tag=True):
+    """The rehearsal ended by itself and cleaned up."""
+
+
+class Keeper:
+    """The rehearsal's handle on its keeper; a context manager.
+
+    Args:
+        environ: the user's environment.
+        cache: tagship's cache folder; the door cache is `door` in it.
+        scratch: the rehearsal's folder, removed when the rehearsal is killed.
+        offline: whether the user's index must not be asked.
+    """
+
+    def __init__(self, environ: Mapping[str, str], *, cache: Path, scratch: Path, offline: bool = False) -> None:
+        self.mark = {MARK: secrets.token_hex(16)}
+        """The variable for every child of the rehearsal."""
+        self._charge = Charge(
+            environ=dict(environ),
+            cache=str(cache / "door"),
+            offline=offline,
+            scratch=str(scratch),
+            mark=self.mark[MARK],
+        )
+        self._lock = threading.Lock()
+        self._channels: queue.LifoQueue[io.BufferedRWPair] = queue.LifoQueue()
+
+    def __enter__(self) -> Self:
+        pairs = [socket.socketpair() for _ in range(CHANNELS)]
+        theirs = [pair[1].fileno() for pair in pairs]
+        # the same modules as here, whatever the variables or the current folder say there
+        path = [str(Path(entry).absolute()) for entry in sys.path]
+        code = f"import sys; sys.path[:] = {path!r}; from tagship.rehearsal.keeping import main; main({theirs!r})"
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            pass_fds=theirs,
+            start_new_session=True,  # Ctrl-C is for the rehearsal
+        )
+        for ours, other in pairs:
+            other.close()
+            self._channels.put(ours.makefile("rwb"))
+            ours.close()
+        self._tell(self._charge)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tell(Goodbye())
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+        for _ in range(CHANNELS):
+            with contextlib.suppress(queue.Empty, OSError):
+                self._channels.get_nowait().close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(GOODBYE)
+
+    def ask(self, question: Ask) -> Told:
+        """Put a question, from any thread; it waits while all channels are busy."""
+        channel = self._channels.get()
+        try:
+            channel.write(msgspec.json.encode(question) + b"\n")
+            channel.flush()
+            line = channel.readline()
+        except OSError:
+            line = b""
+        finally:
+            self._channels.put(channel)
+        if not line:
+            raise ToolFailed("the rehearsal's keeper is gone", remedy="Run the rehearsal again.")
+        return msgspec.json.decode(line, type=Told)
+
+    def guard(self, group: int) -> None:
+        """A process group began: kill it should the rehearsal be killed."""
+        self._tell(Group(group=group, running=True))
+
+    def release(self, group: int) -> None:
+        """The process group ended, and its number may come to mean another."""
+        self._tell(Group(group=group, running=False))
+
+    def _tell(self, record: Record) -> None:
+        pipe = self.process.stdin
+        with self._lock, contextlib.suppress(OSError):  # a keeper that is gone shows in `ask`
+            if pipe is not None:
+                pipe.write(msgspec.json.encode(record) + b"\n")
+                pipe.flush()

@@ -1,0 +1,135 @@
+"""What runs inside the keeper's process: answering questions, and cleaning up after a rehearsal that was killed."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagship.rehearsal.dependencies import NO_PAGE, Ask, Told
+from tagship.rehearsal.keeper import MARK, Charge, Goodbye, Group
+
+if TYPE_CHECKING:
+    from tagship.rehearsal.fetching import Fetcher
+
+_PR_SET_DUMPABLE = 4
+_ROUNDS = 100
+"""How often what is left is looked for, 20 ms apart: a process may start another while it is killed."""
+
+
+def main(channels: Iterable[int]) -> None:
+    """Serve until the rehearsal says goodbye or its end of the pipe is gone; then end this process.
+
+    Args:
+        channels: descriptors of inherited sockets, on which questions come, one JSON line each.
+    """
+    if sys.platform == "linux":
+        # what we know of the user's index is not for other processes of the same user (prctl(2))
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    pipe = sys.stdin.buffer
+    first = pipe.readline()
+    if not first:
+        os._exit(0)
+    charge = msgspec.json.decode(first, type=Charge)
+    desk = Desk(charge)
+    for channel in channels:
+        threading.Thread(target=desk.serve, args=(socket.socket(fileno=channel),), daemon=True).start()
+    groups: set[int] = set()
+    for line in pipe:
+        match msgspec.json.decode(line, type=Group | Goodbye):
+            case Goodbye():
+                os._exit(0)
+            case Group(group=group, running=True):
+                groups.add(group)
+            case Group(group=group):
+                groups.discard(group)
+    _end(groups, charge.mark)
+    _remove(charge.scratch)
+    os._exit(0)
+
+
+class Desk:
+    """Answers questions about other projects."""
+
+    def __init__(self, charge: Charge) -> None:
+        self._charge = charge
+        self._lock = threading.Lock()
+        self._fetcher: Fetcher | None = None
+
+    def serve(self, sock: socket.socket) -> None:
+        """Answer on one channel until it is closed."""
+        with sock, contextlib.suppress(OSError), sock.makefile("rwb") as channel:
+            for line in channel:
+                channel.write(msgspec.json.encode(self._answer(msgspec.json.decode(line, type=Ask))) + b"\n")
+                channel.flush()
+
+    def _answer(self, ask: Ask) -> Told:
+        try:
+            if ask.what == "page":
+                page, words = self._door().page(ask.name)
+                return Told(page=msgspec.Raw(page) if page is not None else NO_PAGE, words=words)
+            path, words = self._door().file(ask.name)
+            return Told(path=str(path) if path is not None else None, words=words)
+        except Exception as error:
+            # its message may hold an address with a password; the kind of error says enough to report it
+            return Told(words=f"{ask.name}: the dependency door failed ({type(error).__name__}).")
+
+    def _door(self) -> "Fetcher":
+        with self._lock:
+            if self._fetcher is None:
+                # later than the first line, so that the rehearsal does not wait for imports it may not need
+                from tagship.rehearsal import user_index
+                from tagship.rehearsal.door_cache import DoorCache
+                from tagship.rehearsal.fetching import Fetcher
+
+                self._fetcher = Fetcher(
+                    user_index.read(self._charge.environ),
+                    DoorCache(Path(self._charge.cache)),
+                    offline=self._charge.offline,
+                    now=time.time,
+                )
+            return self._fetcher
+
+
+def _end(groups: set[int], mark: str) -> None:
+    """Kill the groups, and on Linux whatever carries the mark, until nothing of it is left."""
+    for group in groups:
+        with contextlib.suppress(OSError):
+            os.killpg(group, signal.SIGKILL)
+    for _ in range(_ROUNDS):
+        left = _marked(f"{MARK}={mark}".encode())
+        for process in left:
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+        if not left:
+            return
+        time.sleep(0.02)
+
+
+def _marked(mark: bytes) -> list[int]:
+    """The processes whose environment holds the mark."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
+def _remove(scratch: str) -> None:
+    """Remove a folder, with what was made read-only in it."""
+    for folder, names, _ in os.walk(scratch):
+        for path in (Path(folder, name) for name in names):
+            if not path.is_symlink():
+                with contextlib.suppress(OSError):
+                    path.chmod(0o700)
+    shutil.rmtree(scratch, ignore_errors=True)

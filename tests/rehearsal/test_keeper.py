@@ -1,0 +1,136 @@
+"""The keeper: what it cleans up when a rehearsal is killed, and that it does nothing else."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tagship.errors import ToolFailed
+from tagship.rehearsal.dependencies import Ask
+from tagship.rehearsal.keeper import MARK, Keeper
+
+REHEARSAL = """
+import os, subprocess, sys, time
+from pathlib import Path
+from tagship.rehearsal.keeper import Keeper
+
+scratch = Path(sys.argv[1])
+outsider = os.environ.pop("OUTSIDER")
+with Keeper({}, cache=scratch.parent / "cache", scratch=scratch) as keeper:
+    def child(env, **how):
+        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], env=env, **how)
+    marked = child(keeper.mark, start_new_session=True)
+    guarded = child({}, process_group=0)
+    keeper.guard(guarded.pid)
+    released = child({}, process_group=0)
+    keeper.guard(released.pid)
+    keeper.release(released.pid)
+    (scratch / "made/read-only").mkdir(parents=True)
+    (scratch / "made/read-only/file").touch()
+    (scratch / "made/link").symlink_to(outsider)
+    (scratch / "made/read-only").chmod(0o500)
+    print(marked.pid, guarded.pid, released.pid, keeper.process.pid, flush=True)
+    if sys.argv[2] == "killed":
+        time.sleep(300)
+    for process in (marked, guarded, released):
+        process.kill()
+        process.wait()
+"""
+
+
+def running(pid: int) -> bool:
+    """Whether a process exists and is not just waiting to be collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def gone(pids: list[int], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(map(running, pids)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not any(map(running, pids))
+
+
+def start(scratch: Path, end: str) -> tuple["subprocess.Popen[str]", list[int]]:
+    outsider = scratch.parent / "outsider"
+    outsider.mkdir()
+    (outsider / "file").touch()
+    scratch.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", REHEARSAL, str(scratch), end],
+        env=os.environ | {"OUTSIDER": str(outsider)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, [int(word) for word in process.stdout.readline().split()]
+
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
+
+
+def test_a_killed_rehearsal_leaves_nothing(tmp_path: Path) -> None:
+    """After SIGKILL what carries the mark and what was guarded ends, the folder goes, and the keeper ends last."""
+    scratch = tmp_path / "scratch"
+    process, (marked, guarded, released, keeper) = start(scratch, "killed")
+    process.kill()
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+    try:
+        assert gone([marked, guarded, keeper])
+        assert not scratch.exists()
+        assert (tmp_path / "outsider/file").exists()
+        assert running(released)
+    finally:
+        os.kill(released, signal.SIGKILL)
+
+
+def test_a_rehearsal_that_ends_by_itself_is_left_alone(tmp_path: Path) -> None:
+    """After a normal end the keeper ends at once and touches neither folder nor process."""
+    scratch = tmp_path / "scratch"
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], env={MARK: "of another"})
+    process, pids = start(scratch, "normal")
+    assert process.wait(20) == 0
+    assert process.stdout is not None
+    process.stdout.close()
+    assert gone(pids)
+    assert (scratch / "made/read-only/file").exists()
+    assert running(bystander.pid)
+    bystander.kill()
+    bystander.wait()
+
+
+def test_ctrl_c_does_not_reach_the_keeper(tmp_path: Path) -> None:
+    """The keeper is in a session of its own, so that the terminal's signals leave it to clean up."""
+    with Keeper({}, cache=tmp_path, scratch=tmp_path / "scratch") as keeper:
+        assert os.getsid(keeper.process.pid) == keeper.process.pid != os.getsid(0)
+
+
+def test_the_user_environment_cannot_be_read_from_the_keeper(tmp_path: Path) -> None:
+    """The keeper's own environment is empty, and what it was told shows nowhere in its command line."""
+    secret = "made-up-" + "secret"
+    with Keeper({"UV_DEFAULT_INDEX": f"https://u:{secret}@x.invalid/"}, cache=tmp_path, scratch=tmp_path) as keeper:
+        folder = Path(f"/proc/{keeper.process.pid}")
+        assert keeper.ask(Ask(what="page", name="..")).words == ""
+        assert secret.encode() not in (folder / "cmdline").read_bytes()
+        try:
+            assert (folder / "environ").read_bytes().strip(b"\0") == b""
+        except PermissionError:
+            assert os.getuid() != 0  # not even its own user may look
+
+
+def test_a_keeper_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    """Without its keeper a question is answered by an error with a remedy, never by nothing."""
+    with Keeper({}, cache=tmp_path, scratch=tmp_path / "scratch") as keeper:
+        keeper.ask(Ask(what="page", name=".."))
+        keeper.process.kill()
+        keeper.process.wait()
+        with pytest.raises(ToolFailed, match="keeper is gone"):
+            keeper.ask(Ask(what="page", name="x"))
