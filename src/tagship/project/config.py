@@ -166,13 +166,26 @@ def _convert(data: Table, file: TomlFile, table: str) -> Config:
             remedy="Correct the value; `tagship config --schema` describes every key.",
             where=where,
         ) from None
-    if config.tag is not None and (config.tag.count("{version}") != 1 or not config.tag.endswith("{version}")):
-        raise ProjectError(
-            f"the tag pattern {config.tag!r} does not end with {{version}}",
-            remedy="Write it like v{version} or my-package-v{version}.",
-            where=file.where(table, "tag"),
-        )
+    wrong = _contradiction(config)
+    if wrong is not None:
+        key, message, remedy = wrong
+        raise ProjectError(message, remedy=remedy, where=file.where(table, key))
     return config
+
+
+def _contradiction(config: Config) -> tuple[str, str, str] | None:
+    """A key whose value has the right type and cannot work: the key, what is wrong, what to do."""
+    checks = required(config)
+    if checks == ():
+        message = "ci is empty, and nothing is published without a required check"
+        return "ci", message, "Name what must succeed, or leave the key out to have it detected."
+    if checks is not None and not all(check.workflow or any(check.names) for check in checks):
+        return "ci", "an entry of ci names nothing", "Name a workflow file, or the name of a check."
+    for key, tag in (("tag", config.tag), *(("package", package.tag) for package in config.package)):
+        if tag and (tag.count("{version}") != 1 or not tag.endswith("{version}")):
+            message = f"the tag pattern {tag!r} does not end with {{version}}"
+            return key, message, "Write it like v{version} or my-package-v{version}."
+    return None
 
 
 def _unknown_key(key: str, path: str, file: TomlFile, table: str) -> ProjectError:
@@ -183,8 +196,10 @@ def _unknown_key(key: str, path: str, file: TomlFile, table: str) -> ProjectErro
     known = [field.encode_name for field in msgspec.structs.fields(owner)]
     close = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
     inner = re.split(r"[.\[]", path)[0]
+    own = ".".join(filter(None, (table, inner)))
     return ProjectError(
         f"the configuration has an unknown key: {key}" + (f" (did you mean {close[0]}?)" if close else ""),
         remedy=f"Known keys: {', '.join(known)}.",
-        where=file.where(".".join(filter(None, (table, inner))), key),
+        # an inline table has no line of its own
+        where=file.where(own, key) if (own, key) in file.places else file.where(table, inner or key),
     )

@@ -157,19 +157,25 @@ _FENCE = re.compile(r'"""|\'\'\'')
 
 
 def _places(text: str) -> Mapping[tuple[str, str], int]:
-    """The first line of every header (with the key "") and of every key; multi-line strings are stepped over.
+    """The first line of every table (with the key "") and of every key; multi-line strings are stepped over.
 
-    Only for showing places: tomllib keeps none, and a parser that does costs more than reading the project.
+    A table that is only spelt as part of another's header has the line of that. Only for showing places:
+    tomllib keeps none, and a parser that does costs more than reading the project.
     """
     places: dict[tuple[str, str], int] = {}
+    implied: dict[tuple[str, str], int] = {}
     current, inside = "", False
     for number, line in enumerate(text.splitlines(), 1):
         if not inside:
             if header := _HEADER.match(line):
                 current = re.sub(r"[\"'\s]", "", header[1])
                 places.setdefault((current, ""), number)
+                parts = current.split(".")
+                for depth in range(len(parts)):
+                    implied.setdefault((".".join(parts[:depth]), ""), number)
+                    implied.setdefault((".".join(parts[:depth]), parts[depth]), number)
             elif key := _KEY.match(line):
                 places.setdefault((current, key[1]), number)
         if len(_FENCE.findall(line)) % 2:
             inside = not inside
-    return places
+    return implied | places
