@@ -133,7 +133,7 @@ def parse_tag(tag: str, scheme: TagScheme) -> TagVersion | TagRefused:
         why = f"{spelt!r} is not how the version {version} is spelt"
     else:
         return TagVersion(tag=tag, version=version)
-    return TagRefused(tag=tag, why=f"{tag[:_LONGEST]!r} is refused: {why}", suggestions=_suggest(spelt, scheme))
+    return TagRefused(tag=tag, why=why, suggestions=_suggest(spelt, scheme))
 
 
 def released(tags: Iterable[str], scheme: TagScheme) -> tuple[TagVersion, ...]:

@@ -103,6 +103,32 @@ def test_derived(tmp_path: Path, sample: Sample) -> None:
         assert contents(root) == before
 
 
+@pytest.mark.requirement("B3")
+def test_versioneer(tmp_path: Path) -> None:
+    """versioneer obeys no variable: its version file becomes that of its sdists, and nothing else changes."""
+    root = lay_out(tmp_path, SAMPLES["versioneer"].files)
+    before = contents(root)
+    edit = Edit(kind="versioneer", file="my_app/_version.py", line=1, before="", after=VERSION)
+    assert inject(root, find(root), VERSION) == Injection(edits=(edit,))
+    after = contents(root)
+    module: dict[str, object] = {}
+    exec(after.pop("my_app/_version.py"), module)
+    before.pop("my_app/_version.py")
+    assert after == before
+    answer = module["get_versions"]
+    assert callable(answer)
+    assert answer() == {"date": None, "dirty": False, "error": None, "full-revisionid": None, "version": VERSION}
+
+
+def test_versioneer_without_its_file(tmp_path: Path) -> None:
+    """Where versioneer's version file is not in the checkout, setting a version is refused and makes no file."""
+    files = {name: content for name, content in SAMPLES["versioneer"].files.items() if "_version" not in name}
+    root = lay_out(tmp_path, files)
+    with pytest.raises(ProjectError, match=r"there is no file my_app/_version\.py"):
+        inject(root, find(root), VERSION)
+    assert contents(root).keys() == files.keys()
+
+
 def test_copies_that_disagree_stay(tmp_path: Path) -> None:
     """A second spelling with another version is not a copy and is left as it is."""
     root = lay_out(
@@ -257,7 +283,16 @@ def build(root: Path, environment: dict[str, str], wheelhouse: Path, out: Path) 
     """Build a wheel with the project's own backend: name and version in its METADATA."""
     kept = ("PATH", "HOME", "LANG", "CARGO_HOME", "RUSTUP_HOME", "SYSTEMROOT", "TMPDIR")
     clean = {name: os.environ[name] for name in kept if name in os.environ}
-    command = [find_uv_bin(), "build", "--wheel", "--no-index", "--offline", "--no-config", "--find-links", wheelhouse]
+    command = [
+        find_uv_bin(),
+        "build",
+        "--wheel",
+        "--no-index",
+        "--offline",
+        "--no-config",
+        "--find-links",
+        str(wheelhouse),
+    ]
     done = subprocess.run(
         [*command, "--cache-dir", out / "cache", "--out-dir", out / "dist", root],
         env=clean | environment,
