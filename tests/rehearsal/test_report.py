@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tagship.cli.render import of_verdict
 from tagship.model import to_json
 from tagship.rehearsal.report import MOST_REQUESTS, html
 from tagship.rehearsal.result import Rehearsal
@@ -161,6 +162,18 @@ def test_only_web_addresses_are_links(url: str) -> None:
     document = html(msgspec.structs.replace(READY, manifest=msgspec.structs.replace(READY.manifest, log=log)))
     assert url in document
     assert url not in Page(document).values("href")
+
+
+def test_a_stage_that_ran_again_replaces_what_it_said() -> None:
+    """After a second run of a stage its earlier failure is neither a finding nor a reason for the verdict."""
+    again = entry("check", 9.0, 1.0, "All is well now")
+    manifest = msgspec.structs.replace(REFUSED.manifest, log=(*REFUSED.manifest.log, again))
+    rerun = msgspec.structs.replace(REFUSED, manifest=manifest)
+    assert [one.stage for one in rerun.entries] == ["plan", "gate", "build", "test", "check"]
+    document = html(rerun)
+    assert "All is well now" in document
+    assert "TC12" not in document
+    assert "TC12" not in "".join(line.text + line.tail for line in of_verdict(rerun, ""))
 
 
 def test_equal_requests_share_a_row() -> None:

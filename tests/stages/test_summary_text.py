@@ -25,6 +25,7 @@ from tests.samples import (
     VERIFIED,
 )
 
+pytestmark = pytest.mark.requirement("A10")
 HOSTILE = "<script>x</script> | **bold** `a|b`` [l](javascript:1) \\| ~~s~~\n# heading\u202e"
 
 

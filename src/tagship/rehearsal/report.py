@@ -117,7 +117,7 @@ def _span(rehearsal: Rehearsal) -> tuple[float, float]:
 
 def _findings(rehearsal: Rehearsal) -> Iterator[Numbered]:
     """All findings, the serious ones first."""
-    found = [(entry.stage, finding) for entry in rehearsal.manifest.log for finding in entry.findings]
+    found = [(entry.stage, finding) for entry in rehearsal.entries for finding in entry.findings]
     found.sort(key=lambda pair: _ORDER.index(pair[1].severity))
     for number, (stage, finding) in enumerate(found, 1):
         yield Numbered(number=number, stage=stage, finding=finding)
@@ -125,7 +125,7 @@ def _findings(rehearsal: Rehearsal) -> Iterator[Numbered]:
 
 def _doubts(rehearsal: Rehearsal) -> Iterator[tuple[str, Fact]]:
     """Facts that are not ok and that no finding explains, with their stage."""
-    for entry in rehearsal.manifest.log:
+    for entry in rehearsal.entries:
         explained = {name for finding in entry.findings for name in finding.facts}
         for fact in entry.facts:
             if fact.status is not Status.OK and fact.id not in explained:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from tagship.model import Fact, Manifest, Record
+from tagship.model import Entry, Fact, Manifest, Record
 
 
 class Assumption(Record, frozen=True, kw_only=True):
@@ -58,3 +58,8 @@ class Rehearsal(Record, frozen=True, kw_only=True):
     started: float = 0.0
     """Seconds since 1970."""
     seconds: float = 0.0
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The newest log entry of each stage that ran: what a stage said before it ran again no longer holds."""
+        return tuple({entry.stage: entry for entry in self.manifest.log}.values())

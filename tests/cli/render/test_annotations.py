@@ -11,6 +11,7 @@ from tagship.cli.render.plain import Plain
 from tests.goldens import same
 from tests.samples import BROKEN_CHECK, REFUSED, events
 
+pytestmark = pytest.mark.requirement("A10")
 FINDING = BROKEN_CHECK.findings[0]
 
 

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from tagship.cli.render.lines import of_verdict
 from tagship.cli.render.plain import Plain
 from tagship.model import Fact, Status
 from tagship.rehearsal.result import Rehearsal
@@ -19,7 +20,7 @@ def shown(rehearsal: Rehearsal, *, side_by_side: bool = True) -> str:
     with Plain(stream, STAGES) as plain:
         for event in events(rehearsal, side_by_side=side_by_side):
             plain.emit(event)
-    plain.conclude(rehearsal, "/tmp/wheelhouse/report.html")
+    plain.tell(of_verdict(rehearsal, "/tmp/wheelhouse/report.html"))
     return stream.getvalue()
 
 

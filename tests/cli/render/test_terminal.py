@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from tagship.cli.render import Both, Screen, reporter, screen
+from tagship.cli.render.lines import of_verdict
 from tagship.cli.render.plain import Plain
 from tagship.cli.render.terminal import Terminal
 from tagship.rehearsal.result import Rehearsal
@@ -31,7 +32,7 @@ def still(rehearsal: Rehearsal, width: int) -> str:
     with Terminal(console, STAGES) as terminal:
         for event in events(rehearsal):
             terminal.emit(event)
-    terminal.conclude(rehearsal, REPORT)
+    terminal.tell(of_verdict(rehearsal, REPORT))
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
@@ -105,6 +106,14 @@ def test_lines_fit_any_width(width: int) -> None:
         assert finding.remedy.split()[0] in words
 
 
+def test_a_path_is_never_broken() -> None:
+    """The path of the report stays one line on a narrow terminal, so that it can be opened and copied."""
+    stream = io.StringIO()
+    path = "/tmp/[bold]" + "long-folder/" * 12 + "report.html"
+    Terminal(Console(file=stream, width=60)).tell(of_verdict(READY, path))
+    assert stream.getvalue().splitlines()[-1] == f"  {path}"
+
+
 def test_nothing_of_the_moving_part_stays() -> None:
     """After a run on a moving terminal the screen shows exactly what stays, and no remnant of a spinner."""
     with pty() as seen:
@@ -112,7 +121,7 @@ def test_nothing_of_the_moving_part_stays() -> None:
             for event in events(REFUSED):
                 shown.emit(event)
                 time.sleep(0.01)
-        shown.conclude(REFUSED, REPORT)
+        shown.tell(of_verdict(REFUSED, REPORT))
         assert seen.until(REPORT) == still(REFUSED, 80)
 
 
@@ -149,7 +158,7 @@ def test_no_color_is_honoured(environ: dict[str, str]) -> None:
         with screen(seen.stream, ENVIRON | environ, STAGES) as shown:
             for event in events(REFUSED):
                 shown.emit(event)
-        shown.conclude(REFUSED, REPORT)
+        shown.tell(of_verdict(REFUSED, REPORT))
         seen.until(REPORT)
         colours = set(re.findall(rb"\x1b\[(?:\d+;)*(3[1-7])m", seen.raw))
     assert colours == (set() if environ else {b"31", b"32", b"33", b"36"})

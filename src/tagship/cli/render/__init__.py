@@ -1,13 +1,19 @@
-"""What people see: the events of a run and its verdict, as a moving tree, as lines, or as annotations."""
+"""What people see: the events of a run and its verdict, as a moving tree, as lines, or as annotations.
 
-from collections.abc import Mapping
+A command opens a `screen`, gives its `reporter` to the stages while the screen is entered, and then tells it the
+verdict: `shown.tell(of_verdict(rehearsal, report))`, or an error: `shown.tell(of_finding(error.finding()))`.
+"""
+
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol, Self, TextIO
 
 from tagship.cli.render.github import Annotations
+from tagship.cli.render.lines import Line, of_fact, of_finding, of_verdict
 from tagship.cli.render.plain import Plain
-from tagship.rehearsal.result import Rehearsal
 from tagship.services.reporter import Happening, Reporter
+
+__all__ = ["Both", "Line", "Screen", "of_fact", "of_finding", "of_verdict", "reporter", "screen"]
 
 
 class Screen(AbstractContextManager["Screen", None], Protocol):
@@ -19,8 +25,8 @@ class Screen(AbstractContextManager["Screen", None], Protocol):
     def emit(self, event: Happening) -> None:
         """Take one event, from any thread."""
 
-    def conclude(self, rehearsal: Rehearsal, report: str) -> None:
-        """Show the verdict, after the screen was left; `report` is the path of the HTML report or empty."""
+    def tell(self, lines: Iterable[Line]) -> None:
+        """Show lines that belong to no stage: a verdict, an error, the facts of a doctor."""
 
 
 class Both:

@@ -36,6 +36,8 @@ class Line:
     tail: str = ""
     """What follows the text, less important than it: a finding's code (where there is no label), an option."""
     level: int = 1
+    whole: bool = False
+    """Never broken over two lines, however long: a path that somebody opens or copies."""
 
 
 TONES: dict[Status | Severity, Tone] = {
@@ -96,22 +98,21 @@ def of_verdict(rehearsal: Rehearsal, report: str) -> Iterator[Line]:
     yield from _limits(rehearsal)
     if report:
         yield Line(text="Report", tone=Tone.HEADING, level=0)
-        yield Line(text=clean(report))
+        yield Line(text=clean(report), whole=True)
 
 
 def _reasons(rehearsal: Rehearsal) -> Iterator[Line]:
     """What stood in the way, by stage: the details are above, under their stage."""
-    manifest = rehearsal.manifest
     reasons = [
         Line(text=f"{entry.stage}: {clean(f.title)}", tone=Tone.BAD, label=f"error {f.code}", tail=f.code)
-        for entry in manifest.log
+        for entry in rehearsal.entries
         for f in entry.findings
         if f.severity is Severity.ERROR
     ]
     if rehearsal.verdict == "undecided":
         reasons += [
             Line(text=f"{entry.stage}: {clean(fact.title)}", tone=Tone.UNKNOWN, label=fact.status)
-            for entry in manifest.log
+            for entry in rehearsal.entries
             for fact in entry.facts
             if fact.status in (Status.UNKNOWN, Status.PENDING)
         ]

@@ -1,14 +1,13 @@
-"""Progress and verdict as lines of text, for pipes and the logs of a CI: no colour, no cursor movement."""
+"""Progress and results as lines of text, for pipes and the logs of a CI: no colour, no cursor movement."""
 
 from collections.abc import Iterable
 from threading import RLock
 from types import TracebackType
 from typing import TextIO
 
-from tagship.cli.render.lines import Line, Tone, of_fact, of_finding, of_verdict
+from tagship.cli.render.lines import Line, Tone, of_fact, of_finding
 from tagship.cli.render.turns import Turns
 from tagship.model import Entry, Status
-from tagship.rehearsal.result import Rehearsal
 from tagship.services.reporter import Doing, FactSeen, FindingMade, Happening, Said, StageEnded, StageStarted
 from tagship.words import clean, duration, shorten, tally
 
@@ -72,10 +71,10 @@ class Plain:
                     self._turns.end(event.entry.stage)
             self._write(self._turns.ready())
 
-    def conclude(self, rehearsal: Rehearsal, report: str) -> None:
-        """Write the verdict; `report` is the path of the HTML report, or empty where there is none."""
+    def tell(self, lines: Iterable[Line]) -> None:
+        """Write lines that belong to no stage, after an empty one."""
         with self._lock:
-            self._write(["\n", *map(text_of, of_verdict(rehearsal, report))])
+            self._write(["\n", *map(text_of, lines)])
 
     def _do(self, event: Doing) -> None:
         """Write what a stage is busy with, unless it said the same last time: waiting repeats itself."""

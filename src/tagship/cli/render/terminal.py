@@ -1,4 +1,4 @@
-"""Progress and verdict on a terminal: finished stages stay, running ones move below them.
+"""Progress and results on a terminal: finished stages stay, running ones move below them.
 
 Only this module and its importers load rich. What has ended is printed once, above a small live region that
 holds the running stages alone: it never grows longer than the screen, so nothing flickers or scrolls twice.
@@ -16,10 +16,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from tagship.cli.render.lines import Line, Tone, of_fact, of_finding, of_verdict
+from tagship.cli.render.lines import Line, Tone, of_fact, of_finding
 from tagship.cli.render.turns import Turns
 from tagship.model import Entry, Severity, Status
-from tagship.rehearsal.result import Rehearsal
 from tagship.services.reporter import Doing, FactSeen, FindingMade, Happening, Said, StageEnded, StageStarted
 from tagship.words import clean, duration, shorten, spans, tally
 
@@ -101,13 +100,15 @@ class Terminal:
                 case StageEnded():
                     self._end(event.entry)
 
-    def conclude(self, rehearsal: Rehearsal, report: str) -> None:
-        """Print the verdict; `report` is the path of the HTML report, or empty where there is none."""
+    def tell(self, lines: Iterable[Line]) -> None:
+        """Print lines that belong to no stage, after an empty one."""
         with self._lock:
             self._console.print()
-            self._print(map(_rendered, of_verdict(rehearsal, "")))
-            if report:  # printed unwrapped: a path that is broken over two lines cannot be opened or copied
-                self._console.print(Text.assemble("\n", ("Report", "bold"), f"  {report}"), soft_wrap=True)
+            for line in lines:
+                if line.whole:
+                    self._console.print(Text("  " * line.level + line.text), soft_wrap=True)
+                else:
+                    self._print([_rendered(line)])
 
     def _change(self, stage: str, *, doing: str | None = None, add: tuple[Line, ...] = ()) -> None:
         self._rows = tuple(
