@@ -59,7 +59,7 @@ def _github(token: bytes) -> bool:
 
 def _key(block: bytes) -> bool:
     """What follows the header is DER (a sequence, 0x30), OpenSSH's or OpenPGP's own format, or encrypted."""
-    lines = re.findall(rb"[A-Za-z0-9+/]{40,}", block)
+    lines = re.findall(rb"[A-Za-z0-9+/]{40,}", block.replace(rb"\n", b"\n"))
     if not lines:
         return False
     start = b64decode(lines[0][:40])
