@@ -10,12 +10,13 @@ from tagship.errors import ProjectError
 from tagship.services.git import Git
 
 
-def clone_at(source: Git, commit: str, destination: Path) -> Git:
+def clone_at(source: Git, commit: str, destination: Path, *, modules: Path | None = None) -> Git:
     """Clone a repository and check out one commit, with tags, remote branches and submodules.
 
     Args:
         source: the repository to read; its untracked and modified files are not taken.
         destination: a folder that does not exist yet.
+        modules: a checkout that has the submodules, where the source has none because it is bare.
 
     Raises:
         ProjectError: a submodule is not checked out in the source.
@@ -24,7 +25,7 @@ def clone_at(source: Git, commit: str, destination: Path) -> Git:
     source.text("clone", "--quiet", "--shared", "--no-checkout", "--", str(source.root), str(destination))
     clone = source.at(destination)
     clone.text("checkout", "--quiet", "--detach", commit)
-    _submodules(source, clone)
+    _submodules(source.at(modules or source.root), clone)
     return clone
 
 

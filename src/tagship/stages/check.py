@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tagship import checks
-from tagship.model import Finding, Manifest, Severity, Target
+from tagship.checks.archives import read
+from tagship.model import Finding, Manifest, Plan, Severity, Target
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.world import World
 from tagship.stages.common import built_wheel, handed_over, ok, planned
@@ -27,10 +28,10 @@ def run(manifest: Manifest, world: World) -> Manifest:
     with ThreadPoolExecutor(len(subjects)) as pool:
         trials = [pool.submit(clean_installation, subject, plan, world) for subject in subjects]
         context = checks.CheckContext(
-            archives=checks.open_all(files),
-            name=plan.project,
+            archives=tuple(read(file) for file in files),
+            project=plan.project,
             version=plan.version,
-            tracked=frozenset(world.git.tracked(plan.event.sha)),
+            tracked=_tracked(plan, world),
             index=PYPI if plan.target is not Target.TESTPYPI else TESTPYPI,
         )
         found = [*checks.run(context)]
@@ -42,11 +43,18 @@ def run(manifest: Manifest, world: World) -> Manifest:
     return manifest
 
 
+def _tracked(plan: Plan, world: World) -> frozenset[str]:
+    """The commit's files, relative to the package's folder."""
+    inside = "" if plan.package == "." else f"{plan.package}/"
+    names = world.git.tracked(plan.event.sha)
+    return frozenset(name.removeprefix(inside) for name in names if name.startswith(inside))
+
+
 def _summarise(found: list[Finding], files: int, world: World) -> None:
     errors = sum(finding.severity is Severity.ERROR for finding in found)
     if errors:
         world.journal.say(f"{errors} of the findings would stop the release")
         return
     title = "PyPI would take the files"
-    ok(world, "check.accepted", title, f"{files} files, {len(checks.CHECKS)} checks", "PyPI's own rules, offline")
-    world.journal.say(f"{files} files pass {len(checks.CHECKS)} checks")
+    ok(world, "check.accepted", title, f"{files} files, {len(checks.catalogue())} checks", "PyPI's own rules, offline")
+    world.journal.say(f"{files} files pass {len(checks.catalogue())} checks")

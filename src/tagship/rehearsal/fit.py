@@ -1,0 +1,255 @@
+"""Fits the embedded world to a project: by default everything is set up right, and every assumption can be changed."""
+
+import fnmatch
+import io
+import tarfile
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tagship.errors import UsageError
+from tagship.model import Event
+from tagship.project.config import Check
+from tagship.project.discover import Project
+from tagship.rehearsal.github.state import Conclusion
+from tagship.rehearsal.identity import Job
+from tagship.rehearsal.index import EmbeddedIndex, Flag, Lifecycle, Publisher, Staleness, Token
+from tagship.rehearsal.index import Project as Listed
+from tagship.rehearsal.request import Assumptions
+from tagship.rehearsal.result import Assumption
+from tagship.rehearsal.world import Embedded
+
+CONCLUSIONS: tuple[Conclusion, ...] = (
+    "success",
+    "failure",
+    "neutral",
+    "cancelled",
+    "skipped",
+    "timed_out",
+    "action_required",
+    "stale",
+)
+ABSENT, NEVER_ENDS = "missing", "pending"
+DAY = 86400
+MAINTAINER, STRANGER = "maintainer", "somebody-else"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Publishing:
+    """The job that uploads, as the project's own workflow says, or as tagship would write it."""
+
+    workflow: str
+    testpypi: str
+    """Name of the environment for TestPyPI."""
+    pypi: str
+    source: str
+
+
+def publishing(project: Project) -> Publishing:
+    """Which workflow file and environments the index would be told."""
+    found = next((p for p in project.ci.publishers if p.index != "testpypi"), None)
+    names = project.config.environments
+    if found is None:
+        return Publishing(
+            workflow="publish.yml", testpypi=names.testpypi, pypi=names.pypi, source="as tagship writes it"
+        )
+    return Publishing(
+        workflow=found.file, testpypi=names.testpypi, pypi=found.environment, source=f"{found.file}, job {found.job}"
+    )
+
+
+def repository(embedded: Embedded, project: Project, default_branch: str) -> None:
+    """Name the repository on the embedded GitHub after the real one."""
+    slug = project.repository.slug.value or f"owner/{project.normalised or 'project'}"
+    embedded.github.owner, _, embedded.github.name = slug.partition("/")
+    embedded.github.default_branch = default_branch
+
+
+def indexes(embedded: Embedded, project: Project, version: str, assumptions: Assumptions) -> None:
+    """Put the project on both indexes, with its publisher."""
+    name = project.name.value or "project"
+    job = publishing(project)
+    slug = embedded.github.full_name
+    owner_id = str(embedded.github.id_of(embedded.github.owner))
+    for index, environment in ((embedded.pypi, job.pypi), (embedded.testpypi, job.testpypi)):
+        publisher = Publisher(
+            repository=slug, owner_id=owner_id, workflow=job.workflow, environment=environment.lower()
+        )
+        _place(index, name, publisher, assumptions)
+        _history(index, name, version, assumptions)
+    embedded.pypi.state.hidden.add((canonicalize_name(name), version))
+
+
+def _place(index: EmbeddedIndex, name: str, publisher: Publisher, assumptions: Assumptions) -> None:
+    state, registered = index.state, assumptions.publisher == "registered"
+    if assumptions.project == "new":
+        if registered:
+            state.add_pending(name, publisher, user=MAINTAINER)
+    else:
+        status = {"archived": Lifecycle.ARCHIVED, "quarantined": Lifecycle.QUARANTINED}
+        owner = STRANGER if assumptions.project == "somebody-else" else MAINTAINER
+        listed = Listed(name=name, roles={owner: "Owner"}, status=status.get(assumptions.project, Lifecycle.ACTIVE))
+        state.add_project(listed)
+        if registered and owner == MAINTAINER:
+            state.add_publisher(name, publisher)
+    if assumptions.similar:
+        state.add_project(Listed(name=assumptions.similar, roles={STRANGER: "Owner"}))
+
+
+def _history(index: EmbeddedIndex, name: str, version: str, assumptions: Assumptions) -> None:
+    state = index.state
+    at = state.clock() - assumptions.release_age * DAY
+    stem = canonicalize_name(name).replace("-", "_")
+    if assumptions.published == "other":
+        state.add_bytes(f"{stem}-{version}.tar.gz", _other_sdist(name, version), uploaded=at)
+    elif assumptions.release_age:
+        state.add_bytes(f"{stem}-{version}-1-py2-none-any.whl", b"", uploaded=at)
+    for pattern in assumptions.deleted:
+        for filename in (f"{stem}-{version}.tar.gz", f"{stem}-{version}-py3-none-any.whl"):
+            if fnmatch.fnmatchcase(filename, pattern):
+                state.burnt.add(filename)
+    if assumptions.read_only:
+        state.flags.add(Flag.READ_ONLY)
+    state.stale_for = Staleness(reads=assumptions.stale)
+
+
+def _other_sdist(name: str, version: str) -> bytes:
+    """An sdist of the version with other contents than any build would give."""
+    stem = f"{canonicalize_name(name).replace('-', '_')}-{version}"
+    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: other bytes\n".encode()
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as archive:
+        member = tarfile.TarInfo(f"{stem}/PKG-INFO")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    return raw.getvalue()
+
+
+def api_token(embedded: Embedded, project: Project, assumptions: Assumptions) -> dict[str, str]:
+    """The variables that hold an API token, where one is to be used in place of trusted publishing."""
+    if assumptions.api_token == "none":  # noqa: S105
+        return {}
+    name = project.name.value or "project"
+    found: dict[str, str] = {}
+    for index, variable in ((embedded.pypi, "PYPI_API_TOKEN"), (embedded.testpypi, "TEST_PYPI_API_TOKEN")):
+        state = index.state
+        match assumptions.api_token:
+            case "valid":
+                found[variable] = state.token_for(MAINTAINER, [name])
+            case "other-project":
+                found[variable] = state.token_for(MAINTAINER, ["another-project"])
+            case "expired":
+                mine = frozenset({canonicalize_name(name)})
+                found[variable] = state.add_token(Token(user=MAINTAINER, projects=mine, expires=state.clock() - DAY))
+            case _:
+                found[variable] = "pypi-made-up-and-unknown-to-the-index"
+    return found
+
+
+def ci(embedded: Embedded, event: Event, project: Project, assumptions: Assumptions) -> None:
+    """Let the required CI have run for the commit, each with the conclusion that is assumed.
+
+    Raises:
+        UsageError: an assumption names no CI of the project, or no conclusion that GitHub knows.
+    """
+    wanted = dict(assumptions.ci)
+    pushed = Event(
+        name="push",
+        repository=event.repository,
+        ref=f"refs/heads/{event.default_branch}",
+        sha=event.sha,
+        default_branch=event.default_branch,
+    )
+    names = {w.file: w.name for w in project.ci.workflows}
+    for check in project.required_ci.value:
+        labels = [check.workflow, names.get(check.workflow, "")] if check.workflow else list(check.names)
+        outcome = next((wanted.pop(label) for label in labels if label in wanted), "success")
+        _report(embedded, pushed, check, project, outcome)
+    if wanted:
+        known = [label for check in project.required_ci.value for label in (check.workflow, *check.names) if label]
+        raise UsageError(
+            f"Nothing was rehearsed: there is no required CI called {', '.join(wanted)}",
+            remedy=f"Required are: {', '.join(known) or 'none'}.",
+        )
+
+
+def _report(embedded: Embedded, event: Event, check: Check, project: Project, outcome: str) -> None:
+    if outcome not in (*CONCLUSIONS, ABSENT, NEVER_ENDS, "startup_failure"):
+        raise UsageError(
+            f"Nothing was rehearsed: GitHub has no conclusion {outcome!r}",
+            remedy=f"Use one of {', '.join((*CONCLUSIONS, 'startup_failure', ABSENT, NEVER_ENDS))}.",
+        )
+    if outcome == ABSENT:
+        return
+    conclusion: Conclusion | None = next((known for known in CONCLUSIONS if known == outcome), None)
+    if check.workflow:
+        workflow = next((w for w in project.ci.workflows if w.file == check.workflow), None)
+        names = [name for job in workflow.jobs for name in job.checks] if workflow is not None else [check.workflow]
+        jobs = dict.fromkeys(names or [check.workflow], conclusion)
+        run = embedded.github.add_run(event, f".github/workflows/{check.workflow}", jobs=jobs)
+        if outcome == "startup_failure":
+            embedded.github.finish(run, "startup_failure")
+    elif check.app == "github-actions":
+        embedded.github.add_run(event, ".github/workflows/ci.yml", jobs={check.names[0]: conclusion})
+    else:
+        embedded.github.add_check(event.sha, check.names[0], conclusion=conclusion)
+
+
+def identity(embedded: Embedded, event: Event, project: Project, target: str) -> str:
+    """Let the publish job ask for identity tokens; returns its request token."""
+    job = publishing(project)
+    return embedded.identity.allow(
+        Job(
+            repository=event.repository,
+            owner_id=str(embedded.github.id_of(embedded.github.owner)),
+            ref=event.ref,
+            sha=event.sha,
+            workflow="Publish to PyPI",
+            workflow_file=job.workflow,
+            event_name=event.name,
+            environment=(job.testpypi if target == "testpypi" else job.pypi) or None,
+            run_id=event.run_id or "1",
+        ).claims()
+    )
+
+
+def described(project: Project, assumptions: Assumptions, more: tuple[str, ...]) -> tuple[Assumption, ...]:
+    """All assumptions in words, with how to change each."""
+    job = publishing(project)
+    required = [check.workflow or " or ".join(check.names) for check in project.required_ci.value]
+    outcomes = [f"{name}: {assumptions.ci.get(name, 'success')}" for name in required]
+    environment = f", environment {job.pypi}" if job.pypi else ", no environment"
+    rows = [
+        Assumption(
+            name="CI of the commit",
+            value="; ".join(outcomes) or "none found",
+            change="--ci 'NAME=failure', or missing, cancelled, skipped, pending …",
+        ),
+        Assumption(
+            name="Trusted publisher",
+            value=f"{assumptions.publisher}: {job.workflow}{environment} ({job.source})",
+            change="--publisher missing",
+        ),
+        Assumption(name="Project on the index", value=assumptions.project, change="--project new, somebody-else, …"),
+        Assumption(name="This version on the index", value=assumptions.published, change="--published other"),
+    ]
+    rows += [Assumption(name="Repository", value=words, change="push first, or fetch") for words in more]
+    if project.repository.slug.value is None:
+        rows.append(
+            Assumption(
+                name="GitHub repository",
+                value=f"owner/{project.normalised or 'project'} ({project.repository.slug.source})",
+                change="git remote add origin https://github.com/OWNER/NAME",
+            )
+        )
+    return tuple(rows)
+
+
+def version_of(ref: str, project: Project, fallback: str) -> str:
+    """The version that a ref is about, for the parts of the world that have to know it beforehand."""
+    spelt = ref.removeprefix("refs/tags/").removeprefix(project.tags.value.prefix)
+    try:
+        return str(Version(spelt))
+    except ValueError:
+        return fallback

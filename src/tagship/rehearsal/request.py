@@ -1,0 +1,53 @@
+"""What is to be rehearsed: the scenario, and what the embedded world takes for granted."""
+
+from typing import Literal
+
+import msgspec
+
+from tagship.model import Inputs, Record
+
+
+class Assumptions(Record, frozen=True, kw_only=True, rename="kebab"):
+    """The state of the world at the start. The defaults are a world that fits the project.
+
+    The same keys stand in a world file (TOML), each with an option of its own for the usual ones.
+    """
+
+    ci: dict[str, str] = msgspec.field(default_factory=dict)
+    """Conclusion by workflow file, workflow name or check: `failure`, `cancelled`, `skipped`, …; `missing` for one
+    that never ran, `pending` for one that never ends. What is not named succeeds."""
+    publisher: Literal["registered", "missing"] = "registered"
+    """Whether the index knows the workflow as a trusted publisher."""
+    project: Literal["existing", "new", "somebody-else", "archived", "quarantined"] = "existing"
+    """The project on the index: ours with earlier releases, new with a pending publisher, or not usable."""
+    published: Literal["nothing", "other"] = "nothing"
+    """What the index has of this version: nothing, or an sdist with other bytes."""
+    deleted: tuple[str, ...] = ()
+    """File names that were used and deleted; `*` in a name stands for anything."""
+    release_age: int = 0
+    """Days since the version got its first file, where it has one."""
+    read_only: bool = False
+    """Whether the index refuses all uploads."""
+    stale: int = 0
+    """How many times the index shows its old page after an upload."""
+    api_token: Literal["none", "valid", "unknown", "expired", "other-project"] = "none"  # noqa: S105  no password
+    """An API token to upload with, in place of trusted publishing."""
+    similar: str = ""
+    """The name of an existing project of somebody else."""
+
+
+class Request(Record, frozen=True, kw_only=True):
+    """One rehearsal."""
+
+    kind: Literal["tag", "push", "dispatch"] = "tag"
+    tag: str | None = None
+    """The tag to push; None for the one that comes next."""
+    ref: str | None = None
+    """For a dispatch: the branch or tag; None for the default branch."""
+    inputs: Inputs = Inputs()
+    """For a dispatch."""
+    package: str = "."
+    """The package's folder inside the repository."""
+    offline: bool = False
+    """Whether other projects' files may come from the cache alone."""
+    assumptions: Assumptions = Assumptions()

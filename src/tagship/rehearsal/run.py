@@ -1,0 +1,205 @@
+"""One rehearsal from beginning to end: a release of a repository, as it is, into the embedded world."""
+
+import platform
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from tagship import __version__
+from tagship.errors import ChecksFailed, UsageError
+from tagship.model import Event, Fact, Manifest, Status, Target
+from tagship.project.discover import Project, read
+from tagship.rehearsal import child, fit, remote, scratch
+from tagship.rehearsal.keeper import Keeper
+from tagship.rehearsal.pipeline import Finished, run_all
+from tagship.rehearsal.request import Request
+from tagship.rehearsal.result import Rehearsal
+from tagship.rehearsal.world import Embedded, Place, servers
+from tagship.services.checkout import clone_at
+from tagship.services.git import Git, open_repository
+from tagship.services.reporter import Reporter
+from tagship.services.shell import Shell
+from tagship.services.uv import version as uv_version
+from tagship.services.world import Clock, Workspace, World
+from tagship.stages import STAGES
+
+NOT_REHEARSED = (
+    "attestations: none that verifies can be made offline",
+    "the environments' reviewers, wait timers and ref policies",
+)
+RUN_ID = "1000000001"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outside:
+    """What a rehearsal gets from the outside."""
+
+    path: Path
+    """The user's repository, or a folder inside of it."""
+    environ: dict[str, str]
+    """The user's variables; children see only those that are allowed by name."""
+    cache: Path
+    """Tagship's own cache."""
+    clock: Clock
+    reporter: Reporter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """Everything is set up, and the maintainer has pushed."""
+
+    project: Project
+    said: str
+    """What the maintainer did, in words."""
+    world: World
+    assumed: tuple[str, ...]
+    dirty: bool
+
+
+def rehearse(request: Request, outside: Outside) -> Rehearsal:
+    """Release the repository into the embedded world.
+
+    Raises:
+        TagshipError: the rehearsal could not begin; once it has begun, errors are part of the result.
+    """
+    started = outside.clock.now()
+    with (
+        scratch.folder(outside.cache) as folder,
+        Keeper(outside.environ, cache=outside.cache, scratch=folder, offline=request.offline) as keeper,
+        servers(
+            Place(folder=folder, cache=outside.cache, environ=outside.environ, clock=outside.clock), keeper
+        ) as embedded,
+    ):
+        scene = _set_up(request, outside, embedded)
+        finished = run_all(STAGES, Manifest(), scene.world)
+        result = _result(request, scene, finished, embedded)
+        return msgspec.structs.replace(
+            result, started=started, seconds=round(outside.clock.now() - started, 3), repository=str(outside.path)
+        )
+
+
+def _set_up(request: Request, outside: Outside, embedded: Embedded) -> Scene:
+    """Make the remote, do what the maintainer would do, and check out what a runner would get."""
+    folder = embedded.place.folder
+    theirs = open_repository(Shell(outside.environ), outside.path)
+    extra = child.GIT_IDENTITY | child.trusting(theirs.root)
+    source = Git(embedded.shell, theirs.root, extra=extra)
+    package = _package(request, outside.path.resolve(), theirs.root)
+    project = read(theirs.root / package, source)
+    branch = project.repository.default_branch.value
+    made = remote.create(source, folder, request, branch)
+    fit.repository(embedded, project, made.branch)
+    # The commit may be another one than the files in front of the user.
+    project = _seen_from(project, read(made.desk.root / package, made.desk))
+    pushed = remote.act(made, request, project)
+    event = embedded.github.event("workflow_dispatch" if request.kind == "dispatch" else "push", pushed.ref)
+    if event is None:
+        raise UsageError(f"Nothing was rehearsed: {pushed.ref} does not exist", remedy="Name a branch or tag.")
+    event = msgspec.structs.replace(event, inputs=request.inputs, run_id=RUN_ID)
+    runner = clone_at(made.bare, event.sha, folder / "runner", modules=made.desk.root)
+    project = _seen_from(project, read(runner.root / package, runner))
+    fit.indexes(embedded, project, fit.version_of(pushed.ref, project, ""), request.assumptions)
+    fit.ci(embedded, event, project, request.assumptions)
+    return Scene(
+        project=project,
+        said=pushed.said,
+        world=_world(request, event, project, package, embedded, outside),
+        assumed=made.assumed,
+        dirty=bool(source.text("status", "--porcelain", "--untracked-files=no")),
+    )
+
+
+def _package(request: Request, path: Path, root: Path) -> str:
+    """The package's folder: as asked for, else the folder that was named, where it is a package itself."""
+    if request.package != ".":
+        return request.package
+    if path != root.resolve() and any((path / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg")):
+        return path.relative_to(root.resolve()).as_posix()
+    return "."
+
+
+def _seen_from(theirs: Project, clone: Project) -> Project:
+    """The project of a clone, in the repository that only the user's own clone knows."""
+    repository = replace(theirs.repository, tags=clone.repository.tags)
+    return replace(clone, repository=repository)
+
+
+def _world(
+    request: Request, event: Event, project: Project, package: str, embedded: Embedded, outside: Outside
+) -> World:
+    folder = embedded.place.folder
+    to_testpypi = event.tag is None or (request.kind == "dispatch" and request.inputs.target_env == "testpypi")
+    payload = folder / "event.json"
+    inputs = msgspec.to_builtins(event.inputs) if event.name == "workflow_dispatch" else None
+    payload.write_bytes(msgspec.json.encode({"repository": {"default_branch": event.default_branch}, "inputs": inputs}))
+    token = embedded.github.issue_token(
+        "github_token", {"contents": "write", "actions": "read", "checks": "read", "statuses": "read"}
+    )
+    variables = {
+        **embedded.started(event, RUN_ID),
+        "GITHUB_EVENT_PATH": str(payload),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        "GH_TOKEN": token.value,
+        **fit.api_token(embedded, project, request.assumptions),
+    }
+    if request.assumptions.api_token == "none":  # noqa: S105  no password
+        target = Target.TESTPYPI if to_testpypi else Target.PYPI
+        variables["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = fit.identity(embedded, event, project, target)
+    workspace = Workspace(
+        root=folder / "runner",
+        package=package,
+        dist=folder / "dist",
+        local=folder / "local",
+        scratch=folder / "work",
+    )
+    workspace.scratch.mkdir()
+    return embedded.world(workspace, variables, outside.reporter)
+
+
+def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedded) -> Rehearsal:
+    verdict, headline, code = _verdict(scene, finished)
+    notes = embedded.dependencies.notes()
+    assumptions = fit.described(scene.project, request.assumptions, scene.assumed)
+    dirty = ("changes that are not committed",) if scene.dirty else ()
+    return Rehearsal(
+        tagship=__version__,
+        repository=str(scene.world.workspace.root),
+        scenario=scene.said,
+        verdict=verdict,
+        headline=headline,
+        exit_code=code,
+        manifest=finished.manifest,
+        stages=tuple(stage.name for stage in STAGES),
+        assumptions=assumptions,
+        not_rehearsed=(*dirty, *NOT_REHEARSED, *notes),
+        enforced=(),
+        exchanges=tuple(embedded.exchanges),
+        environment=(
+            ("tagship", __version__),
+            ("Python", platform.python_version()),
+            ("uv", uv_version(embedded.shell, scene.world.workspace.scratch)),
+            ("system", f"{platform.system()} {platform.machine()}"),
+        ),
+    )
+
+
+def _verdict(scene: Scene, finished: Finished) -> tuple[Literal["ready", "refused", "undecided"], str, int]:
+    plan = finished.manifest.plan
+    what = f"{plan.project} {plan.version}" if plan is not None else scene.project.name.value or "The project"
+    if finished.error is not None:
+        return "refused", finished.error.message.splitlines()[0], finished.error.exit_code
+    facts = [fact for entry in finished.manifest.log for fact in entry.facts]
+    doubts = [fact for fact in facts if _matters(fact)]
+    if doubts:
+        return "undecided", f"{what}: {doubts[0].title} is not known: {doubts[0].detail}", ChecksFailed.exit_code
+    if plan is None or plan.target is Target.NONE:
+        return "ready", f"{what} would not be published: {plan.reason if plan else 'there is no plan'}", 0
+    where = "TestPyPI" if plan.target is Target.TESTPYPI else "PyPI"
+    return "ready", f"{what} would be released on {where}", 0
+
+
+def _matters(fact: Fact) -> bool:
+    """Whether not knowing this leaves the outcome open; tests that need the network do not."""
+    return fact.status is Status.UNKNOWN and fact.id.endswith((".install", ".import"))

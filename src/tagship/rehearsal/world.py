@@ -1,0 +1,150 @@
+"""The embedded world of one rehearsal: servers that behave like PyPI, TestPyPI and GitHub, and the `World` whose
+doors lead to them.
+
+The stages are the same as in production, and so are the addresses they use; proxy, trust and credentials differ.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tagship import __version__
+from tagship.model import Event
+from tagship.rehearsal import child
+from tagship.rehearsal.dependencies import Dependencies
+from tagship.rehearsal.doors import Doors
+from tagship.rehearsal.doors import environment as through
+from tagship.rehearsal.github import EmbeddedGitHub, RepositoryState
+from tagship.rehearsal.identity import IdentityService, Issuer
+from tagship.rehearsal.index import EmbeddedIndex
+from tagship.rehearsal.keeper import Keeper
+from tagship.rehearsal.result import Exchange
+from tagship.services import addresses
+from tagship.services.addresses import PYPI, TESTPYPI
+from tagship.services.git import Git
+from tagship.services.github import GitHub
+from tagship.services.http import Http
+from tagship.services.index import Index
+from tagship.services.reporter import Journal, Reporter
+from tagship.services.secret import Secret
+from tagship.services.shell import Shell
+from tagship.services.uv import Uv
+from tagship.services.world import Clock, Workspace, World
+
+AGENT = f"tagship/{__version__}"
+GITHUB_HOSTS = tuple(
+    str(urlsplit(address).hostname) for address in (addresses.GITHUB, addresses.GITHUB_API, addresses.GITHUB_UPLOADS)
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a rehearsal happens."""
+
+    folder: Path
+    """Private and thrown away."""
+    cache: Path
+    """Tagship's own, kept."""
+    environ: Mapping[str, str]
+    """The user's variables."""
+    clock: Clock
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Embedded:
+    """The running servers and what leads to them."""
+
+    place: Place
+    pypi: EmbeddedIndex
+    testpypi: EmbeddedIndex
+    github: RepositoryState
+    identity: IdentityService
+    dependencies: Dependencies
+    doors: Doors
+    ca: Path
+    shell: Shell
+    exchanges: list[Exchange]
+
+    def world(self, workspace: Workspace, variables: Mapping[str, str], reporter: Reporter) -> World:
+        """The doors to this world for a run.
+
+        Args:
+            variables: what GitHub Actions would set, GH_TOKEN included.
+        """
+        http = Http(proxy=self.doors.url, ca=self.ca, agent=AGENT)
+        cache = self.place.cache / "uv"
+        token = variables.get("GH_TOKEN", "")
+        return World(
+            workspace=workspace,
+            environment=variables,
+            shell=self.shell,
+            git=Git(self.shell, workspace.root),
+            uv=Uv(shell=self.shell, scratch=workspace.scratch, cache=cache, own_cache=self.place.folder / "uv"),
+            http=http,
+            pypi=Index(PYPI, http),
+            testpypi=Index(TESTPYPI, http),
+            github=GitHub(http, variables["GITHUB_REPOSITORY"], Secret(token) if token else None),
+            clock=self.place.clock,
+            reporter=reporter,
+            journal=Journal("rehearsal", reporter, started=self.place.clock.now()),
+        )
+
+    def started(self, event: Event, run_id: str) -> dict[str, str]:
+        """The variables of a run, as a job of the workflow sees them."""
+        return {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_EVENT_NAME": event.name,
+            "GITHUB_REF": event.ref,
+            "GITHUB_REF_NAME": event.tag or event.branch or "",
+            "GITHUB_SHA": event.sha,
+            "GITHUB_REPOSITORY": event.repository,
+            "GITHUB_RUN_ID": run_id,
+            "GITHUB_RUN_ATTEMPT": str(event.run_attempt),
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.doors.url}/identity?api-version=2.0",
+        }
+
+
+@contextlib.contextmanager
+def servers(place: Place, keeper: Keeper) -> Iterator[Embedded]:
+    """Start everything; on the way out the servers stop and what they stored is gone."""
+    issuer = Issuer()
+    dependencies = Dependencies(keeper.ask)
+    now = place.clock.now
+    pypi = EmbeddedIndex(PYPI, now, issuer, dependencies)
+    testpypi = EmbeddedIndex(TESTPYPI, now, issuer)
+    identity = IdentityService(issuer, now)
+    ca = place.folder / "ca.pem"
+    exchanges: list[Exchange] = []
+    lock = threading.Lock()
+
+    def record(exchange: Exchange) -> None:
+        with lock:
+            exchanges.append(exchange)
+
+    hosts: dict[str, EmbeddedIndex | EmbeddedGitHub] = {
+        **dict.fromkeys(testpypi.hosts, testpypi),
+        **dict.fromkeys(pypi.hosts, pypi),
+    }
+    plain = Shell(place.environ)  # replaced below, once the doors have an address
+    state = RepositoryState(owner="owner", name="project", git=Git(plain, place.folder / "remote.git"), clock=now)
+    hosts.update(dict.fromkeys(GITHUB_HOSTS, EmbeddedGitHub(state)))
+    with contextlib.closing(pypi), contextlib.closing(testpypi), Doors(hosts, identity, record) as doors:
+        inner = child.environment(place.environ, place.folder / "home", through(doors, ca) | keeper.mark)
+        shell = Shell(inner, started=keeper.guard, ended=keeper.release)
+        state.git = Git(shell, place.folder / "remote.git")
+        doors.ca_file(ca)
+        yield Embedded(
+            place=place,
+            pypi=pypi,
+            testpypi=testpypi,
+            github=state,
+            identity=identity,
+            dependencies=dependencies,
+            doors=doors,
+            ca=ca,
+            shell=shell,
+            exchanges=exchanges,
+        )
