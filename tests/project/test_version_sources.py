@@ -8,15 +8,15 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from tag_projects import DERIVED
 from uv import find_uv_bin
-from version_projects import SAMPLES, SETUP, SETUPTOOLS, Sample, pyproject
+from version_projects import SETUP, SETUPTOOLS, WRITTEN, Sample, pyproject
 
 from tagship.errors import ProjectError
 from tagship.project.version_sources import Derived, Edit, Injection, Unknown, Written, find, inject
 
 VERSION = "1.2.4.dev57"
-WRITTEN = {name: sample for name, sample in SAMPLES.items() if sample.written}
-DERIVED = {name: sample for name, sample in SAMPLES.items() if sample.derived}
+SAMPLES = WRITTEN | DERIVED
 each_written = pytest.mark.parametrize("sample", WRITTEN.values(), ids=WRITTEN)
 each_derived = pytest.mark.parametrize("sample", DERIVED.values(), ids=DERIVED)
 
