@@ -182,7 +182,11 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
     passed = False
     for pattern in patterns:
         negated = pattern.startswith("!")
-        if re.fullmatch(_regex(pattern.removeprefix("!")), name):
+        try:
+            fits = re.fullmatch(_regex(pattern.removeprefix("!")), name)
+        except re.error:  # GitHub refuses such a pattern, and with it the workflow
+            return False
+        if fits:
             passed = not negated
     return passed
 
@@ -205,12 +209,15 @@ def _requirement(file: str, jobs: tuple[Job, ...], paths: tuple[str, ...]) -> tu
     """What is waited for of a workflow that runs on pull requests and on the default branch, and why."""
     acting = [job for job in jobs if job.role in ("publishes", "deploys")]
     if jobs and all(job.role == "docs" or job in acting for job in jobs):
-        return (), "not waited for: it only builds or deploys documentation" if not acting else _acts(acting)
+        docs = any(job.role == "docs" for job in jobs) and all(job.role != "publishes" for job in jobs)
+        what = "only builds or deploys documentation" if docs else f"only acts on the outside ({_acts(acting)})"
+        return (), f"not waited for: it {what}"
     if any(not path.startswith("!") for path in paths):
         return (), f"not waited for: it runs only where certain paths change ({', '.join(paths)})"
     if acting:
         names = _names_before(jobs, acting)
-        return tuple(Check(names=(name,)) for name in names), f"{_acts(acting)}; its other jobs are waited for by name"
+        why = f"not waited for as a whole: {_acts(acting)}; its other jobs are waited for by name"
+        return tuple(Check(names=(name,)) for name in names), why
     if paths:
         return (Check(workflow=file),), (
             "waited for: runs on pull requests and on the default branch;"
@@ -220,7 +227,7 @@ def _requirement(file: str, jobs: tuple[Job, ...], paths: tuple[str, ...]) -> tu
 
 
 def _acts(acting: list[Job]) -> str:
-    return f"not waited for as a whole: {acting[0].id} {acting[0].role}"
+    return f"{acting[0].id} {acting[0].role}"
 
 
 def _names_before(jobs: tuple[Job, ...], acting: list[Job]) -> tuple[str, ...]:

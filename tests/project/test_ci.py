@@ -1,0 +1,339 @@
+"""What a repository's workflows are understood to do."""
+
+from pathlib import Path
+
+import pytest
+from repositories import project, write
+
+from tagship.project import ci
+from tagship.project.ci import CI, Job, Problem, Workflow
+from tagship.project.config import Check
+from tagship.project.found import Found
+
+BOTH = "on:\n  push:\n    branches: [main]\n  pull_request:\n"
+STEPS = "    runs-on: ubuntu-latest\n    steps: [{run: pytest}]\n"
+JOB = f"jobs:\n  test:\n{STEPS}"
+WAITED = "waited for: runs on pull requests and on pushes to the default branch"
+
+
+def read(root: Path, **files: str) -> CI:
+    """The workflows with these texts, by the stem of their file; the default branch is `main`."""
+    return ci.read(write(root, {f".github/workflows/{stem}.yml": text for stem, text in files.items()}), "main")
+
+
+def checks(root: Path, jobs: str, **others: str) -> tuple[tuple[str, ...], ...]:
+    """The names of the checks of each job of ci.yml."""
+    found = read(root, ci=BOTH + "jobs:\n" + jobs, **others)
+    assert found.problems == ()
+    return tuple(job.checks for workflow in found.workflows if workflow.file == "ci.yml" for job in workflow.jobs)
+
+
+def test_a_workflow_is_read_whole(tmp_path: Path) -> None:
+    """Name, triggers, jobs, conditions and needs of a workflow arrive as written."""
+    text = (
+        f"name: Continuous\n{BOTH}  schedule: [{{cron: '0 0 * * *'}}]\n{JOB}"
+        "  docs:\n    name: Build docs\n    needs: test\n    if: ${{ always() }}\n    runs-on: x\n"
+    )
+    assert read(tmp_path, ci=text) == CI(
+        workflows=(
+            Workflow(
+                file="ci.yml",
+                name="Continuous",
+                triggers=("push", "pull_request", "schedule"),
+                on_default_branch=True,
+                paths=(),
+                jobs=(
+                    Job(id="test", checks=("test",)),
+                    Job(id="docs", checks=("Build docs",), condition="${{ always() }}", needs=("test",), role="docs"),
+                ),
+                required=(Check(workflow="ci.yml"),),
+                why=WAITED,
+            ),
+        )
+    )
+
+
+MATRIX = "  tests:\n    name: Test Suite\n    strategy:\n      matrix:\n{}"
+
+
+@pytest.mark.requirement("A3")
+@pytest.mark.parametrize(
+    ("matrix", "names"),
+    [
+        (
+            "        python: ['3.9', '3.10']\n        os: [linux, mac]\n",
+            (
+                "Test Suite (3.9, linux)",
+                "Test Suite (3.9, mac)",
+                "Test Suite (3.10, linux)",
+                "Test Suite (3.10, mac)",
+            ),
+        ),
+        ("        python: [3.9, 3.10, 3.11]\n", ("Test Suite (3.9)", "Test Suite (3.1)", "Test Suite (3.11)")),
+        ("        slow: [true, null, 1.0]\n", ("Test Suite (true)", "Test Suite ()", "Test Suite (1)")),
+        (
+            "        python: ['3.9', '3.10']\n        os: [a, b]\n        exclude: [{python: '3.9', os: b}]\n",
+            ("Test Suite (3.9, a)", "Test Suite (3.10, a)", "Test Suite (3.10, b)"),
+        ),
+        (
+            "        fruit: [apple, pear]\n        animal: [cat, dog]\n        include:\n"
+            "          - {color: green}\n          - {color: pink, animal: cat}\n"
+            "          - {fruit: apple, shape: circle}\n"
+            "          - {fruit: banana}\n          - {fruit: banana, animal: cat}\n",
+            (
+                "Test Suite (apple, cat, pink, circle)",
+                "Test Suite (apple, dog, green, circle)",
+                "Test Suite (pear, cat, pink)",
+                "Test Suite (pear, dog, green)",
+                "Test Suite (banana)",
+                "Test Suite (banana, cat)",
+            ),
+        ),
+        ("        include: [{python: '3.9'}, {python: '3.10'}]\n", ("Test Suite (3.9)", "Test Suite (3.10)")),
+        ("        on: [{os: linux, arch: arm}]\n", ("Test Suite (linux, arm)",)),
+        ("        python: ${{ fromJSON(needs.plan.outputs.pythons) }}\n", ("Test Suite (*)",)),
+        ("        python: ['3.9', \"${{ vars.LATEST }}\"]\n", ("Test Suite (*)",)),
+    ],
+)
+def test_a_matrix_gives_a_check_for_every_combination(tmp_path: Path, matrix: str, names: tuple[str, ...]) -> None:
+    """Names have the matrix values behind them as GitHub writes them; a computed matrix is `*`, never a guess."""
+    assert checks(tmp_path, MATRIX.format(matrix)) == (names,)
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("py ${{ matrix.python }} on ${{matrix.on.os}}", ("py 3.9 on linux", "py 3.10 on linux")),
+        ("py ${{ matrix['python'] }}", ("py 3.9", "py 3.10")),
+        ("all of it${{ '' }}", ("all of it",)),
+        ("${{ github.ref_name }} ${{ matrix.python }}", ("* 3.9", "* 3.10")),
+        ("py ${{ format('{0}', matrix.python) }}", ("py *",)),
+        ("py${{ matrix.missing }}", ("py",)),
+    ],
+)
+def test_expressions_in_names_are_evaluated(tmp_path: Path, name: str, names: tuple[str, ...]) -> None:
+    """A name that holds an expression has no suffix; what needs the running workflow is `*`."""
+    matrix = "    strategy: {matrix: {python: ['3.9', '3.10'], on: [{os: linux}]}}\n"
+    assert checks(tmp_path, f'  tests:\n    name: "{name}"\n{matrix}') == (names,)
+
+
+def test_called_workflows_name_their_jobs_behind_the_caller(tmp_path: Path) -> None:
+    """Jobs of a called workflow are `caller / job`, at any depth; remote, missing and endless ones are `*`."""
+    jobs = (
+        "  here:\n    name: All\n    strategy: {matrix: {v: [1, 2]}}\n    uses: ./.github/workflows/inner.yml\n"
+        "  there:\n    uses: owner/repository/.github/workflows/x.yml@v1\n"
+        "  gone:\n    uses: ./.github/workflows/gone.yml\n"
+        "  loop:\n    uses: ./.github/workflows/ci.yml\n"
+    )
+    inner = "on: workflow_call\njobs:\n  lint: {name: Lint}\n  deep: {uses: ./.github/workflows/deep.yml}\n"
+    deep = "on: workflow_call\njobs:\n  a: {strategy: {matrix: {x: [y]}}}\n"
+    here, there, gone, loop = checks(tmp_path, jobs, inner=inner, deep=deep)
+    assert here == ("All (1) / Lint", "All (1) / deep / a (y)", "All (2) / Lint", "All (2) / deep / a (y)")
+    assert (there, gone) == (("there / *",), ("gone / *",))
+    assert loop[-1] == " / ".join(["loop"] * 11) + " / *"
+
+
+def required(root: Path, text: str, stem: str = "ci") -> tuple[tuple[Check, ...], str]:
+    """What is waited for of one workflow, and why."""
+    (workflow,) = read(root, **{stem: text}).workflows
+    return workflow.required, workflow.why
+
+
+WHOLE = (Check(workflow="ci.yml"),)
+
+
+@pytest.mark.requirement("A3", "A12")
+@pytest.mark.parametrize(
+    ("on", "waited", "why"),
+    [
+        ("on: [push, pull_request]\n", WHOLE, WAITED),
+        (BOTH, WHOLE, WAITED),
+        ("on: {push: {branches: ['m*', '!master']}, pull_request: {}}\n", WHOLE, WAITED),
+        ("on: {push: {branches: '**'}, pull_request: {branches: main}}\n", WHOLE, WAITED),
+        ("on: {push: {branches-ignore: [dev]}, pull_request: {}}\n", WHOLE, WAITED),
+        (
+            "on: {push: {branches: [dev, '!main']}, pull_request: {}}\n",
+            (),
+            "not waited for: pushes to the default branch do not start it",
+        ),
+        (
+            "on: {push: {tags: ['v*']}, pull_request: {}}\n",
+            (),
+            "not waited for: pushes to the default branch do not start it",
+        ),
+        ("on: push\n", (), "not waited for: it does not run on pull requests"),
+        ("on: pull_request\n", (), "not waited for: it runs on pull_request only, not on pushes"),
+        (
+            "on: {push: {paths: [src/**]}, pull_request: {}}\n",
+            (),
+            "not waited for: it runs only where certain paths change (src/**)",
+        ),
+        (
+            "on: {push: {paths-ignore: [docs/**]}, pull_request: {}}\n",
+            WHOLE,
+            "waited for: runs on pull requests and on the default branch;"
+            " a commit that changes nothing but docs/** has no run and cannot be released",
+        ),
+    ],
+)
+def test_what_a_release_waits_for_by_default(tmp_path: Path, on: str, waited: tuple[Check, ...], why: str) -> None:
+    """CI is what runs on pull requests and on the default branch whatever changes, and the reason is said."""
+    assert required(tmp_path, on + JOB) == (waited, why)
+
+
+ACTING = "not waited for as a whole: release {}; its other jobs are waited for by name"
+
+
+@pytest.mark.parametrize(
+    ("steps", "role"),
+    [
+        ("[{uses: 'pypa/gh-action-pypi-publish@release/v1'}]", "publishes"),
+        ("[{run: 'python -m twine upload dist/*'}]", "publishes"),
+        ("[{run: 'uv publish'}]", "publishes"),
+        ("[{uses: 'PyO3/maturin-action@v1', with: {command: upload}}]", "publishes"),
+        ("[{run: 'tox -e release', env: {TWINE_PASSWORD: '${{ secrets.PYPI_TOKEN }}'}}]", "publishes"),
+        ("[{uses: 'actions/deploy-pages@v4'}]", "deploys"),
+        ("[{run: 'mkdocs gh-deploy --force'}]", "deploys"),
+        ("[{uses: 'softprops/action-gh-release@v2'}]", "deploys"),
+        ("[{uses: 'EnricoMi/publish-unit-test-result-action@v2'}]", ""),
+        ("[{uses: 'actions/checkout@releases/v1'}]", ""),
+        ("[{run: 'echo twine is not run here'}]", ""),
+    ],
+)
+def test_jobs_that_publish_or_deploy_are_never_waited_for(tmp_path: Path, steps: str, role: str) -> None:
+    """A workflow with a job that acts on the outside is waited for by its other jobs' names alone."""
+    text = (
+        f"{BOTH}jobs:\n  lint:\n{STEPS}  test:\n    name: Test\n    strategy: {{matrix: {{v: [1, 2]}}}}\n"
+        f"  computed:\n    name: On\n    strategy: {{matrix: {{v: '${{{{ fromJSON(x) }}}}'}}}}\n"
+        "  on-tag:\n    if: startsWith(github.ref, 'refs/tags/')\n"
+        "  after-tag:\n    needs: on-tag\n  summary:\n    needs: [after-tag, test]\n    if: always()\n"
+        f"  release:\n    runs-on: x\n    steps: {steps}\n  announce:\n    needs: [test, release]\n"
+    )
+    by_name = tuple(Check(names=(name,)) for name in ("lint", "Test", "On", "summary"))
+    assert required(tmp_path, text) == ((by_name, ACTING.format(role)) if role else (WHOLE, WAITED))
+
+
+def test_documentation_alone_is_never_waited_for(tmp_path: Path) -> None:
+    """A workflow that does nothing but build or deploy documentation does not hold a release."""
+    text = f"{BOTH}jobs:\n  build_docs:\n{STEPS}  deploy:\n    steps: [{{uses: 'peaceiris/actions-gh-pages@v4'}}]\n"
+    assert required(tmp_path, text) == ((), "not waited for: it only builds or deploys documentation")
+
+
+def test_a_workflow_that_only_publishes_is_never_waited_for(tmp_path: Path) -> None:
+    """A publish workflow that even runs on pull requests holds nothing."""
+    text = f"{BOTH}jobs:\n  release:\n    steps: [{{run: uv publish}}]\n"
+    assert required(tmp_path, text) == ((), "not waited for: it only acts on the outside (release publishes)")
+
+
+PYPI_ACTION = "pypa/gh-action-pypi-publish@release/v1"
+
+
+@pytest.mark.parametrize(
+    ("job", "publisher"),
+    [
+        (
+            f"{{environment: pypi, permissions: {{id-token: write}}, steps: [{{uses: {PYPI_ACTION}}}]}}",
+            ("pypi", "trusted-publishing", "pypi"),
+        ),
+        (
+            "{environment: {name: test, url: x}, permissions: write-all, steps: [{uses: "
+            + PYPI_ACTION
+            + ", with: {repository-url: 'https://test.pypi.org/legacy/'}}]}",
+            ("test", "trusted-publishing", "testpypi"),
+        ),
+        (
+            "{permissions: {id-token: write}, steps: [{uses: "
+            + PYPI_ACTION
+            + ", with: {password: '${{ secrets.MADE_UP }}'}}]}",
+            ("", "token", "pypi"),
+        ),
+        ("{env: {UV_PUBLISH_TOKEN: x}, steps: [{run: uv publish}]}", ("", "token", "pypi")),
+        (
+            "{environment: '${{ inputs.where }}', steps: [{run: uv publish}]}",
+            ("${{ inputs.where }}", "unknown", "pypi"),
+        ),
+    ],
+)
+def test_publishers_are_what_an_index_must_know(tmp_path: Path, job: str, publisher: tuple[str, str, str]) -> None:
+    """A publishing job gives workflow file, environment, authorisation and index as they are registered."""
+    found = read(tmp_path, release=f"on: {{push: {{tags: ['v*']}}}}\njobs:\n  up: {job}\n").publishers
+    assert [(p.file, p.job, (p.environment, p.auth, p.index)) for p in found] == [("release.yml", "up", publisher)]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            BOTH + "  push:\n    tags: ['v*']\n" + JOB,
+            Problem(where=".github/workflows/ci.yml:5", why='found duplicate key "push"'),
+        ),
+        (
+            "on: push\njobs:\n\ttest: 1\n",
+            Problem(where=".github/workflows/ci.yml:3", why="found character '\\t' that cannot start any token"),
+        ),
+        ("on: [push\n", Problem(where=".github/workflows/ci.yml:2", why="expected ',' or ']', but got '<stream end>'")),
+        ("", Problem(where=".github/workflows/ci.yml", why="it is no workflow: `on` or `jobs` is missing")),
+        ("- on\n", Problem(where=".github/workflows/ci.yml", why="it is no workflow: `on` or `jobs` is missing")),
+    ],
+)
+def test_invalid_workflows_are_problems(tmp_path: Path, text: str, problem: Problem) -> None:
+    """A workflow that GitHub refuses is a problem with file and line, and the others are still read."""
+    found = read(tmp_path, ci=text, good=BOTH + JOB)
+    assert [w.file for w in found.workflows] == ["good.yml"]
+    assert [p.where for p in found.problems] == [problem.where]
+    assert found.problems[0].why.startswith(problem.why)
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"on: push\njobs: {\xe9: 1}\n"])
+def test_workflows_in_other_encodings_are_problems(tmp_path: Path, data: bytes) -> None:
+    """A workflow that is not UTF-8 is a problem, not a traceback."""
+    write(tmp_path, {".github/workflows/ci.yml": data})
+    assert [p.where for p in ci.read(tmp_path, None).problems] == [".github/workflows/ci.yml"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on: 3\njobs: {a: 1}\n",
+        "on: {push: 1}\njobs: {a: {name: [1], needs: {b: c}, steps: [1, null], strategy: []}}\n",
+        "on: {push: {branches: [1, null]}, pull_request: }\njobs: {a: {strategy: {matrix: {x: {}}}}, 3: null}\n",
+        "on: push\njobs: {a: {strategy: {matrix: {include: 3, exclude: [4]}}, uses: 5, environment: [x]}}\n",
+        "on: push\njobs: &a {b: *a}\n",
+    ],
+)
+def test_odd_shapes_do_not_crash(tmp_path: Path, text: str) -> None:
+    """Values of wrong types in a workflow are passed over; reading never raises."""
+    found = read(tmp_path, ci=text)
+    assert (len(found.workflows), found.required) == (1, ())
+
+
+def test_no_workflows_is_no_ci(tmp_path: Path) -> None:
+    """A repository without workflows has nothing to wait for and says so; the configuration may name it."""
+    bare = project(tmp_path / "bare", {"setup.py": ""})
+    named = project(tmp_path / "named", {"setup.py": "", "tagship.toml": 'ci = ["external/build"]\n'})
+    assert bare.required_ci == Found(value=(), source="detected: no workflow is CI")
+    assert named.required_ci == Found(value=(Check(names=("external/build",)),), source="tagship.toml:1 ci")
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "passes"),
+    [
+        ("main", ["main"], True),
+        ("feature/x", ["feature/*"], True),
+        ("feature/x/y", ["feature/*"], False),
+        ("feature/x/y", ["feature/**"], True),
+        ("v1.2", ["v[0-9].[0-9]+"], True),
+        ("v1x2", ["v[0-9].[0-9]+"], False),
+        ("docs/a.md", ["**.md"], True),
+        ("a.md", ["**/*.md"], True),
+        ("jsx", ["*.jsx?"], False),
+        ("page.js", ["*.jsx?"], True),
+        ("main", ["*", "!main"], False),
+        ("main", ["!main", "*"], True),
+        ("main", ["[z-a]"], False),
+        ("a", ["+"], False),
+    ],
+)
+def test_filter_patterns_are_githubs(name: str, patterns: list[str], passes: bool) -> None:
+    """Branch and path filters match as GitHub's cheat sheet says, the last fitting pattern deciding."""
+    assert ci.matches(name, patterns) is passes
