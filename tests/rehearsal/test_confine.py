@@ -228,3 +228,69 @@ except FileNotFoundError as error:
     done = run_inside(script, str(place))
     assert done.returncode == 0, done.stderr
     assert (place / "new").read_text() == "FileNotFoundError"
+
+
+def test_other_projects_still_come_in_and_nothing_else_goes_out(place: Path) -> None:
+    """Shut in, uv installs from the user's index outside through doors and keeper; around the doors there is no way."""
+    from small_index import SimpleIndex, wheel
+
+    from tagship.rehearsal.doors import Doors
+
+    script = """
+import json, os, subprocess, sys
+from pathlib import Path
+import msgspec
+from tagship.rehearsal import confine
+from tagship.rehearsal.dependencies import Dependencies
+from tagship.rehearsal.doors import Doors, environment
+from tagship.rehearsal.keeper import Keeper
+
+place, url = Path(sys.argv[1]), sys.argv[2]
+scratch = place / "scratch"
+scratch.mkdir()
+
+def pages(environ, start_response):
+    data = dependencies.page(environ["PATH_INFO"].removeprefix("/simple/").strip("/")) or b""
+    start_response("200 OK", [("Content-Type", "application/vnd.pypi.simple.v1+json")])
+    return [data]
+
+def files(environ, start_response):
+    start_response("200 OK", [])
+    return [dependencies.file(environ["PATH_INFO"]).read_bytes()]
+
+user = {"HOME": str(place), "UV_DEFAULT_INDEX": url}
+with Keeper(user, cache=place / "cache", scratch=scratch) as keeper:
+    dependencies = Dependencies(keeper.ask)
+    facts = [confine.enter(), confine.restrict_writes([scratch])]
+    with Doors({"pypi.org": pages, "files.pythonhosted.org": files}, pages, lambda exchange: None) as doors:
+        env = {"HOME": str(scratch), "PATH": os.environ["PATH"], "TMPDIR": str(scratch)}
+        env |= keeper.mark | environment(doors, doors.ca_file(scratch / "ca.pem"))
+        words = ["-m", "uv", "pip", "install", "--no-config", "--cache-dir", str(scratch / "uv"), "sample-dep"]
+        def install(target, **more):
+            argv = [sys.executable, *words, "--target", str(target), *more.pop("words", [])]
+            return subprocess.run(argv, env=env | more, cwd=scratch, capture_output=True, text=True)
+        through = install(scratch / "target")
+        around = install(scratch / "other", words=["--default-index", url, "--no-cache"], UV_HTTP_RETRIES="0")
+        print(json.dumps({
+            "facts": [json.loads(msgspec.json.encode(fact)) for fact in facts],
+            "through": through.returncode,
+            "installed": (scratch / "target/sample_dep.py").read_text() if not through.returncode else through.stderr,
+            "around": [around.returncode != 0, "sample-dep" in around.stderr],
+            "notes": dependencies.notes(),
+        }))
+"""
+    index = SimpleIndex({"sample-dep": [wheel("sample-dep", "1.0")]}, files="")
+    with Doors({}, index.both, lambda exchange: None) as server:
+        index.files_url = server.url
+        done = run_inside(script, str(place), f"{server.url}/simple/")
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    enforced(seen.pop("facts"))
+    assert seen == {
+        "through": 0,
+        "installed": "VERSION = '1.0'\n",
+        "around": [True, True],
+        "notes": [],
+    }
+    assert [path for _, path, _ in index.requests if path.startswith("/simple/")] == ["/simple/sample-dep/"]
+    assert sorted(path.name for path in place.iterdir()) == ["cache", "scratch"]
