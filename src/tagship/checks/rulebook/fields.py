@@ -4,11 +4,11 @@ The upload form spells metadata fields as `packaging.metadata.RawMetadata` does,
 `_SINGULAR` (https://docs.pypi.org/api/upload/#core-metadata and warehouse/forklift/metadata.py).
 """
 
+import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b, sha256
 from pathlib import Path
-from tarfile import open as open_tar
 from typing import get_type_hints
 
 import msgspec
@@ -113,11 +113,11 @@ def _wheel_metadata(path: Path) -> bytes:
 def _sdist_metadata(path: Path) -> bytes:
     """PKG-INFO of the top folder: members come in order, so the rest is not unpacked once it is found."""
     try:
-        with open_tar(path) as archive:
+        with tarfile.open(path) as archive:
             for member in archive:
                 if member.name.endswith("/PKG-INFO") and member.name.count("/") == 1:
                     file = archive.extractfile(member)
                     return file.read() if file else b""
-    except (OSError, EOFError):
+    except (tarfile.TarError, OSError, EOFError):
         pass
     return b""

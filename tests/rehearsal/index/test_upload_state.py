@@ -1,0 +1,324 @@
+"""Refusals that depend on what the embedded index already has, and what stays after one."""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from embedded import NOW, Here
+from made_dists import good_sdist, good_wheel, wheel, wheel_files
+from packaging.version import Version
+
+from tagship.checks.rulebook import Limits
+from tagship.rehearsal.index import Flag, Lifecycle, Project, Publisher, Release, Token, User
+
+DAY = 24 * 3600
+HELP = "https://pypi.org/help/#"
+MORE = "for more information."
+PUBLISHER = Publisher(repository="alice/swp", workflow="publish.yml", environment="pypi")
+EXISTS = f"See {HELP}file-name-reuse {MORE}"
+Seed = Callable[[Here], None]
+
+
+def flag(value: Flag) -> Seed:
+    """Switch a flag of the administrators on."""
+    return lambda here: here.state.flags.add(value)
+
+
+def project(**changes: object) -> Seed:
+    """The project swp, alice's unless said otherwise."""
+    return lambda here: here.state.add_project(Project(**({"name": "swp", "roles": {"alice": "Owner"}} | changes)))
+
+
+def user(**changes: bool) -> Seed:
+    """Alice's account."""
+    return lambda here: here.state.add_user(User(name="alice", **changes))
+
+
+def minted(**changes: object) -> Seed:
+    """Use a token that was minted for the publisher of swp, or for another project."""
+
+    def seed(here: Here) -> None:
+        here.state.add_publisher("swp", PUBLISHER)
+        token = {"publisher": PUBLISHER, "projects": frozenset({"swp"}), "expires": NOW + 900} | changes
+        here.token = here.state.add_token(Token(**token))
+
+    return seed
+
+
+def scoped(*names: str) -> Seed:
+    """Use a token for these projects only."""
+
+    def seed(here: Here) -> None:
+        here.token = here.state.token_for("alice", names)
+
+    return seed
+
+
+def several(*seeds: Seed) -> Seed:
+    """One after the other."""
+
+    def seed(here: Here) -> None:
+        for each in seeds:
+            each(here)
+
+    return seed
+
+
+def twenty_projects(here: Here) -> None:
+    """Alice was busy in the last ten minutes."""
+    here.state.creations = [(NOW - 600 + n, "alice") for n in range(20)]
+
+
+STATES = [
+    ("read only", flag(Flag.READ_ONLY), "403 Read-only mode: Uploads are temporarily disabled."),
+    (
+        "no uploads",
+        flag(Flag.NO_UPLOADS),
+        f"403 New uploads are temporarily disabled. See {HELP}admin-intervention {MORE}",
+    ),
+    (
+        "no new projects",
+        flag(Flag.NO_NEW_PROJECTS),
+        f"403 New project registration temporarily disabled. See {HELP}admin-intervention {MORE}",
+    ),
+    (
+        "somebody else's project",
+        project(roles={"bob": "Owner"}),
+        f"403 The user 'alice' isn't allowed to upload to project 'swp'. See {HELP}project-name {MORE}",
+    ),
+    (
+        "archived project",
+        project(status=Lifecycle.ARCHIVED),
+        f"403 The user 'alice' isn't allowed to upload to project 'swp'. See {HELP}project-name {MORE}",
+    ),
+    ("quarantined project, a user's token", project(status=Lifecycle.QUARANTINED), "200 OK"),
+    (
+        "quarantined project, a minted token",
+        several(project(status=Lifecycle.QUARANTINED), minted()),
+        f"403 The given token isn't allowed to upload to project 'swp'. See {HELP}project-name {MORE}",
+    ),
+    (
+        "token for another project",
+        several(project(), scoped("other")),
+        "403 Invalid API Token: project-scoped token is not valid for project: 'swp', "
+        "project-scoped token is not valid for project: 'swp'",
+    ),
+    ("token for this project", several(project(), scoped("SWP")), "200 OK"),
+    ("minted token", several(project(), minted()), "200 OK"),
+    (
+        "expired minted token",
+        several(project(), minted(expires=NOW)),
+        "403 Invalid API Token: token is expired",
+    ),
+    (
+        "minted token of long ago",
+        several(project(), minted(expires=NOW - DAY)),
+        f"403 Invalid or non-existent authentication information. See {HELP}invalid-auth {MORE}",
+    ),
+    (
+        "minted token for another project",
+        several(project(), minted(publisher=Publisher(repository="a/b", workflow="c.yml"), projects=frozenset())),
+        "403 Invalid API Token: OIDC scoped token is not valid for project 'swp', "
+        "project-scoped token is not valid for project: 'swp'",
+    ),
+    (
+        "minted token and no project",
+        minted(),
+        "400 Non-user identities cannot create new projects. This was probably caused by successfully using a pending "
+        "publisher but specifying the project name incorrectly (either in the publisher or in your project's "
+        "metadata). Please ensure that both match. "
+        "See: https://docs.pypi.org/trusted-publishers/troubleshooting/",
+    ),
+    (
+        "frozen user",
+        user(frozen=True),
+        f"403 Invalid or non-existent authentication information. See {HELP}invalid-auth {MORE}",
+    ),
+    (
+        "unverified e-mail",
+        user(verified=False),
+        "403 User 'alice', associated with the API token used, does not have a verified primary email address. Please "
+        f"add a verified primary email before attempting to upload to PyPI. See {HELP}verified-email {MORE}",
+    ),
+    (
+        "no second factor",
+        several(project(), user(two_factor=False)),
+        "403 User 'alice', associated with the API token used, does not have two-factor authentication enabled. "
+        "Please enable two-factor authentication before attempting to upload to PyPI. "
+        f"See {HELP}two-factor-authentication {MORE}",
+    ),
+    (
+        "organisation that does not pay",
+        project(organization="acme", organization_active=False),
+        "400 Organization account owning this project is inactive. This may be due to inactive billing for Company "
+        "Organizations, or administrator intervention for Community Organizations. "
+        "Please contact support+orgs@pypi.org.",
+    ),
+    (
+        "file too large",
+        project(limits=Limits(file=10)),
+        "400 File too large. Limit for project 'swp' is 0 MB. See https://docs.pypi.org/project-management/"
+        f"storage-limits#requesting-a-file-size-limit-increase {MORE}",
+    ),
+    (
+        "project too large",
+        project(limits=Limits(project=10)),
+        "400 Project size too large. Limit for project 'swp' total size is 0 GB. See https://docs.pypi.org/"
+        "project-management/storage-limits#requesting-a-project-size-limit-increase",
+    ),
+    (
+        "release of 15 days ago",
+        project(releases=(Release(version=Version("1.0.0"), created=NOW - 15 * DAY),)),
+        "400 Uploading new files to releases older than 14 days is not allowed.",
+    ),
+    ("release of 13 days ago", project(releases=(Release(version=Version("1.0"), created=NOW - 13 * DAY),)), "200 OK"),
+    (
+        "deleted file",
+        lambda here: here.state.delete_file("swp-1.0-py3-none-any.whl"),
+        "400 This filename was previously used by a file that has since been deleted. Use a different version. "
+        + EXISTS,
+    ),
+    ("too many new projects", twenty_projects, "429 Too many new projects created"),
+]
+
+
+@pytest.mark.parametrize(("seed", "expected"), [row[1:] for row in STATES], ids=[row[0] for row in STATES])
+def test_state_decides(here: Here, tmp_path: Path, seed: Seed, expected: str) -> None:
+    """A good wheel gets the answer that the state of project, account and token calls for, and only a 200 keeps it."""
+    seed(here)
+    answer = here.upload(good_wheel(tmp_path))
+    kept = [file.filename for file in here.state.files("swp")]
+    assert (answer.status, kept) == (expected, ["swp-1.0-py3-none-any.whl"] if expected == "200 OK" else [])
+
+
+def test_refused_upload_creates_nothing(here: Here, tmp_path: Path) -> None:
+    """A refusal after the project was found to be new leaves no project and no file behind."""
+    here.upload(good_wheel(tmp_path), sha256_digest="0" * 64)
+    assert (here.state.projects, list(here.state.folder.iterdir())) == ({}, [])
+
+
+def test_same_name_other_content(here: Here, tmp_path: Path) -> None:
+    """Other bytes under a known name are refused with the hash of what was sent."""
+    here.upload(good_wheel(tmp_path))
+    other = wheel(tmp_path, {**wheel_files(), "swp/more.py": ""})
+    digest = blake2b(other.read_bytes(), digest_size=32).hexdigest()
+    expected = f"400 File already exists ('swp-1.0-py3-none-any.whl', with blake2_256 hash '{digest}'). {EXISTS}"
+    assert here.upload(other).status == expected
+
+
+def test_same_content_in_another_project(here: Here, tmp_path: Path) -> None:
+    """The bytes of any file on the index are refused under every other name, in any project."""
+    here.upload(good_wheel(tmp_path))
+    copy = tmp_path / "elsewhere-1.0-py3-none-any.whl"
+    copy.write_bytes(good_wheel(tmp_path).read_bytes())
+    digest = blake2b(copy.read_bytes(), digest_size=32).hexdigest()
+    expected = f"400 File already exists ('elsewhere-1.0-py3-none-any.whl', with blake2_256 hash '{digest}'). {EXISTS}"
+    assert here.upload(copy, name="elsewhere").status == expected
+
+
+def test_second_sdist(here: Here, tmp_path: Path) -> None:
+    """A release has one sdist."""
+    here.owned("swp")
+    here.state.add_bytes("swp-1.0.zip", b"made up")
+    assert here.upload(good_sdist(tmp_path)).status == "400 Only one sdist may be uploaded per release."
+
+
+def test_rate_limit_headers(here: Here, tmp_path: Path) -> None:
+    """Too many new projects are answered with the draft's headers and without Retry-After."""
+    twenty_projects(here)
+    headers = here.upload(good_wheel(tmp_path)).headers
+    assert {name: value for name, value in headers.items() if "ate" in name or "etry" in name} == {
+        "RateLimit-Policy": '"project.create.user";q=20;w=3600;pk=:user:',
+        "RateLimit": '"project.create.user";r=0;t=3000',
+    }
+
+
+def test_attestation_counts(here: Here, tmp_path: Path) -> None:
+    """With a minted token, none and more than two attestations are refused, and two become the file's provenance."""
+    several(project(), minted())(here)
+    start = "400 Invalid attestations supplied during upload:"
+    file = good_wheel(tmp_path)
+    assert [here.upload(file, attestations=text).status for text in ("[]", "[{},{},{}]", '[{"version":1},{}]')] == [
+        f"{start} Malformed attestations: an empty attestation set is not permitted",
+        f"{start} A maximum of 2 attestations per file are supported",
+        "200 OK",
+    ]
+    page = here.get("/integrity/swp/1.0/swp-1.0-py3-none-any.whl/provenance")
+    publisher = {"kind": "GitHub", "repository": "alice/swp", "workflow": "publish.yml", "environment": "pypi"}
+    bundle = {"publisher": publisher, "attestations": [{"version": 1}, {}]}
+    assert page.json == {"version": 1, "attestation_bundles": [bundle]}
+
+
+def test_redirect_without_slash(here: Here) -> None:
+    """A POST to /legacy is sent on to /legacy/ as a POST."""
+    answer = here.post("https://upload.pypi.org/legacy", headers={"Accept": "text/html"})
+    assert (answer.status, answer.headers["Location"]) == (
+        "308 An upload was attempted to /legacy but the expected upload URL is /legacy/ (with a trailing slash)",
+        "/legacy/",
+    )
+
+
+BAD_NAME = (
+    "'<b>' is an invalid value for Name. Error: Start and end with a letter or numeral containing only ASCII numeric "
+    "and '.', '_' and '-'. See https://packaging.python.org/specifications/core-metadata for more information."
+)
+EXPLANATION = "The server could not comply with the request since it is either malformed or otherwise incorrect."
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind", "body"),
+    [
+        (
+            "*/*",
+            "text/html; charset=UTF-8",
+            f"<html>\n <head>\n  <title>400 {BAD_NAME}</title>\n </head>\n <body>\n  <h1>400 {BAD_NAME}</h1>\n"
+            f"  {EXPLANATION}<br/><br/>\n"
+            f"{BAD_NAME.replace('<', '&lt;').replace('>', '&gt;').replace(chr(39), '&#39;')}\n\n\n </body>\n</html>",
+        ),
+        (
+            "application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7",
+            "application/json",
+            f'{{"message": "{EXPLANATION}\\n\\n\\n{BAD_NAME}\\n\\n", '
+            f'"code": "400 {BAD_NAME}", "title": "Bad Request"}}',
+        ),
+        ("text/plain", "text/plain; charset=UTF-8", f"400 {BAD_NAME}\n\n{EXPLANATION}\n\n\n{BAD_NAME}\n\n"),
+    ],
+)
+def test_bodies(here: Here, tmp_path: Path, accept: str, kind: str, body: str) -> None:
+    """The body repeats the reason, as HTML, JSON or text by what the client accepts."""
+    answer = here.upload(good_wheel(tmp_path), name="<b>", accept=accept)
+    assert (answer.content_type, answer.text) == (kind, body)
+
+
+def test_success_body(here: Here, tmp_path: Path) -> None:
+    """A success is pyramid's page of 106 bytes."""
+    page = here.upload(good_wheel(tmp_path)).text
+    assert page == (
+        "<html>\n <head>\n  <title>200 OK</title>\n </head>\n <body>\n  <h1>200 OK</h1>\n  <br/><br/>\n\n\n\n </body>\n"
+        "</html>"
+    )
+
+
+def test_reason_is_latin_1(here: Here, tmp_path: Path) -> None:
+    """Characters that a status line cannot carry become question marks."""
+    status = here.upload(good_wheel(tmp_path), classifiers=["Klingon :: tlhIngan → Hol é"]).status
+    start = "400 'Klingon :: tlhIngan ? Hol é' is not a valid classifier."
+    assert status == f"{start} See https://packaging.python.org/specifications/core-metadata {MORE}"
+
+
+def test_one_of_many_at_once_wins(here: Here, tmp_path: Path) -> None:
+    """Of different files uploaded under one name at the same time, exactly one is kept."""
+    here.owned("swp")
+    answers: list[str] = []
+    paths = []
+    for number in range(6):
+        (tmp_path / str(number)).mkdir()
+        paths.append(wheel(tmp_path / str(number), {**wheel_files(), f"swp/m{number}.py": ""}))
+    threads = [Thread(target=lambda path=path: answers.append(here.upload(path).status[:3])) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (sorted(answers), len(here.state.files("swp"))) == (["200"] + ["400"] * 5, 1)
