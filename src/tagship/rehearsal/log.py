@@ -11,7 +11,8 @@ _INDEX = {urlsplit(a).hostname for i in _INDEXES for a in (i.web, i.upload, i.fi
 }
 _GITHUB = {urlsplit(a).hostname for a in (addresses.GITHUB, addresses.GITHUB_API, addresses.GITHUB_UPLOADS)}
 _SECRET_NAME = re.compile(r"sig|token|secret|passw|credential|auth|api.?key", re.IGNORECASE)
-_OPAQUE = re.compile(r"[A-Za-z0-9+/=_.~-]{40,}")
+_OPAQUE = re.compile(r"(?![0-9a-f]{40}$)[A-Za-z0-9+/=_.~-]{40,}")
+"""Long and without meaning; the id of a commit has one."""
 
 
 def service(host: str, path: str) -> str:

@@ -1,6 +1,9 @@
 """One rehearsal from beginning to end: a release of a repository, as it is, into the embedded world."""
 
+import contextlib
 import platform
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,7 +14,7 @@ from tagship import __version__
 from tagship.errors import ChecksFailed, UsageError
 from tagship.model import Event, Fact, Manifest, Status, Target
 from tagship.project.discover import Project, read
-from tagship.rehearsal import child, fit, remote, scratch
+from tagship.rehearsal import child, confine, fit, remote, scratch
 from tagship.rehearsal.keeper import Keeper
 from tagship.rehearsal.pipeline import Finished, run_all
 from tagship.rehearsal.request import Request
@@ -38,12 +41,20 @@ class Outside:
 
     path: Path
     """The user's repository, or a folder inside of it."""
-    environ: dict[str, str]
+    environ: Mapping[str, str]
     """The user's variables; children see only those that are allowed by name."""
     cache: Path
     """Tagship's own cache."""
     clock: Clock
-    reporter: Reporter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backstage:
+    """What is there before the curtain rises: the folder, the keeper outside, the walls around."""
+
+    folder: Path
+    keeper: Keeper
+    enforced: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,29 +69,54 @@ class Scene:
     dirty: bool
 
 
-def rehearse(request: Request, outside: Outside) -> Rehearsal:
+@contextlib.contextmanager
+def backstage(outside: Outside, *, offline: bool, enforce: bool, writable: Sequence[Path] = ()) -> Iterator[Backstage]:
+    """Make the folder, start the keeper, and shut this process in.
+
+    Args:
+        offline: whether other projects' files may come from the cache alone.
+        enforce: whether this whole process may be shut in, for good; it must have one thread. For the command
+            line, never for a library call.
+        writable: folders that may be written all the same.
+    """
+    with (
+        scratch.folder(outside.cache) as folder,
+        Keeper(outside.environ, cache=outside.cache, scratch=folder, offline=offline) as keeper,
+    ):
+        temporary, tempfile.tempdir = tempfile.tempdir, str(folder)  # our own temporary files lie inside as well
+        enforced: tuple[Fact, ...] = ()
+        if enforce:
+            kept = outside.cache / "uv"
+            kept.mkdir(exist_ok=True)
+            enforced = (confine.enter(), confine.restrict_writes([folder.parent, kept, *writable]))
+        try:
+            yield Backstage(folder=folder, keeper=keeper, enforced=enforced)
+        finally:
+            tempfile.tempdir = temporary
+
+
+def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Reporter) -> Rehearsal:
     """Release the repository into the embedded world.
 
     Raises:
         TagshipError: the rehearsal could not begin; once it has begun, errors are part of the result.
     """
     started = outside.clock.now()
-    with (
-        scratch.folder(outside.cache) as folder,
-        Keeper(outside.environ, cache=outside.cache, scratch=folder, offline=request.offline) as keeper,
-        servers(
-            Place(folder=folder, cache=outside.cache, environ=outside.environ, clock=outside.clock), keeper
-        ) as embedded,
-    ):
-        scene = _set_up(request, outside, embedded)
+    place = Place(folder=behind.folder, cache=outside.cache, environ=outside.environ, clock=outside.clock)
+    with servers(place, behind.keeper) as embedded:
+        scene = _set_up(request, outside, embedded, reporter)
         finished = run_all(STAGES, Manifest(), scene.world)
         result = _result(request, scene, finished, embedded)
         return msgspec.structs.replace(
-            result, started=started, seconds=round(outside.clock.now() - started, 3), repository=str(outside.path)
+            result,
+            repository=str(outside.path),
+            enforced=behind.enforced,
+            started=started,
+            seconds=round(outside.clock.now() - started, 3),
         )
 
 
-def _set_up(request: Request, outside: Outside, embedded: Embedded) -> Scene:
+def _set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Reporter) -> Scene:
     """Make the remote, do what the maintainer would do, and check out what a runner would get."""
     folder = embedded.place.folder
     theirs = open_repository(Shell(outside.environ), outside.path)
@@ -105,7 +141,7 @@ def _set_up(request: Request, outside: Outside, embedded: Embedded) -> Scene:
     return Scene(
         project=project,
         said=pushed.said,
-        world=_world(request, event, project, package, embedded, outside),
+        world=embedded.world(_workspace(embedded, package), _variables(request, event, project, embedded), reporter),
         assumed=made.assumed,
         dirty=bool(source.text("status", "--porcelain", "--untracked-files=no")),
     )
@@ -126,11 +162,18 @@ def _seen_from(theirs: Project, clone: Project) -> Project:
     return replace(clone, repository=repository)
 
 
-def _world(
-    request: Request, event: Event, project: Project, package: str, embedded: Embedded, outside: Outside
-) -> World:
+def _workspace(embedded: Embedded, package: str) -> Workspace:
     folder = embedded.place.folder
-    to_testpypi = event.tag is None or (request.kind == "dispatch" and request.inputs.target_env == "testpypi")
+    work = folder / "work"
+    work.mkdir()
+    return Workspace(
+        root=folder / "runner", package=package, dist=folder / "dist", local=folder / "local", scratch=work
+    )
+
+
+def _variables(request: Request, event: Event, project: Project, embedded: Embedded) -> dict[str, str]:
+    """What GitHub Actions would set for the run, its tokens included."""
+    folder = embedded.place.folder
     payload = folder / "event.json"
     inputs = msgspec.to_builtins(event.inputs) if event.name == "workflow_dispatch" else None
     payload.write_bytes(msgspec.json.encode({"repository": {"default_branch": event.default_branch}, "inputs": inputs}))
@@ -145,17 +188,10 @@ def _world(
         **fit.api_token(embedded, project, request.assumptions),
     }
     if request.assumptions.api_token == "none":  # noqa: S105  no password
+        to_testpypi = event.tag is None or (request.kind == "dispatch" and request.inputs.target_env == "testpypi")
         target = Target.TESTPYPI if to_testpypi else Target.PYPI
         variables["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = fit.identity(embedded, event, project, target)
-    workspace = Workspace(
-        root=folder / "runner",
-        package=package,
-        dist=folder / "dist",
-        local=folder / "local",
-        scratch=folder / "work",
-    )
-    workspace.scratch.mkdir()
-    return embedded.world(workspace, variables, outside.reporter)
+    return variables
 
 
 def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedded) -> Rehearsal:
@@ -174,7 +210,6 @@ def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedd
         stages=tuple(stage.name for stage in STAGES),
         assumptions=assumptions,
         not_rehearsed=(*dirty, *NOT_REHEARSED, *notes),
-        enforced=(),
         exchanges=tuple(embedded.exchanges),
         environment=(
             ("tagship", __version__),

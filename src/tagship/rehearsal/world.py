@@ -28,7 +28,7 @@ from tagship.services.git import Git
 from tagship.services.github import GitHub
 from tagship.services.http import Http
 from tagship.services.index import Index
-from tagship.services.reporter import Journal, Reporter
+from tagship.services.reporter import Journal, Reporter, Silence
 from tagship.services.secret import Secret
 from tagship.services.shell import Shell
 from tagship.services.uv import Uv
@@ -89,7 +89,7 @@ class Embedded:
             github=GitHub(http, variables["GITHUB_REPOSITORY"], Secret(token) if token else None),
             clock=self.place.clock,
             reporter=reporter,
-            journal=Journal("rehearsal", reporter, started=self.place.clock.now()),
+            journal=Journal("", Silence(), started=self.place.clock.now()),
         )
 
     def started(self, event: Event, run_id: str) -> dict[str, str]:

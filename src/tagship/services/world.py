@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Protocol
 
 from tagship.model import Target
+from tagship.services.addresses import GITHUB_API, PYPI, TESTPYPI
 from tagship.services.git import Git
 from tagship.services.github import GitHub
 from tagship.services.http import Http
 from tagship.services.index import Index
-from tagship.services.reporter import Journal, Reporter
+from tagship.services.reporter import Journal, Reporter, Silence
+from tagship.services.secret import Secret
 from tagship.services.shell import Shell
 from tagship.services.uv import Uv
 
@@ -82,3 +84,41 @@ class World:
     def during(self, stage: str) -> "World":
         """The same world with a fresh notebook for a stage."""
         return replace(self, journal=Journal(stage, self.reporter, started=self.clock.now()))
+
+
+CREDENTIALS = ("TOKEN", "PASSWORD", "SECRET", "CREDENTIAL", "API_KEY", "PRIVATE_KEY")
+"""Words in the names of variables that children never see."""
+
+
+def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables for children: build backends and tests get nothing that could publish."""
+    return {name: value for name, value in environ.items() if not any(word in name.upper() for word in CREDENTIALS)}
+
+
+def production(workspace: Workspace, environ: Mapping[str, str], reporter: Reporter, agent: str) -> World:
+    """The doors to the real services, as the variables of the run describe them.
+
+    Args:
+        agent: the User-Agent.
+    """
+    proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
+    http = Http(proxy=proxy, ca=None, agent=agent)
+    token = environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN")
+    shell = Shell(without_credentials(environ))
+    clock = SystemClock()
+    cache = Path(environ.get("UV_CACHE_DIR") or workspace.scratch / "uv")
+    api = environ.get("GITHUB_API_URL") or GITHUB_API
+    return World(
+        workspace=workspace,
+        environment=environ,
+        shell=shell,
+        git=Git(shell, workspace.root),
+        uv=Uv(shell=shell, scratch=workspace.scratch, cache=cache, own_cache=workspace.scratch / "own"),
+        http=http,
+        pypi=Index(PYPI, http),
+        testpypi=Index(TESTPYPI, http),
+        github=GitHub(http, environ.get("GITHUB_REPOSITORY", ""), Secret(token) if token else None, api=api),
+        clock=clock,
+        reporter=reporter,
+        journal=Journal("", Silence(), started=clock.now()),
+    )

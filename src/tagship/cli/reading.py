@@ -1,0 +1,58 @@
+"""Commands that only read: `config` and `explain`."""
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+import rich_click as click
+
+
+@click.command(epilog="Example: tagship config --json")
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of the configuration, for editors.")
+def config(path: Path, as_json: bool, schema: bool) -> int:
+    """Show what tagship knows about a project, and where each value comes from."""
+    from tagship.project.config import schema as of_config
+    from tagship.project.discover import describe, read
+    from tagship.services.git import open_repository
+    from tagship.services.shell import Shell
+    from tagship.services.world import without_credentials
+
+    if schema:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(of_config()), indent=2) + b"\n")
+        return 0
+    git = open_repository(Shell(without_credentials(os.environ)), path)
+    rows = describe(read(path, git))
+    if as_json:
+        listed = [{"name": name, "value": value, "source": source} for name, value, source in rows]
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(listed), indent=2) + b"\n")
+        return 0
+    from tagship.cli.render.table import table
+
+    sys.stdout.write(table(rows, ("", "value", "where it comes from"), os.environ))
+    return 0
+
+
+@click.command(epilog="Example: tagship explain TC03")
+@click.argument("code", required=False)
+def explain(code: str | None) -> int:
+    """Explain a code that a finding or an error names; without one, list all."""
+    from tagship.cli.pages import pages, text
+
+    found = pages()
+    if code is None:
+        sys.stdout.writelines(f"{page.code}  {page.title}\n" for page in found.values())
+        return 0
+    page = found.get(code.upper())
+    if page is None:
+        import difflib
+
+        from tagship.errors import UsageError
+
+        close = difflib.get_close_matches(code.upper(), found, n=1)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        raise UsageError(f"There is no code {code}", remedy=f"{hint}`tagship explain` lists all.")
+    sys.stdout.write(text(page))
+    return 0

@@ -1,0 +1,139 @@
+"""`tagship rehearse`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import msgspec
+import rich_click as click
+
+from tagship.cli.places import cache_folder
+from tagship.cli.render import of_verdict, reporter, screen
+from tagship.errors import UsageError
+from tagship.model import Inputs, to_json
+from tagship.rehearsal.request import Assumptions, Request
+from tagship.services.world import SystemClock
+from tagship.stages import STAGES
+
+
+def _choices(key: str) -> click.Choice[str]:
+    return click.Choice(get_args(get_type_hints(Assumptions)[key]))
+
+
+Option = str | bool | int | Path | tuple[str, ...] | None
+
+
+@click.command(epilog="Example: tagship rehearse --tag v1.2.3 --ci 'Test Suite=failure'")
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--tag", metavar="TAG", help="Push this tag. Default: the one that comes next.")
+@click.option("--push", is_flag=True, help="Push the commit to the default branch instead: TestPyPI.")
+@click.option("--dispatch", metavar="REF", help="Start the workflow by hand on a branch or tag instead.")
+@click.option("--target", type=click.Choice(["testpypi", "pypi"]), default="testpypi", help="With --dispatch.")
+@click.option("--dry-run", is_flag=True, help="With --dispatch: its dry_run input.")
+@click.option("--override", default="", metavar="REASON", help="With --dispatch: its override_reason input.")
+@click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
+@click.option("--offline", is_flag=True, help="Take other projects' files from the cache alone.")
+@click.option("--ci", multiple=True, metavar="NAME=END", help="How a required CI ended: failure, missing, pending, …")
+@click.option("--publisher", type=_choices("publisher"), help="The trusted publisher on the index.")
+@click.option("--project", type=_choices("project"), help="The project on the index.")
+@click.option("--published", type=_choices("published"), help="What the index has of this version.")
+@click.option("--api-token", type=_choices("api_token"), help="Upload with an API token that is …")
+@click.option("--read-only", is_flag=True, default=None, help="The index refuses all uploads.")
+@click.option("--stale", type=int, help="How many times the index shows its old page.")
+@click.option("--world", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Assumptions as TOML.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Where the HTML report goes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) -> int:
+    """Release a repository offline, against an index and a GitHub that refuse what the real ones refuse.
+
+    Nothing is published and nothing is left behind. What is committed is rehearsed, as it is, configured or not.
+    """
+    from tagship.rehearsal.report import html
+    from tagship.rehearsal.run import Outside, backstage
+    from tagship.rehearsal.run import rehearse as perform
+
+    request = _request(options)
+    cache = cache_folder(os.environ)
+    target = report.absolute() if report is not None else None
+    reports = target.parent if target is not None else cache / "reports"
+    reports.mkdir(parents=True, exist_ok=True)
+    outside = Outside(path=path, environ=os.environ, cache=cache, clock=SystemClock())
+    with backstage(outside, offline=request.offline, enforce=True, writable=[reports]) as behind:
+        shown = screen(sys.stderr, os.environ, tuple(stage.name for stage in STAGES))
+        with shown:
+            result = perform(request, outside, behind, reporter(shown, sys.stderr, os.environ))
+            target = target or reports / f"{_file_name(result.headline)}.html"
+            target.write_text(html(result), encoding="utf-8")
+            shown.tell(of_verdict(result, str(target)))
+    if as_json:
+        sys.stdout.buffer.write(to_json(result))
+    return result.exit_code
+
+
+def _request(options: dict[str, Option]) -> Request:
+    """The request out of the options; keys that a world file sets are overridden by options.
+
+    Raises:
+        UsageError: options that contradict each other, or a world file that is not understood.
+    """
+    scenarios = [name for name in ("tag", "push", "dispatch") if options[name]]
+    if len(scenarios) > 1:
+        raise UsageError(
+            f"Nothing was rehearsed: --{' and --'.join(scenarios)} are different scenarios", remedy="Choose one."
+        )
+    kind = scenarios[0] if scenarios else "tag"
+    world = options["world"]
+    known = _world_file(world) if isinstance(world, Path) else {}
+    for key in ("publisher", "project", "published", "api_token", "read_only", "stale"):
+        if options[key] is not None:
+            known[key.replace("_", "-")] = options[key]
+    if options["ci"]:
+        known["ci"] = dict(_pairs(options["ci"]))
+    try:
+        return msgspec.convert(
+            {
+                "kind": kind,
+                "tag": options["tag"],
+                "ref": options["dispatch"],
+                "inputs": Inputs(
+                    dry_run=bool(options["dry_run"]),
+                    target_env="pypi" if options["target"] == "pypi" else "testpypi",
+                    override_reason=str(options["override"]),
+                ),
+                "package": options["package"],
+                "offline": options["offline"],
+                "assumptions": known,
+            },
+            Request,
+        )
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            f"Nothing was rehearsed: an assumption was not understood: {error}",
+            remedy="tagship rehearse --help lists what can be assumed.",
+        ) from error
+
+
+def _world_file(path: Path) -> dict[str, object]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"Nothing was rehearsed: {path}: {error}", remedy="Correct the world file.") from error
+
+
+def _pairs(values: Option) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for value in values if isinstance(values, tuple) else ():
+        name, sign, end = value.rpartition("=")
+        if not sign or not name:
+            raise UsageError(f"Nothing was rehearsed: --ci {value!r} is no NAME=END", remedy="--ci 'Tests=failure'")
+        pairs.append((name, end))
+    return pairs
+
+
+def _file_name(headline: str) -> str:
+    """A short file name that says what the report is about."""
+    words = "".join(c if c.isalnum() or c in ".-" else "-" for c in headline.split(":", maxsplit=1)[0])
+    return "-".join(filter(None, words.split("-")))[:80] or "report"
