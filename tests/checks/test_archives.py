@@ -11,7 +11,7 @@ import pytest
 
 from tagship.checks import archives, read, run
 from tagship.checks.archives import Member
-from tests.checks.distributions import INFO, SDIST_NAME, WHEEL_NAME, context, finding, gz, sdist, tar, wheel
+from tests.checks.distributions import INFO, METADATA, SDIST_NAME, WHEEL_NAME, context, finding, gz, sdist, tar, wheel
 
 
 def test_sdist_is_read_whole(tmp_path: Path) -> None:
@@ -99,6 +99,31 @@ def test_many_members(tmp_path: Path) -> None:
     header = tarfile.TarInfo("wheelhouse-1.0/a").tobuf()
     archive = read(gz(tmp_path / SDIST_NAME, header * (archives.MEMBERS + 2)))
     assert (archive.problem, archive.excessive) == ("it has more than 100,000 members", True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"a/" * 600: b""}, "a path has more than 1,024 characters"),
+        (
+            {"PKG-INFO": b"".join(b"X-%d: y\n" % n for n in range(50_000))},
+            "its metadata has more than 100 fields",
+        ),
+    ],
+    ids=["deep path", "many fields"],
+)
+def test_square_growth_is_avoided(tmp_path: Path, changes: dict[str, bytes], problem: str) -> None:
+    """What would make the work grow with its square is refused before it does."""
+    found = run(context(sdist(tmp_path, changes), tracked=None))
+    assert found[0] == finding("TC01", SDIST_NAME, f"it cannot be read: {problem}")
+    assert not [f for f in found if f.code >= "TC50"]
+
+
+def test_long_field(tmp_path: Path) -> None:
+    """A field that goes on for hundreds of lines, as a licence's text does, is one field."""
+    text = "License: text\n" + "".join(f"        Paragraph {n}: words\n" for n in range(500))
+    path = sdist(tmp_path, metadata=METADATA.replace("License-Expression: MIT\n", text))
+    assert run(context(path)) == ()
 
 
 def test_large_text_is_named(tmp_path: Path) -> None:

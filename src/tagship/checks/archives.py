@@ -7,6 +7,7 @@ never passed over.
 
 import gzip
 import hashlib
+import re
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,10 @@ RATIO = 50
 HEADER = 1 << 20
 """No honest tar header (a long name, a pax record) is larger; tarfile would read any size into memory."""
 MEMBERS = 100_000
+PATH = 1024
+"""Characters; macOS allows no more, and work grows with the square of it."""
+FIELDS = 100
+"""Different fields of metadata, of which the standard has forty; parsing grows with the square of it."""
 TEXT = 4 << 20
 """Larger text files are not kept for reading."""
 KEPT = 32 << 20
@@ -117,22 +122,28 @@ def read(path: Path) -> Archive:
     with path.open("rb") as file:
         try:
             for member in walk(file, meter):
-                members.append(member)
-                if len(members) > MEMBERS:
+                if len(members) == MEMBERS:
                     raise Unreadable(f"it has more than {MEMBERS:,} members")
+                if len(member.name) > PATH:
+                    raise Unreadable(f"a path has more than {PATH:,} characters")
+                members.append(member)
         except Exception as error:  # tarfile and zipfile answer hostile bytes with nearly any exception
-            problem, excessive = str(error) or type(error).__name__, isinstance(error, Unreadable)
+            problem, excessive = _printable(str(error)) or type(error).__name__, isinstance(error, Unreadable)
     kind: Literal["sdist", "wheel"] = "wheel" if path.name.endswith(".whl") else "sdist"
     files = {_place(m.name, kind): m for m in members if m.kind in {"file", "link"}}
     dist_info = next((top for m in members if (top := m.name.partition("/")[0]).endswith(".dist-info")), "")
     described = files.get(f"{dist_info}/METADATA" if kind == "wheel" else "PKG-INFO")
+    content = (described.content if described else None) or b""
+    head = re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0]
+    if len(set(re.findall(rb"^[^\s:]+:", head, re.MULTILINE))) > FIELDS:
+        problem, excessive, content = f"its metadata has more than {FIELDS} fields", True, b""
     return Archive(
         path=path,
         kind=kind,
         members=tuple(members),
         files=files,
         dist_info=dist_info if kind == "wheel" else "",
-        metadata=parse_email((described.content if described else None) or b"")[0],
+        metadata=parse_email(content)[0],
         problem=problem,
         excessive=excessive,
         unscanned=tuple(unscanned),

@@ -171,12 +171,12 @@ def _severity(archive: Archive, path: str) -> Severity:
 
 
 def _found(content: bytes) -> Iterator[tuple[Format, int]]:
-    """What is in a text, each with the number of its line."""
+    """The kinds of secret that a text has, each with the line of the first one."""
     for form in FORMATS:
         if any(literal in content for literal in form.literals):
-            for match in form.pattern.finditer(content):
-                if form.genuine(match[0]):
-                    yield form, content.count(b"\n", 0, match.start()) + 1
+            first = next((match for match in form.pattern.finditer(content) if form.genuine(match[0])), None)
+            if first:
+                yield form, content.count(b"\n", 0, first.start()) + 1
 
 
 def secrets(context: CheckContext) -> Iterator[Hit]:
@@ -184,10 +184,7 @@ def secrets(context: CheckContext) -> Iterator[Hit]:
     for archive in context.archives:
         expected: dict[tuple[Format, Severity], list[str]] = {}
         for path, member in archive.files.items():
-            lines: dict[Format, int] = {}
             for form, line in _found(member.content or b""):
-                lines.setdefault(form, line)
-            for form, line in lines.items():
                 place = f"{archive.filename}: {path}:{line}"
                 severity = _severity(archive, path) if form.expected else Severity.ERROR
                 if severity is Severity.ERROR:
