@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -299,6 +300,25 @@ def test_the_user_index_is_found_where_uv_and_pip_find_it(
         (tmp_path / name).write_text(text)
     found = read({"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)} | environ)
     assert [url for url in found.indexes if not url.startswith("file:///opt")] == indexes
+
+
+def test_what_killed_rehearsals_left_is_swept(tmp_path: Path) -> None:
+    """Half-written files go once they are old; those of a rehearsal that runs now stay."""
+    cache = DoorCache(tmp_path)
+    for name, age in (("new-old", 90_000), ("new-now", 0), ("other", 90_000)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (Clock.now - age, Clock.now - age))
+    cache.sweep(Clock.now - 86_400)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new-now", "other"]
+
+
+def test_two_rehearsals_may_fill_the_cache_at_once(tmp_path: Path) -> None:
+    """Rehearsals that fetch the same file at the same time all get its bytes, and nothing half-written stays."""
+    path = urlsplit(door_url()).path
+    with upstream() as (_, url), ThreadPoolExecutor(8) as pool:
+        files = list(pool.map(lambda door: door.file(path)[0], [fetcher(tmp_path, url) for _ in range(8)]))
+    assert {file.read_bytes() if file else b"" for file in files} == {SAMPLE.data}
+    assert sorted(path.name for path in (tmp_path / "door").iterdir()) == ["files", "pages"]
 
 
 def served_by(dependencies: Dependencies):

@@ -20,6 +20,7 @@ import urllib3
 from small_index import SimpleIndex, wheel
 
 from tagship.rehearsal.doors import Doors, environment
+from tagship.rehearsal.log import service, without_secrets
 from tagship.rehearsal.result import Exchange
 
 PROJECT = "sample-of-the-doors"
@@ -247,6 +248,38 @@ def test_a_client_that_does_not_trust_the_authority_is_in_the_log(world: Opened)
     assert world.seen() == [ours]
 
 
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("https://u:made-up@pypi.org/a%20b?x=1#y", "https://pypi.org/a%20b?x=1"),
+        (
+            "https://x/y?sig=made-up&se=2026&X-Amz-Signature=made-up&page=2",
+            "https://x/y?sig=***&se=2026&X-Amz-Signature=***&page=2",
+        ),
+        ("https://x/y?author=me&design=1&empty=", "https://x/y?author=me&design=1&empty="),
+        (f"https://x/y?head_sha={'ab' * 20}&state={'made-up' * 6}", f"https://x/y?head_sha={'ab' * 20}&state=***"),
+    ],
+)
+def test_addresses_are_written_down_without_secrets(asked: str, written: str) -> None:
+    """Users, passwords, fragments and query values that look like secrets are not in the log; the rest is."""
+    assert without_secrets(asked) == written
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "name"),
+    [
+        ("upload.pypi.org", "/legacy/", "index"),
+        ("pypi.python.org", "/pypi/x/json", "index"),
+        ("files.pythonhosted.org", "/door/ab/x.whl", "dependencies"),
+        ("uploads.github.com", "/repos/o/r/releases/1/assets", "github"),
+        ("", "/token", "actions"),
+    ],
+)
+def test_every_address_belongs_to_a_service(host: str, path: str, name: str) -> None:
+    """The log names the service of an address where its application does not."""
+    assert service(host, path) == name
+
+
 def test_two_hundred_clients_at_once_are_served(world: Opened) -> None:
     """Two hundred connections that are open at the same time all get their answer over TLS."""
     together = threading.Barrier(200)
@@ -346,4 +379,5 @@ def test_without_doors_there_is_no_way(world: Opened) -> None:
         **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
         **dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE"), ca),
         **dict.fromkeys(("GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS", "CARGO_HTTP_CAINFO"), ca),
+        "NODE_USE_ENV_PROXY": "1",
     }

@@ -69,6 +69,8 @@ class Connection:
     def _read(self) -> Request | None:
         """The head of the next request; None where the client closed, or sent something else than HTTP."""
         line = self._in.readline(LINE)
+        if line == b"\r\n":  # RFC 9112, section 2.2
+            line = self._in.readline(LINE)
         if not line:
             return None
         words = line.decode("latin-1").split()

@@ -40,6 +40,13 @@ class DoorCache:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
+    def sweep(self, before: float) -> None:
+        """Remove what rehearsals left half written, where that is older than a time since 1970."""
+        for path in self._folder.glob("new-*"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
+
     def page(self, index: str, name: str) -> StoredPage | None:
         """The page of a project; None where there is none that can be read."""
         try:

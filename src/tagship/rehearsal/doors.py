@@ -159,4 +159,9 @@ def environment(doors: Doors, ca: Path) -> dict[str, str]:
         "NODE_EXTRA_CA_CERTS",
         "CARGO_HTTP_CAINFO",
     )
-    return proxies | {name.lower(): value for name, value in proxies.items()} | dict.fromkeys(trust, str(ca))
+    return {
+        **proxies,
+        **{name.lower(): value for name, value in proxies.items()},
+        **dict.fromkeys(trust, str(ca)),
+        "NODE_USE_ENV_PROXY": "1",  # Node.js 24 ignores the proxies without it
+    }

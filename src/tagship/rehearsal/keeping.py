@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tagship.rehearsal.fetching import Fetcher
 
 _PR_SET_DUMPABLE = 4
+_DAY = 86400.0
 _ROUNDS = 100
 """How often what is left is looked for, 20 ms apart: a process may start another while it is killed."""
 
@@ -43,6 +45,7 @@ def main(channels: Iterable[int]) -> None:
     desk = Desk(charge)
     for channel in channels:
         threading.Thread(target=desk.serve, args=(socket.socket(fileno=channel),), daemon=True).start()
+    desk.open()
     groups: set[int] = set()
     for line in pipe:
         match msgspec.json.decode(line, type=Group | Goodbye):
@@ -62,8 +65,21 @@ class Desk:
 
     def __init__(self, charge: Charge) -> None:
         self._charge = charge
-        self._lock = threading.Lock()
-        self._fetcher: Fetcher | None = None
+        self._opened: Future[Fetcher] = Future()
+
+    def open(self) -> None:
+        """Read the user's settings; questions wait for it."""
+        try:
+            # imported here, so that all this happens while the rehearsal is busy with something else
+            from tagship.rehearsal import user_index
+            from tagship.rehearsal.door_cache import DoorCache
+            from tagship.rehearsal.fetching import Fetcher
+
+            index, cache = user_index.read(self._charge.environ), DoorCache(Path(self._charge.cache))
+            cache.sweep(time.time() - _DAY)
+            self._opened.set_result(Fetcher(index, cache, offline=self._charge.offline, now=time.time))
+        except Exception as error:
+            self._opened.set_exception(error)
 
     def serve(self, sock: socket.socket) -> None:
         """Answer on one channel until it is closed."""
@@ -74,30 +90,15 @@ class Desk:
 
     def _answer(self, ask: Ask) -> Told:
         try:
+            door = self._opened.result()
             if ask.what == "page":
-                page, words = self._door().page(ask.name)
+                page, words = door.page(ask.name)
                 return Told(page=msgspec.Raw(page) if page is not None else NO_PAGE, words=words)
-            path, words = self._door().file(ask.name)
+            path, words = door.file(ask.name)
             return Told(path=str(path) if path is not None else None, words=words)
         except Exception as error:
             # its message may hold an address with a password; the kind of error says enough to report it
             return Told(words=f"{ask.name}: the dependency door failed ({type(error).__name__}).")
-
-    def _door(self) -> "Fetcher":
-        with self._lock:
-            if self._fetcher is None:
-                # later than the first line, so that the rehearsal does not wait for imports it may not need
-                from tagship.rehearsal import user_index
-                from tagship.rehearsal.door_cache import DoorCache
-                from tagship.rehearsal.fetching import Fetcher
-
-                self._fetcher = Fetcher(
-                    user_index.read(self._charge.environ),
-                    DoorCache(Path(self._charge.cache)),
-                    offline=self._charge.offline,
-                    now=time.time,
-                )
-            return self._fetcher
 
 
 def _end(groups: set[int], mark: str) -> None:

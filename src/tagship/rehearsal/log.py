@@ -10,7 +10,7 @@ _INDEX = {urlsplit(a).hostname for i in _INDEXES for a in (i.web, i.upload, i.fi
     urlsplit(addresses.OLD_PYPI).hostname
 }
 _GITHUB = {urlsplit(a).hostname for a in (addresses.GITHUB, addresses.GITHUB_API, addresses.GITHUB_UPLOADS)}
-_SECRET_NAME = re.compile(r"sig|token|secret|passw|credential|auth|api.?key", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"\bsig|_sig|token|secret|passw|credential|auth(?!or)|api.?key", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?![0-9a-f]{40}$)[A-Za-z0-9+/=_.~-]{40,}")
 """Long and without meaning; the id of a commit has one."""
 

@@ -1,5 +1,6 @@
 """Pages of the simple API (PEP 503, 691, 714, 700): read as JSON or HTML, written as JSON with the door's addresses."""
 
+import hashlib
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit
@@ -118,8 +119,8 @@ class _Anchors(HTMLParser):
 
 
 def _digest(text: str) -> dict[str, str]:
-    name, equals, value = text.partition("=")
-    return {name: value} if equals and value else {}
+    name, _, value = text.partition("=")
+    return {name: value} if name in hashlib.algorithms_available and value else {}
 
 
 def answer(project: str, page: Page) -> bytes:
@@ -139,12 +140,13 @@ def wanted(path: str) -> Wanted | None:
     parts = unquote(path).strip("/").split("/")
     filename = parts[-1].removesuffix(".metadata")
     project = project_of(filename)
-    if project is None or parts[0] not in ("door", "packages"):
+    door = parts[0] == "door" and len(parts) == 3
+    if project is None or not (door or parts[0] == "packages"):
         return None
     return Wanted(
         project=project,
         filename=filename,
-        sha256=parts[1] if parts[0] == "door" and len(parts) == 3 and parts[1] != UNHASHED else "",
-        path="" if parts[0] == "door" else "/" + "/".join([*parts[:-1], filename]),
+        sha256=parts[1] if door and parts[1] != UNHASHED else "",
+        path="" if door else "/" + "/".join([*parts[:-1], filename]),
         metadata=parts[-1].endswith(".metadata"),
     )
