@@ -109,6 +109,8 @@ def test_a_matrix_gives_a_check_for_every_combination(tmp_path: Path, matrix: st
         ("${{ github.ref_name }} ${{ matrix.python }}", ("* 3.9", "* 3.10")),
         ("py ${{ format('{0}', matrix.python) }}", ("py *",)),
         ("py${{ matrix.missing }}", ("py",)),
+        ("${{ matrix.missing || matrix.python || 'none' }}", ("3.9", "3.10")),
+        ("${{ matrix.missing || github.ref }}", ("*",)),
     ],
 )
 def test_expressions_in_names_are_evaluated(tmp_path: Path, name: str, names: tuple[str, ...]) -> None:
@@ -190,6 +192,7 @@ ACTING = "not waited for as a whole: release {}; its other jobs are waited for b
         ("[{uses: 'pypa/gh-action-pypi-publish@release/v1'}]", "publishes"),
         ("[{run: 'python -m twine upload dist/*'}]", "publishes"),
         ("[{run: 'uv publish'}]", "publishes"),
+        ("[{uses: 'etils-actions/pypi-auto-publish@v1'}]", "publishes"),
         ("[{uses: 'PyO3/maturin-action@v1', with: {command: upload}}]", "publishes"),
         ("[{run: 'tox -e release', env: {TWINE_PASSWORD: '${{ secrets.PYPI_TOKEN }}'}}]", "publishes"),
         ("[{uses: 'actions/deploy-pages@v4'}]", "deploys"),
@@ -213,10 +216,23 @@ def test_jobs_that_publish_or_deploy_are_never_waited_for(tmp_path: Path, steps:
     assert required(tmp_path, text) == ((by_name, ACTING.format(role)) if role else (WHOLE, WAITED))
 
 
-def test_documentation_alone_is_never_waited_for(tmp_path: Path) -> None:
+DEPLOY_PAGES = "  deploy:\n    steps: [{uses: 'peaceiris/actions-gh-pages@v4'}]\n"
+
+
+@pytest.mark.parametrize(
+    ("stem", "jobs", "waited"),
+    [
+        ("ci", f"  build_docs:\n{STEPS}{DEPLOY_PAGES}", ()),
+        ("build-docs", f"  changes:\n{STEPS}  build:\n{STEPS}", ()),
+        ("docs", f"  build:\n{STEPS}  doctest:\n{STEPS}", (Check(workflow="docs.yml"),)),
+    ],
+)
+def test_documentation_alone_is_never_waited_for(
+    tmp_path: Path, stem: str, jobs: str, waited: tuple[Check, ...]
+) -> None:
     """A workflow that does nothing but build or deploy documentation does not hold a release."""
-    text = f"{BOTH}jobs:\n  build_docs:\n{STEPS}  deploy:\n    steps: [{{uses: 'peaceiris/actions-gh-pages@v4'}}]\n"
-    assert required(tmp_path, text) == ((), "not waited for: it only builds or deploys documentation")
+    why = WAITED if waited else "not waited for: it only builds or deploys documentation"
+    assert required(tmp_path, f"{BOTH}jobs:\n{jobs}", stem) == (waited, why)
 
 
 def test_a_workflow_that_only_publishes_is_never_waited_for(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from tagship.model import Record
 from tagship.project import ci_names
-from tagship.project.ci_roles import Role, publishing, role
+from tagship.project.ci_roles import Role, is_docs, publishing, role
 from tagship.project.config import Check
 from tagship.project.pyproject import Table, table, texts
 
@@ -208,8 +208,9 @@ def _why_not(triggers: Mapping[str, Table], on_default: bool) -> str:
 def _requirement(file: str, jobs: tuple[Job, ...], paths: tuple[str, ...]) -> tuple[tuple[Check, ...], str]:
     """What is waited for of a workflow that runs on pull requests and on the default branch, and why."""
     acting = [job for job in jobs if job.role in ("publishes", "deploys")]
-    if jobs and all(job.role == "docs" or job in acting for job in jobs):
-        docs = any(job.role == "docs" for job in jobs) and all(job.role != "publishes" for job in jobs)
+    named_docs = is_docs(Path(file).stem) and not any("test" in " ".join((job.id, *job.checks)).lower() for job in jobs)
+    if jobs and (named_docs or all(job.role == "docs" or job in acting for job in jobs)):
+        docs = named_docs or (any(job.role == "docs" for job in jobs) and all(job.role != "publishes" for job in jobs))
         what = "only builds or deploys documentation" if docs else f"only acts on the outside ({_acts(acting)})"
         return (), f"not waited for: it {what}"
     if any(not path.startswith("!") for path in paths):

@@ -119,14 +119,25 @@ def _evaluate(text: str, row: Mapping[str, object]) -> str:
     """A name with its `matrix` expressions and string literals replaced by what they say, all others by `*`."""
 
     def one(expression: re.Match[str]) -> str:
-        words = expression[1].strip()
-        if re.fullmatch(r"'[^']*'", words):
-            return words[1:-1]
-        if not (found := _MATRIX.fullmatch(words)) or not row:
-            return "*"
-        value: object = row
-        for step in _STEP.finditer(found[1]):
-            value = value.get(step[1] or step[2]) if isinstance(value, dict) else None
-        return show(value)
+        shown = "*"
+        for words in expression[1].split("||"):  # `matrix.name || matrix.python` is how many spell a default
+            found = _known(words.strip(), row)
+            if found is None:
+                return "*"
+            if shown := show(found[0]):
+                break
+        return shown
 
     return _EXPRESSION.sub(one, text).strip()
+
+
+def _known(words: str, row: Mapping[str, object]) -> tuple[object] | None:
+    """The value of a string literal or of a `matrix` reference; None for everything else."""
+    if re.fullmatch(r"'[^']*'", words):
+        return (words[1:-1],)
+    if not (found := _MATRIX.fullmatch(words)) or not row:
+        return None
+    value: object = row
+    for step in _STEP.finditer(found[1]):
+        value = value.get(step[1] or step[2]) if isinstance(value, dict) else None
+    return (value,)

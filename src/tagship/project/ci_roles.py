@@ -15,7 +15,10 @@ _UPLOADERS = re.compile(
     r"\btwine\s+upload|\b(uv|poetry|flit|hatch|pdm|rye|maturin)\s+publish|\bmaturin\s+upload|\bsetup\.py\s+[^\n]*upload\b"
     r"|\bsemantic-release\s+(?:-\S+\s+)*publish"
 )
-_PYPI_ACTIONS = ("pypa/gh-action-pypi-publish", "python-semantic-release/", "JRubics/poetry-publish")
+_PYPI_ACTION = re.compile(
+    r"pypi.*(publish|upload|releas|deploy)|(publish|upload|releas|deploy).*pypi|poetry-publish|python-semantic-release/",
+    re.I,
+)
 _TOKEN = re.compile(
     r"TWINE_PASSWORD|UV_PUBLISH_(TOKEN|PASSWORD)|POETRY_PYPI_TOKEN|FLIT_PASSWORD|HATCH_INDEX_AUTH|PYPI\w*TOKEN", re.I
 )
@@ -36,7 +39,12 @@ def role(job_id: str, job: Table) -> Role:
     for step in _steps(job):
         if _DEPLOYING_ACTION.search(_action(step)) or _DEPLOYING_COMMAND.search(show(step.get("run"))):
             return "deploys"
-    return "docs" if _DOCS.search(f"{job_id.replace('_', ' ')} {show(job.get('name'))}") else ""
+    return "docs" if is_docs(job_id) or is_docs(show(job.get("name"))) else ""
+
+
+def is_docs(name: str) -> bool:
+    """Whether a job or a workflow file is named for documentation."""
+    return bool(_DOCS.search(name.replace("_", " ")))
 
 
 def publishing(workflow: Table) -> Mapping[str, Publishing]:
@@ -57,7 +65,7 @@ def publishing(workflow: Table) -> Mapping[str, Publishing]:
 def _uploads(job: Table) -> bool:
     for step in _steps(job):
         action, command = _action(step), show(step.get("run"))
-        if action.startswith(_PYPI_ACTIONS) or _UPLOADERS.search(command):
+        if _PYPI_ACTION.search(action) or _UPLOADERS.search(command):
             return True
         if action == "PyO3/maturin-action" and table(step, "with").get("command") in ("upload", "publish"):
             return True
