@@ -20,8 +20,7 @@ _METADATA_VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4",
 _LOCAL_VERSIONS = "https://packaging.python.org/en/latest/specifications/version-specifiers/#local-version-identifiers"
 _IMPORTANT = ("metadata-version", "name", "version")
 _DYNAMIC = frozenset(METADATA_FIELDS) - {"metadata-version", "name", "version", "dynamic"}
-_PATH = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*"
-_WEB_ADDRESS = re.compile(rf"(?i:https?):(?://[^/?#\s]*(?=[/?#]|\Z))?{_PATH}(?:\?(?:{_PATH}|\?)*)?(?:#.*)?")
+_WEB_ADDRESS = re.compile(r"https?:(//[^/?#]*)?[^\[\]#]*(#.*)?", re.IGNORECASE | re.DOTALL)
 _RESERVED_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")
 
 Problem = tuple[str, str]
@@ -116,7 +115,7 @@ def _urls(metadata: Metadata) -> Iterator[Problem]:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether PyPI takes it for an address: http or https, and only characters of RFC 3986."""
+    """Whether PyPI takes it for an address; most odd characters are escaped before it looks."""
     return _WEB_ADDRESS.fullmatch(text) is not None
 
 
