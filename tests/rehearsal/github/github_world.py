@@ -1,10 +1,15 @@
 """A served embedded GitHub for the tests, and a client that holds every answer against GitHub's description."""
 
+import atexit
 import json
+import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import urllib3
@@ -112,12 +117,7 @@ class World:
 
     def commit(self, message: str, files: Mapping[str, str], *, branch: str = "main") -> str:
         """Commit on a branch and push it."""
-        self.work.text("checkout", "-q", "-B", branch)
-        write(self.work.root, files)
-        self.work.text("add", "-A")
-        self.work.text("commit", "-q", "--allow-empty", "-m", message)
-        self.work.text("push", "-q", "origin", branch)
-        return self.work.text("rev-parse", "HEAD")
+        return commit(self.work, message, files, branch)
 
     def tag(self, name: str, sha: str, *, annotated: bool = False) -> str:
         """Tag and push; the id of the tag object, or of the commit."""
@@ -132,37 +132,54 @@ class Quiet(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def log(self, *words) -> None:
+    def log_request(self, *words) -> None:
         pass
 
 
-def write(root: Path, files: Mapping[str, str]) -> None:
-    """Write text files below a folder."""
+@cache
+def template() -> tuple[Path, str, str]:
+    """A bare repository with two commits and a clone that pushes to it, made once: to be copied."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    git = git_in(folder)
+    for path in (folder / "bare.git", git.root):
+        path.mkdir()
+    git.at(folder / "bare.git").text("init", "-q", "--bare", "-b", "main")
+    git.text("init", "-q", "-b", "main")
+    git.text("remote", "add", "origin", "../bare.git")
+    first = commit(git, "Begin", {"README.md": "engine\n", ".github/workflows/publish.yml": WORKFLOW})
+    return folder, first, commit(git, "Turn the wheel (#7)", {"engine.py": "x = 1\n"})
+
+
+def git_in(folder: Path) -> Git:
+    """Git in the clone, as Ada."""
+    return Git(Shell({"PATH": os.environ["PATH"], "HOME": str(folder)}), folder / "work", extra=IDENTITY)
+
+
+def commit(git: Git, message: str, files: Mapping[str, str], branch: str = "main") -> str:
+    """Commit on a branch and push it."""
+    git.text("checkout", "-q", "-B", branch)
     for name, text in files.items():
-        path = root / name
+        path = git.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    git.text("add", "-A")
+    git.text("commit", "-q", "--allow-empty", "-m", message)
+    git.text("push", "-q", "origin", branch)
+    return git.text("rev-parse", "HEAD")
 
 
 @contextmanager
 def served(folder: Path, **settings: object) -> Iterator[World]:
     """A world in a folder, served on loopback until the end of the block."""
-    bare, work = folder / "bare.git", folder / "work"
-    for path in (bare, work):
-        path.mkdir()
-    shell = Shell({"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": str(folder)})
-    git = Git(shell, work, extra=IDENTITY)
-    git.at(bare).text("init", "-q", "--bare", "-b", "main")
-    git.text("init", "-q", "-b", "main")
-    git.text("remote", "add", "origin", str(bare))
-    clock = Clock()
-    state = RepositoryState(owner="ada", name="engine", git=git.at(bare), clock=clock, **settings)
+    made, first, head = template()
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    git, clock = git_in(folder), Clock()
+    state = RepositoryState(owner="ada", name="engine", git=git.at(folder / "bare.git"), clock=clock, **settings)
     server = make_server("127.0.0.1", 0, EmbeddedGitHub(state), threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    world = World(state, git, clock, f"http://127.0.0.1:{server.server_port}", "", "")
-    world.first = world.commit("Begin", {"README.md": "engine\n", ".github/workflows/publish.yml": WORKFLOW})
-    world.head = world.commit("Turn the wheel (#7)", {"engine.py": "x = 1\n"})
+    world = World(state, git, clock, f"http://127.0.0.1:{server.server_port}", first, head)
     try:
         yield world
     finally:

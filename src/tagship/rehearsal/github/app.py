@@ -83,18 +83,19 @@ class EmbeddedGitHub:
     def _answer(self, request: Request) -> Response:
         repo = self.repository
         token = repo.anonymous
+        free = request.path.endswith("/rate_limit")
         try:
             if not request.headers.get("User-Agent"):
                 return Response(ADMINISTRATOR, status=403, content_type="text/plain")
             token = self._token(request)
-            self._limit(token)
+            self._limit(token, free=free)
             response = self._serve(request, token)
         except HTTPException as error:
             response = error.get_response(request.environ) if error.response is None else _copy(error)
         if request.method in {"GET", "HEAD"} and response.status_code == 200:
             response.set_etag(hashlib.sha256(response.get_data()).hexdigest(), weak=True)
             response.make_conditional(request)
-        if response.status_code != 304 and not request.path.endswith("/rate_limit"):
+        if response.status_code != 304 and not free:
             token.used += 1
         self._headers(response, token)
         return response
@@ -110,11 +111,11 @@ class EmbeddedGitHub:
             raise refusal(401, "Bad credentials")
         return token
 
-    def _limit(self, token: Token) -> None:
+    def _limit(self, token: Token, *, free: bool) -> None:
         now = self.repository.clock()
         if now >= token.reset:
             token.used, token.reset = 0, now + HOUR
-        if token.used >= token.limit:
+        if token.used >= token.limit and not free:
             who = f"user ID {self.repository.id_of(token.login)}" if token.login else "127.0.0.1"
             raise refusal(403, f"API rate limit exceeded for {who}.")
 

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found, refusal, segment
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment
 from tagship.rehearsal.github.settings import secret_shape
 from tagship.rehearsal.github.state import Environment, Json, Policy
 
@@ -103,7 +103,7 @@ def put_environment(call: Call) -> Reply:
         raise refusal(422, "protected_branches and custom_branch_policies cannot have the same value")
     logins = {call.repo.id_of(login): login for login in (call.repo.owner, *call.repo.logins.values())}
     if any(reviewer.id not in logins for reviewer in body.reviewers or ()):
-        raise refusal(422, "Validation Failed", [{"message": "Reviewer does not exist"}])
+        raise invalid("Environment", "invalid", "reviewers")
     found = call.repo.environments.get(name) or call.repo.add_environment(name)
     found.wait_timer = body.wait_timer
     found.prevent_self_review = body.prevent_self_review

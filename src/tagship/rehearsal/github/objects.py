@@ -116,7 +116,7 @@ def tag_object(git: Git, sha: str) -> TagObject | None:
     """An annotated tag by the id of its object, or None where that is none."""
     if not re.fullmatch(r"[0-9a-f]{40}", sha) or git.maybe("cat-file", "-t", sha) != "tag":
         return None
-    head, _, message = git.text("cat-file", "tag", sha).partition("\n\n")
+    head, _, message = git.run("cat-file", "tag", sha).stdout.partition("\n\n")
     lines = dict(line.split(" ", 1) for line in head.splitlines() if " " in line)
     who = re.fullmatch(r"(.*) <(.*)> (\d+) [+-]\d{4}", lines.get("tagger", ""))
     tagger = Person(name=who[1], email=who[2], date=float(who[3])) if who else Person(name="", email="", date=0)

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found, refusal, segment
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment
 from tagship.rehearsal.github.objects import ref
 from tagship.rehearsal.github.rules import active
 from tagship.rehearsal.github.state import Json, Protection, Rule, Ruleset
@@ -58,7 +58,7 @@ def create_ruleset(call: Call) -> Reply:
     """Add a ruleset."""
     new = call.body(NewRuleset)
     if any(r.name == new.name for r in call.repo.rulesets):
-        raise refusal(422, "Validation Failed", [{"message": "Name must be unique"}])
+        raise invalid("RepositoryRuleset", "custom", "name", "Name must be unique")
     ruleset = Ruleset(
         id=call.repo.new_id() % 10_000_000,
         name=new.name,

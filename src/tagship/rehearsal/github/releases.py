@@ -10,9 +10,10 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github import assets, shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, segment
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment
 from tagship.rehearsal.github.objects import commit, commits, ref, touches_workflows
 from tagship.rehearsal.github.refs import move
+from tagship.rehearsal.github.rules import violations
 from tagship.rehearsal.github.state import NOTHING, RefUpdate, Release
 
 Latest = Literal["true", "false", "legacy"]
@@ -158,6 +159,7 @@ def create(call: Call) -> Reply:
         latest=new.make_latest,
     )
     if not new.draft:
+        _make_tag(call, tag, sha)
         _publish(call, release, sha)
     call.repo.releases.append(release)
     return Reply(
@@ -181,6 +183,9 @@ def update(call: Call) -> Reply:
         raise invalid("Release", "already_exists", "tag_name")
     sha = _target(call, tag, target)
     _workflows_allowed(call, target)
+    publishing = release.draft and change.draft is False
+    if publishing:
+        _make_tag(call, tag, sha)
     release.tag, release.target, release.updated = tag, target, call.repo.clock()
     if change.name is not msgspec.UNSET:
         release.name = change.name
@@ -190,7 +195,7 @@ def update(call: Call) -> Reply:
         release.prerelease = change.prerelease
     if change.make_latest is not None:
         release.latest = change.make_latest
-    if release.draft and change.draft is False:
+    if publishing:
         _publish(call, release, sha)
     elif change.draft and not release.immutable:
         release.draft, release.published = True, None
@@ -241,10 +246,24 @@ def _workflows_allowed(call: Call, target: str | None) -> None:
         raise not_found()
 
 
+def _make_tag(call: Call, tag: str, sha: str) -> None:
+    """Create the tag where it is missing; the rules for tags hold here too, and are worded like this."""
+    update = RefUpdate(ref=f"refs/tags/{tag}", before=NOTHING, after=sha)
+    if ref(call.repo.git, update.ref) is not None:
+        return
+    broken = violations(call.repo, update, call.token.login)
+    if broken:
+        words = "pre_receive Repository rule violations found\n\n" + "\n".join(broken) + "\n\n"
+        error = {"resource": "Release", "code": "custom"}
+        errors = [
+            {**error, "field": "pre_receive", "message": words},
+            {**error, "message": "Published releases must have a valid tag"},
+        ]
+        raise refusal(422, "Validation Failed", errors)
+    move(call, update)
+
+
 def _publish(call: Call, release: Release, sha: str) -> None:
-    name = f"refs/tags/{release.tag}"
-    if ref(call.repo.git, name) is None:
-        move(call, RefUpdate(ref=name, before=NOTHING, after=sha))
     release.draft = False
     release.published = call.repo.clock()
     release.created = commit(call.repo.git, sha).committer.date

@@ -1,0 +1,155 @@
+"""Who may see and do what at the embedded GitHub, and the mechanics of every answer."""
+
+import pytest
+
+REPO = "/repos/ada/engine"
+
+
+def ask(world, method, path, token=None):
+    answer = world.ask(method, path, token=token, body={"tag_name": "v1"} if method == "POST" else None)
+    return answer.status, answer.json["message"] if answer.status >= 400 else "", answer.headers
+
+
+def test_a_wrong_token_is_worse_than_none(world):
+    """Anonymous reading works where a token that nobody issued is refused."""
+    assert world.get("releases").status == 200
+    for header in ("Bearer ghp_made_up", "token ghp_made_up", "Basic Og==", "nonsense"):
+        assert world.get("releases", headers={"Authorization": header}).said == (401, "Bad credentials")
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "token", "bearer"])
+def test_both_words_before_a_token_are_understood(world, scheme):
+    """`Bearer` and `token` mean the same."""
+    header = {"Authorization": f"{scheme} {world.token().value}"}
+    assert world.get("/user", headers=header).json["login"] == "ada"
+
+
+def test_a_missing_permission_is_named(world):
+    """What a token lacks for an action is 403 with the permission in a header, and anonymity is 401."""
+    bot = world.token("github_token", contents="read")
+    pat = world.token("fine-grained", contents="read")
+    status, message, headers = ask(world, "POST", "releases", bot)
+    assert (status, message) == (403, "Resource not accessible by integration")
+    assert headers["X-Accepted-GitHub-Permissions"] == "contents=write"
+    assert ask(world, "POST", "releases", pat)[:2] == (403, "Resource not accessible by personal access token")
+    assert ask(world, "POST", "releases", world.token("classic", gist="write"))[:2] == (404, "Not Found")
+    assert ask(world, "POST", "releases")[:2] == (401, "Requires authentication")
+
+
+def test_settings_are_not_public(world):
+    """On a public repository too, secrets and administration need their permission."""
+    bot = world.token("github_token", contents="write", actions="write")
+    for path in ("actions/secrets", "actions/permissions", "branches/main/protection", "immutable-releases"):
+        assert world.get(path).said == (401, "Requires authentication")
+        assert world.get(path, token=bot).said == (403, "Resource not accessible by integration")
+    admin = world.token("fine-grained", secrets="read", administration="read")
+    assert world.get("actions/secrets", token=admin).json == {"total_count": 0, "secrets": []}
+    assert world.get("actions/permissions/workflow", token=admin).json == {
+        "default_workflow_permissions": "read",
+        "can_approve_pull_request_reviews": False,
+    }
+
+
+def test_a_private_repository_is_hidden(private):
+    """To those who may not see it, it does not exist; a job without `checks: read` is told so."""
+    assert private.get("").said == private.get("releases").said == (404, "Not Found")
+    assert private.get("", token=private.token("classic", public_repo="write")).status == 404
+    bot = private.token("github_token", contents="read")
+    assert private.get("commits/main", token=bot).status == 200
+    lacking = private.get("commits/main/check-runs", token=bot)
+    assert lacking.said == (403, "Resource not accessible by integration")
+    assert lacking.headers["X-Accepted-GitHub-Permissions"] == "checks=read"
+
+
+def test_there_is_one_repository(world):
+    """Another name, another path and another method are 404; case does not matter."""
+    assert [world.get(path).status for path in ("/repos/ada/other", "/nowhere", "/repos/Ada/Engine")] == [404, 404, 200]
+    assert world.ask("PUT", "/rate_limit").status == 404
+
+
+def test_an_agent_must_have_a_name(world):
+    """A request without User-Agent is refused before anything else."""
+    answer = world.get("", headers={"User-Agent": ""})
+    assert (answer.status, answer.data[:43]) == (403, b"Request forbidden by administrative rules. ")
+
+
+def test_the_limit_counts_down_and_comes_back(world):
+    """Over the limit every request is 403 until the hour is over; /rate_limit and 304 are free."""
+    token = world.state.issue_token("github_token", {"contents": "read"}, limit=2)
+    first = world.get("", token=token)
+    assert (first.headers["X-RateLimit-Limit"], first.headers["X-RateLimit-Remaining"]) == ("2", "1")
+    again = {"If-None-Match": first.headers["ETag"]}
+    same = world.get("", token=token, headers=again)
+    assert (same.status, same.data, same.headers["X-RateLimit-Remaining"]) == (304, b"", "1")
+    assert world.get("/rate_limit", token=token).json["rate"]["remaining"] == 1
+    assert world.get("", token=token).status == 200
+    over = world.get("", token=token)
+    assert (over.status, over.headers["X-RateLimit-Remaining"]) == (403, "0")
+    assert over.json["message"].startswith("API rate limit exceeded for ")
+    assert world.get("/rate_limit", token=token).json["rate"]["remaining"] == 0
+    world.clock.now = float(over.headers["X-RateLimit-Reset"])
+    assert world.get("", token=token).status == 200
+
+
+def test_a_changed_answer_has_another_etag(world):
+    """An ETag holds for as long as the answer is the same."""
+    before = world.get("releases").headers["ETag"]
+    world.post("releases", token=world.token(), body={"tag_name": "v1"})
+    after = world.get("releases", headers={"If-None-Match": before})
+    assert (after.status, len(after.json)) == (200, 1)
+
+
+def test_lists_come_in_pages_with_links(world):
+    """Following `next` finds every item once; the first and the last page say so by what they lack."""
+    names = [f"check {i}" for i in range(5)]
+    for name in names:
+        world.state.add_check(world.head, name)
+    seen, links, path = [], [], f"commits/{world.head}/check-runs?per_page=2&status=completed"
+    while path:
+        answer = world.get(path)
+        assert answer.json["total_count"] == 5
+        seen += [run["name"] for run in answer.json["check_runs"]]
+        parts = [part.split("; ") for part in answer.headers["Link"].split(", ")]
+        found = {rel: url.strip("<>").removeprefix(world.url) for url, rel in parts}
+        links.append(sorted(found))
+        path = found.get('rel="next"', "")
+    assert seen == names[::-1]
+    ends, starts = ['rel="last"', 'rel="next"'], ['rel="first"', 'rel="prev"']
+    assert links == [ends, [starts[0], *ends, starts[1]], starts]
+    assert "Link" not in world.get("commits/main/check-runs").headers
+
+
+def test_head_has_no_body(world):
+    """HEAD answers as GET does, without the body."""
+    answer = world.ask("HEAD", "commits/main")
+    assert (answer.status, answer.data) == (200, b"")
+    assert world.ask("HEAD", "releases/tags/v1").status == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "prefix", "api", "uploads", "web"),
+    [
+        ("api.github.com", "", "api.github.com", "uploads.github.com", "github.com"),
+        ("api.github.localhost", "", "api.github.localhost", "uploads.github.localhost", "github.localhost"),
+        ("ghe.example", "/api/v3", "ghe.example/api/v3", "ghe.example/api/uploads", "ghe.example"),
+        ("127.0.0.1:1", "", "127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1"),
+    ],
+)
+def test_addresses_are_those_the_client_uses(world, host, prefix, api, uploads, web):
+    """Every address is built from the Host header, and with `/api/v3` as an enterprise server has them."""
+    token = world.token()
+    made = world.post("releases", token=token, body={"tag_name": "v1"}).json
+    answer = world.get(f"{prefix}{REPO}/releases/{made['id']}", headers={"Host": host}).json
+    assert (answer["url"], answer["upload_url"], answer["html_url"]) == (
+        f"http://{api}{REPO}/releases/{made['id']}",
+        f"http://{uploads}{REPO}/releases/{made['id']}/assets{{?name,label}}",
+        f"http://{web}/ada/engine/releases/tag/v1",
+    )
+
+
+def test_bodies_that_make_no_sense_are_refused(world):
+    """Broken JSON is 400, a wrong type 422."""
+    token = world.token()
+    assert world.post("releases", token=token, data="{").said == (400, "Problems parsing JSON")
+    status, message = world.post("releases", token=token, body={"tag_name": 1}).said
+    assert (status, message) == (422, "Invalid request.\n\nExpected `str | null`, got `int` - at `$.tag_name`")
