@@ -101,6 +101,15 @@ def test_key_in_the_description(tmp_path: Path) -> None:
     assert found == (finding("TC40", where, title, Severity.WARNING),)
 
 
+def test_key_in_the_copies_of_the_description(tmp_path: Path) -> None:
+    """An sdist by setuptools has its description twice, and a key in both is one note."""
+    described = METADATA + key().decode()
+    path = sdist(tmp_path, {"src/wheelhouse.egg-info/PKG-INFO": described.encode()}, metadata=described)
+    title = "a private key would be published among examples, in 2 files like this one"
+    where = f"{SDIST_NAME}: PKG-INFO:{METADATA.count(chr(10)) + 1}"
+    assert run(context(path, tracked=None)) == (finding("TC40", where, title, Severity.NOTE),)
+
+
 @pytest.mark.parametrize(
     "block",
     [

@@ -2,8 +2,9 @@
 
 A short list of formats, each with a literal that makes the search as fast as reading, and, where the format
 has one, its own proof: the checksum of a GitHub token, the structure of a PyPI token or of a private key. What
-fails its proof is a placeholder. What passes is an error, except that private keys, which no service can revoke
-and every TLS test needs, are expected among tests, documentation and examples. No finding quotes a value.
+fails its proof is a placeholder. What passes is an error; only among tests, documentation and examples less is
+made of what is usual there and cannot be told from a live one: the keys that every TLS test needs, recorded
+exchanges with tokens that lasted an hour. No finding quotes a value.
 """
 
 import re
@@ -88,7 +89,7 @@ FORMATS = (
     Format(
         name="a PyPI token",
         literals=(b"pypi-Ag",),
-        pattern=re.compile(rb"pypi-Ag[\w-]{60,}"),
+        pattern=re.compile(rb"pypi-Ag[\w-]{60,1000}"),
         genuine=_pypi,
     ),
     Format(
@@ -127,7 +128,7 @@ FORMATS = (
     ),
     Format(
         name="a Slack token",
-        literals=(b"xoxa-", b"xoxb-", b"xoxp-", b"xoxr-", b"xoxs-"),
+        literals=(b"xox",),
         pattern=re.compile(rb"\bxox[abprs]-(?:\d{8,13}-){1,3}[A-Za-z0-9]{24,}\b"),
         genuine=_random,
         expected=True,
@@ -165,7 +166,8 @@ PRIVATE = re.compile(
 
 def _severity(archive: Archive, path: str) -> Severity:
     """How bad something is where it may be meant as an example."""
-    if not is_sample(path) and path not in {"PKG-INFO", archive.below("METADATA")}:
+    described = path.endswith((".dist-info/METADATA", "PKG-INFO"))  # the README again, also in an .egg-info folder
+    if not is_sample(path) and not described:
         return Severity.ERROR
     return Severity.WARNING if archive.kind == "wheel" else Severity.NOTE
 
