@@ -209,10 +209,13 @@ def test_jobs_that_publish_or_deploy_are_never_waited_for(tmp_path: Path, steps:
         f"{BOTH}jobs:\n  lint:\n{STEPS}  test:\n    name: Test\n    strategy: {{matrix: {{v: [1, 2]}}}}\n"
         f"  computed:\n    name: On\n    strategy: {{matrix: {{v: '${{{{ fromJSON(x) }}}}'}}}}\n"
         "  on-tag:\n    if: startsWith(github.ref, 'refs/tags/')\n"
+        "  on-dispatch:\n    if: github.event_name == 'workflow_dispatch'\n"
+        "  own:\n    if: github.event_name != 'pull_request' || github.repository == 'o/n'\n"
+        "  after-own:\n    needs: own\n"
         "  after-tag:\n    needs: on-tag\n  summary:\n    needs: [after-tag, test]\n    if: always()\n"
         f"  release:\n    runs-on: x\n    steps: {steps}\n  announce:\n    needs: [test, release]\n"
     )
-    by_name = tuple(Check(names=(name,)) for name in ("lint", "Test", "On", "summary"))
+    by_name = tuple(Check(names=(name,)) for name in ("lint", "Test", "On", "own", "after-own", "summary"))
     assert required(tmp_path, text) == ((by_name, ACTING.format(role)) if role else (WHOLE, WAITED))
 
 
@@ -239,6 +242,16 @@ def test_a_workflow_that_only_publishes_is_never_waited_for(tmp_path: Path) -> N
     """A publish workflow that even runs on pull requests holds nothing."""
     text = f"{BOTH}jobs:\n  release:\n    steps: [{{run: uv publish}}]\n"
     assert required(tmp_path, text) == ((), "not waited for: it only acts on the outside (release publishes)")
+
+
+def test_a_workflow_without_a_job_for_every_push_says_so(tmp_path: Path) -> None:
+    """Where nothing but jobs for tags is left beside those that publish, nothing is waited for and it is said."""
+    tagged = "  check:\n    if: github.ref_type == 'tag'\n"
+    text = f"{BOTH}jobs:\n{tagged}  release:\n    needs: check\n    steps: [{{run: uv publish}}]\n"
+    assert required(tmp_path, text) == (
+        (),
+        "not waited for as a whole: release publishes; no other job runs for every push",
+    )
 
 
 PYPI_ACTION = "pypa/gh-action-pypi-publish@release/v1"

@@ -349,7 +349,7 @@ def test_packages_of_a_workspace_are_found(tmp_path: Path) -> None:
 
 
 def test_packages_are_found_where_they_usually_lie(tmp_path: Path) -> None:
-    """Without a workspace, packages in the usual folders and straight below a root that is no project count."""
+    """Without a workspace, packages in the usual folders and straight below the root count, samples do not."""
     files = {
         "core/pyproject.toml": '[project]\nname = "core"\n',
         "libs/extra/setup.cfg": "[metadata]\nname = extra\n",
@@ -490,6 +490,16 @@ UNITTEST = "import unittest\nclass T(unittest.TestCase): ...\n"
             {"setup.py": "", "tests/__init__.py": "", "tests/test_a.py": UNITTEST},
             Suite(runner="unittest", args=("discover", "-s", "tests", "-t", ".")),
             "detected: tests/test_a.py imports unittest",
+        ),
+        (
+            {
+                "setup.py": "",
+                "src/space/a/__init__.py": "",
+                "src/space/a/tests/__init__.py": "",
+                "src/space/a/tests/test_a.py": UNITTEST,
+            },
+            Suite(runner="unittest", args=("discover", "-s", "src/space/a/tests", "-t", "src/space")),
+            "detected: src/space/a/tests/test_a.py imports unittest",
         ),
         ({"setup.py": "", "tests/data.txt": ""}, Suite(runner="none"), "detected: no test files"),
         (

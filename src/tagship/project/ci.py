@@ -16,7 +16,8 @@ from tagship.project.config import Check
 from tagship.project.pyproject import Table, table, texts
 
 FOLDER = ".github/workflows"
-_ALWAYS = ("", "always()", "success()", "!cancelled()", "${{ always() }}", "${{ !cancelled() }}")
+_MAY_SKIP = re.compile(r"refs/tags|ref_type|github\.event\.release|event_name\s*==\s*'(?!push')")
+"""Conditions under which a job has no result for the push of a branch, or another one for that of a tag."""
 
 
 class Problem(Record, frozen=True, kw_only=True):
@@ -217,8 +218,8 @@ def _requirement(file: str, jobs: tuple[Job, ...], paths: tuple[str, ...]) -> tu
         return (), f"not waited for: it runs only where certain paths change ({', '.join(paths)})"
     if acting:
         names = _names_before(jobs, acting)
-        why = f"not waited for as a whole: {_acts(acting)}; its other jobs are waited for by name"
-        return tuple(Check(names=(name,)) for name in names), why
+        rest = "its other jobs are waited for by name" if names else "no other job runs for every push"
+        return tuple(Check(names=(n,)) for n in names), f"not waited for as a whole: {_acts(acting)}; {rest}"
     if paths:
         return (Check(workflow=file),), (
             "waited for: runs on pull requests and on the default branch;"
@@ -232,11 +233,14 @@ def _acts(acting: list[Job]) -> str:
 
 
 def _names_before(jobs: tuple[Job, ...], acting: list[Job]) -> tuple[str, ...]:
-    """Names of the jobs that always run and neither publish nor wait for one that does; no matrix suffixes."""
-    out = {job.id for job in jobs if job in acting or job.condition not in _ALWAYS}
-    while more := {job.id for job in jobs if job.id not in out and not job.condition and out & {*job.needs}}:
+    """Names of the jobs that run for every push and neither publish nor wait for one that does; no matrix suffixes.
+
+    A condition that cannot be judged counts as met: a job that is skipped after all closes the gate by its name,
+    while one that is left out here would open it silently.
+    """
+    out = {job.id for job in jobs if job in acting or _MAY_SKIP.search(job.condition)}
+    while more := {j.id for j in jobs if j.id not in out and "always()" not in j.condition and out & {*j.needs}}:
         out |= more
-    names = (
-        re.sub(r" \([^()]*\)$", "", n) for job in jobs if job.id not in out and job.role != "docs" for n in job.checks
-    )
+    free = (job for job in jobs if job.id not in out and job.role != "docs")
+    names = (re.sub(r" \([^()]*\)$", "", name) for job in free for name in job.checks)
     return tuple(dict.fromkeys(name for name in names if name.strip("* /")))

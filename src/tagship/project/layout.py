@@ -16,7 +16,7 @@ LICENCES = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 _CHANGELOG = re.compile(r"(change[-_]?s?|change[-_]?logs?|history|news|releases?|release[-_]notes|whatsnew)", re.I)
 _README = re.compile(r"readme", re.I)
 _TEXT = ("", ".md", ".rst", ".txt", ".markdown", ".adoc")
-_USUAL = ("packages/*", "libs/*", "projects/*", "python/*", "src/*")
+_USUAL = ("packages/*", "libs/*", "projects/*", "python/*", "src/*", "*")
 _ASIDE = {"tests", "test", "docs", "doc", "examples", "example", "benchmarks", "node_modules", "fixtures", "templates"}
 
 
@@ -78,15 +78,14 @@ def packages(root: Path, data: Pyproject) -> tuple[Package, ...]:
     """The packages below a repository's root, the root itself left out.
 
     Declared as a workspace by uv or hatch, else found where they usually lie: `packages/*`, `libs/*`,
-    `projects/*`, `python/*`, `src/*`, or straight below a root that is no project.
+    `projects/*`, `python/*`, `src/*`, or straight below the root.
     """
     uv, hatch = table(data.tool.uv, "workspace"), table(data.tool.hatch, "workspace")
     patterns, out, source = texts(uv, "members"), texts(uv, "exclude"), "pyproject.toml [tool.uv.workspace]"
     if not patterns:
         patterns, source = texts(hatch, "members"), "pyproject.toml [tool.hatch.workspace]"
     if not patterns:
-        is_project = data.project is not None or any((root / name).exists() for name in PROJECT_FILES)
-        patterns, source = (*_USUAL, *(() if is_project else ("*",))), ""
+        patterns, source = _USUAL, ""
     found: dict[str, Package] = {}
     for pattern in patterns:
         for folder in sorted(_glob(root, pattern)):

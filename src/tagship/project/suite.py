@@ -21,6 +21,7 @@ _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|tests?\.py")
 _REQUIREMENTS = re.compile(
     r"(?=.*require)(?=.*(test|dev|ci)).*\.(txt|in)|(requirements[/\\])?(tests?|testing|dev)\.(txt|in)"
 )
+_INSIDE = ("*/tests", "*/test", "src/*/tests", "src/*/test", "src/*/*/tests")
 ENOUGH = 20
 """Test files that are looked into before deciding what they are written for."""
 
@@ -87,12 +88,15 @@ def complete(suite: Suite, known: Known, where: str) -> Suite:
 
 
 def _unittest(root: Path, paths: tuple[str, ...]) -> Suite:
-    """Discovery takes one folder; its top is the root where that folder is a package, which tests may import."""
+    """Discovery takes one folder; where that is a package, its tests may import it, from the folder above."""
     if len(paths) != 1 or not (root / paths[0]).is_dir():
         return Suite(runner="unittest", args=paths)
-    if (root / paths[0] / "__init__.py").exists():
-        return Suite(runner="unittest", args=("discover", "-s", paths[0], "-t", "."))
-    return Suite(runner="unittest", paths=paths)
+    top = root / paths[0]
+    while (top / "__init__.py").exists() and top != root:
+        top = top.parent
+    if top == root / paths[0]:
+        return Suite(runner="unittest", paths=paths)
+    return Suite(runner="unittest", args=("discover", "-s", paths[0], "-t", top.relative_to(root).as_posix()))
 
 
 def _pytest_configuration(known: Known) -> tuple[tuple[str, ...], str]:
@@ -134,7 +138,7 @@ def _test_files(root: Path, testpaths: tuple[str, ...]) -> tuple[str, ...]:
     if not found:
         found = sorted(p for p in root.iterdir() if p.is_file() and _TEST_FILE.fullmatch(p.name))
     if not found:
-        inside = sorted(p for pattern in ("*/tests", "*/test", "src/*/tests", "src/*/test") for p in root.glob(pattern))
+        inside = sorted(p for pattern in _INSIDE for p in root.glob(pattern))
         found = [file for place in inside for file in _walk(place)][:ENOUGH]
     return tuple(path.relative_to(root).as_posix() for path in found if path.is_relative_to(root))
 
@@ -166,7 +170,7 @@ def _folders(root: Path, files: tuple[str, ...]) -> tuple[str, ...]:
 def _requirement_files(root: Path) -> Iterator[str]:
     """Requirements files for tests that name pytest, those for tests before those for development."""
     names = [p for pattern in ("*.txt", "requirements/*.txt", "tests/*.txt", "test/*.txt") for p in root.glob(pattern)]
-    relative = sorted((p.relative_to(root).as_posix() for p in names), key=lambda n: ("test" not in n, n))
+    relative = sorted((p.relative_to(root).as_posix() for p in names), key=lambda n: ("test" not in n, "lock" in n, n))
     for name in relative:
         if _REQUIREMENTS.fullmatch(name) and re.search(rb"^pytest\b", (root / name).read_bytes(), re.M | re.I):
             yield name
