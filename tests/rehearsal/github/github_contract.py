@@ -28,7 +28,6 @@ UNDESCRIBED = {
     ("POST", "/repos/{owner}/{repo}/statuses/{sha}", 422): "the same",
     ("PATCH", "/repos/{owner}/{repo}/releases/{release_id}", 422): "facts: a tag that is taken or burnt",
     ("DELETE", "/repos/{owner}/{repo}/releases/assets/{asset_id}", 422): "an immutable release",
-    ("PATCH", "/repos/{owner}/{repo}/releases/assets/{asset_id}", 422): "an immutable release",
     ("POST", "/repos/{owner}/{repo}/releases/{release_id}/assets", 502): "in words: may leave a starter",
     ("POST", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches", 422): "seen by everybody",
     ("POST", "/repos/{owner}/{repo}/releases/generate-notes", 422): "an unknown previous tag",

@@ -147,6 +147,25 @@ def test_addresses_are_those_the_client_uses(world, host, prefix, api, uploads, 
     )
 
 
+@pytest.mark.parametrize(
+    ("host", "read", "sent", "loaded"),
+    [
+        ("api.github.com", 200, 404, 404),
+        ("uploads.github.com", 404, 201, 404),
+        ("github.com", 404, 404, 200),
+        ("localhost", 200, 201, 200),
+    ],
+)
+def test_every_host_has_its_own_part(world, host, read, sent, loaded):
+    """The API, uploads and downloads are at three hosts, and none answers for another."""
+    token, headers = world.token(), {"Host": host}
+    path = f"{REPO}/releases/{world.post('releases', token=token, body={'tag_name': 'v1'}).json['id']}"
+    world.post(f"{path}/assets?name=a", token=token, data="a")
+    assert world.get(path, token=token, headers=headers).status == read
+    assert world.post(f"{path}/assets?name=b", token=token, data="b", headers=headers).status == sent
+    assert world.get("/ada/engine/releases/download/v1/a", headers=headers).status == loaded
+
+
 def test_bodies_that_make_no_sense_are_refused(world):
     """Broken JSON is 400, a wrong type 422."""
     token = world.token()

@@ -5,6 +5,7 @@ enterprise server would. Which resource needs what is data: the routes of the mo
 """
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
@@ -33,6 +34,7 @@ from tagship.rehearsal.github.http import (
     Urls,
     granted,
     not_found,
+    place_of,
     refusal,
 )
 from tagship.rehearsal.github.repository import RepositoryState
@@ -72,10 +74,12 @@ class EmbeddedGitHub:
 
     def __init__(self, repository: RepositoryState) -> None:
         self.repository = repository
+        self._requests = itertools.count(0xC0FFEE01)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request; requests are answered one after another."""
+        """Answer one request; they are answered one after another."""
         request = Request(environ)
+        request.get_data()  # before the lock: a client that stops sending must not stop the others
         with self.repository.lock:
             response = self._answer(request)
         return response(environ, start_response)
@@ -123,10 +127,11 @@ class EmbeddedGitHub:
         raw = request.environ.get("REQUEST_URI")
         path = urlsplit(raw).path if isinstance(raw, str) else request.path
         prefix = next((p for p in PREFIXES if path.startswith(f"{p}/")), "")
+        place = place_of(request, prefix)
         method = "GET" if request.method == "HEAD" else request.method
         for pattern, route in TABLE:
             match = pattern.fullmatch(path.removeprefix(prefix)) if route.method == method else None
-            if match is None:
+            if match is None or place not in {"", route.place}:
                 continue
             args = {name: unquote(value) for name, value in match.groupdict().items()}
             self._allow(token, route, args)
@@ -160,7 +165,7 @@ class EmbeddedGitHub:
 
     def _headers(self, response: Response, token: Token) -> None:
         headers = response.headers
-        headers["X-GitHub-Request-Id"] = f"{self.repository.new_id():X}"
+        headers["X-GitHub-Request-Id"] = f"{next(self._requests):X}"
         headers["X-GitHub-Media-Type"] = "github.v3; format=json"
         headers["X-GitHub-Api-Version-Selected"] = "2022-11-28"
         headers["X-RateLimit-Limit"] = str(token.limit)

@@ -4,21 +4,12 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-import msgspec
-
 from tagship.rehearsal.github import shapes
 from tagship.rehearsal.github.http import Call, Reply, Route, invalid, not_found, refusal, segment
 from tagship.rehearsal.github.state import Asset, Json, Release
 
 SEALED = "Cannot {} assets {} an immutable release."
 """Only the words for uploading are known; the others are made after them (facts.md E.4)."""
-
-
-class ChangedAsset(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of `PATCH releases/assets/{id}`."""
-
-    name: str | None = None
-    label: str | None = None
 
 
 def stored_name(name: str) -> str:
@@ -149,21 +140,6 @@ def _bytes(asset: Asset) -> Reply:
     )
 
 
-def update(call: Call) -> Reply:
-    """Rename a file or change its label."""
-    release, asset = _asset(call)
-    change = call.body(ChangedAsset)
-    if release.immutable:
-        raise refusal(422, SEALED.format("update", "of"))
-    if change.name is not None:
-        name = stored_name(change.name)
-        if any(other.name == name for other in release.assets if other is not asset):
-            raise invalid("ReleaseAsset", "already_exists", "name")
-        asset.name = name
-    asset.label = asset.label if change.label is None else change.label
-    return Reply(body=asset_shape(call, release, asset))
-
-
 def delete(call: Call) -> Reply:
     """Delete a file."""
     release, asset = _asset(call)
@@ -176,9 +152,8 @@ def delete(call: Call) -> Reply:
 _R = "/repos/{owner}/{repo}/releases"
 ROUTES = (
     Route("GET", f"{_R}/assets/{{id}}", "contents:read", get_asset),
-    Route("PATCH", f"{_R}/assets/{{id}}", "contents:write", update),
     Route("DELETE", f"{_R}/assets/{{id}}", "contents:write", delete),
     Route("GET", f"{_R}/{{id}}/assets", "contents:read", list_assets),
-    Route("POST", f"{_R}/{{id}}/assets", "contents:write", upload),
-    Route("GET", "/{owner}/{repo}/releases/download/{tag}/{name}", "contents:read", download),
+    Route("POST", f"{_R}/{{id}}/assets", "contents:write", upload, "uploads"),
+    Route("GET", "/{owner}/{repo}/releases/download/{tag}/{name}", "contents:read", download, "web"),
 )

@@ -16,7 +16,7 @@ from tagship.rehearsal.github import shapes
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, refusal
 from tagship.rehearsal.github.objects import Ref, ref
 from tagship.rehearsal.github.releases import newest, visible
-from tagship.rehearsal.github.state import Asset, Json, Release
+from tagship.rehearsal.github.state import Json, Release
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
@@ -38,15 +38,10 @@ type Tag implements GitObject { oid: String! target: GitObject! }
 type Ref { id: ID! name: String! prefix: String! target: GitObject }
 type RepositoryOwner { id: ID! login: String! }
 type User { id: ID! login: String! }
-type ReleaseAsset {
-  id: ID! name: String! size: Int! contentType: String! downloadCount: Int! url: URI! downloadUrl: URI!
-  digest: String createdAt: DateTime! updatedAt: DateTime!
-}
-type ReleaseAssetConnection { nodes: [ReleaseAsset] totalCount: Int! pageInfo: PageInfo! }
 type Release {
   id: ID! databaseId: Int name: String tagName: String! description: String isDraft: Boolean! isLatest: Boolean!
   isPrerelease: Boolean! immutable: Boolean! createdAt: DateTime! publishedAt: DateTime updatedAt: DateTime!
-  url: URI! author: User tag: Ref releaseAssets(first: Int, after: String): ReleaseAssetConnection!
+  url: URI! author: User
 }
 type ReleaseConnection { nodes: [Release] totalCount: Int! pageInfo: PageInfo! }
 type PullRequest { number: Int! headRepository: Repository }
@@ -197,10 +192,6 @@ def release_node(call: Call, of: Release) -> Node:
     """A release."""
     latest = newest(call.repo.releases)
     page = f"untagged-{of.id:x}" if of.draft else of.tag
-
-    def files(info: object, **page: Json) -> Node:
-        return _connection([_asset(call, of, a) for a in of.assets], **page)
-
     return {
         "id": shapes.node_id("Release", of.id),
         "databaseId": of.id,
@@ -216,24 +207,6 @@ def release_node(call: Call, of: Release) -> Node:
         "publishedAt": shapes.moment(of.published),
         "url": call.urls.page(f"/releases/tag/{page}"),
         "author": _account(call, of.author),
-        "tag": None if of.draft else _ref(call, f"refs/tags/{of.tag}"),
-        "releaseAssets": files,
-    }
-
-
-def _asset(call: Call, release: Release, of: Asset) -> Node:
-    made = shapes.when(of.created)
-    return {
-        "id": shapes.node_id("ReleaseAsset", of.id),
-        "name": of.name,
-        "size": len(of.data),
-        "contentType": of.content_type,
-        "downloadCount": of.downloads,
-        "url": call.urls.repo(f"/releases/assets/{of.id}"),
-        "downloadUrl": call.urls.page(f"/releases/download/{release.tag}/{of.name}"),
-        "digest": f"sha256:{of.sha256}" if of.state == "uploaded" else None,
-        "createdAt": made,
-        "updatedAt": made,
     }
 
 

@@ -138,6 +138,16 @@ class Route:
     path: str
     permission: str
     handler: Callable[[Call], Reply]
+    place: str = "api"
+    """Which of GitHub's hosts has it: `api`, `uploads` or `web`."""
+
+
+def place_of(request: Request, prefix: str) -> str:
+    """Which of GitHub's hosts was asked; nothing where one host stands for all of them."""
+    if prefix:
+        return "uploads" if prefix == "/api/uploads" else "api"
+    first = request.host.partition(".")[0]
+    return {"api": "api", "uploads": "uploads", "github": "web"}.get(first, "")
 
 
 def _count(text: str, default: int) -> int:

@@ -7,6 +7,7 @@ says so, and for the branch first where it does not.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tagship.rehearsal.github.http import refusal
 from tagship.rehearsal.github.repository import RepositoryState
@@ -107,8 +108,9 @@ def commits(git: Git, *words: str) -> tuple[Commit, ...]:
     return tuple(_commit(row) for row in rows)
 
 
+@lru_cache(maxsize=4096)
 def commit(git: Git, sha: str) -> Commit:
-    """One commit that exists."""
+    """One commit that exists, by its full SHA: cached, since it cannot change."""
     return commits(git, "-1", sha)[0]
 
 
