@@ -6,7 +6,7 @@ import pytest
 from repositories import git_in, project, repository, write
 
 from tagship.errors import ProjectError
-from tagship.project.config import Suite
+from tagship.project.config import Check, Suite
 from tagship.project.discover import Backend, Project, describe, read
 from tagship.project.found import Found
 from tagship.project.layout import Package
@@ -360,6 +360,56 @@ def test_packages_are_found_where_they_usually_lie(tmp_path: Path) -> None:
         Package(path="libs/extra", name="extra", source="detected: libs/extra has a project file"),
         Package(path="core", name="core", source="detected: core has a project file"),
     )
+
+
+def test_configured_packages_have_their_own_tags(tmp_path: Path) -> None:
+    """The repository's configuration names packages and their tags, and holds for those without one of their own."""
+    files = {
+        "tagship.toml": 'ci = ["ci.yml"]\ntests = {paths = ["t"]}\n[[package]]\npath = "a"\ntag = "a={version}"\n'
+        '[[package]]\npath = "b"\n',
+        "a/setup.py": "setup(name='a')",
+        "b/pyproject.toml": "[project]\nname = 'b'\n[tool.tagship]\nci = ['b.yml']\n",
+        "c/setup.py": "setup(name='c')",
+    }
+    git = repository(tmp_path, files, tags=["a=1.0"])
+    top, a, b = (read(tmp_path / path, git) for path in (".", "a", "b"))
+    source = "tagship.toml:3 package"
+    assert top.packages == (Package(path="a", name="a", source=source), Package(path="b", name="b", source=source))
+    assert [(m.tags.source, m.tests.value.paths, m.required_ci) for m in (a, b)] == [
+        ("tagship.toml:3 tag", (), Found(value=(Check(workflow="ci.yml"),), source="tagship.toml:1 ci")),
+        (
+            "default: b-v{version}, no version tag yet",
+            (),
+            Found(value=(Check(workflow="b.yml"),), source="pyproject.toml:4 [tool.tagship].ci"),
+        ),
+    ]
+    assert a.tags.value.prefix == "a="
+
+
+def test_a_configured_package_must_exist(tmp_path: Path) -> None:
+    """A configured package without a project file is an error with the place of the configuration."""
+    with pytest.raises(ProjectError) as caught:
+        project(tmp_path, {"setup.py": "", "tagship.toml": '[[package]]\npath = "packages/gone"\n'})
+    assert (caught.value.message, caught.value.where) == (
+        "the configured package packages/gone holds no project file",
+        "tagship.toml:1 package",
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "prefixes"),
+    [
+        (["one-v1.0", "one-v1.1", "root-v2.0"], ("root-v", "one-v", "two-v")),
+        (["v1.0"], ("v", "v", "v")),
+        (["one==1.0"], ("root-v", "one==", "two-v")),
+        ([], ("v", "one-v", "two-v")),
+    ],
+)
+def test_packages_never_take_the_tags_of_another(tmp_path: Path, tags: list[str], prefixes: tuple[str, ...]) -> None:
+    """A package among several has its own prefix or the one that all share, a new one where neither exists."""
+    files = {"setup.py": "setup(name='root')", "one/setup.py": "setup(name='one')", "two/setup.py": "setup(name='two')"}
+    git = repository(tmp_path, files, tags=tags)
+    assert tuple(read(tmp_path / path, git).tags.value.prefix for path in (".", "one", "two")) == prefixes
 
 
 @pytest.mark.parametrize(

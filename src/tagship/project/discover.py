@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from tagship.errors import ProjectError
@@ -23,6 +24,9 @@ from tagship.project.version_literals import Derived, Written
 from tagship.project.version_sources import Unknown, VersionSource
 from tagship.services.git import Git
 from tagship.versions import TagScheme, detect_scheme
+
+PLAIN = ("", "v", "V", "release-", "release/", "rel-", "version-")
+"""Tag prefixes that name no package, so that several may share them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,14 +107,14 @@ def read(root: Path, git: Git) -> Project:
     file = read_toml(root, "pyproject.toml")
     data = parse(file)
     package = root.resolve().relative_to(git.root.resolve()).as_posix()
-    packages = layout.packages(root, data) if package == "." else ()
+    settings = _settings(git.root, package, load(root, file, data))
+    packages = _packages(settings, root, data) if package == "." else ()
     if file is None and not packages and not any((root / name).is_file() for name in layout.PROJECT_FILES):
         raise ProjectError(
             f"there is no Python project in {root}",
             remedy="Name the folder that holds pyproject.toml, setup.cfg or setup.py, or write a pyproject.toml.",
             where=str(root),
         )
-    settings = load(root, file, data)
     cfg, said = read_setup_cfg(root), _declarations(root, file, data)
     repo = repository.read(git)
     nothing: Found[Named | None] = Found(value={}, source="default: none declared")
@@ -136,7 +140,7 @@ def read(root: Path, git: Git) -> Project:
         licences=layout.licences(root, first(*(d.licences for d in said))),
         repository=repo,
         release_branches=_release_branches(settings, repo),
-        tags=_tags(settings, repo, package, name.value),
+        tags=_tags(settings, repo, name.value, member=package != ".", shared=package != "." or bool(packages)),
         packages=packages,
     )
 
@@ -245,27 +249,59 @@ def _release_branches(settings: Settings, repo: Repository) -> Found[tuple[str, 
     return Found(value=() if branch.value is None else (branch.value,), source=branch.source)
 
 
-def _tags(settings: Settings, repo: Repository, package: str, name: str | None) -> Found[TagScheme]:
-    """The spelling of tags: configured, or that of the newest version tags; packages have a prefix each."""
-    config = settings.config
-    if config.tag is not None:
-        scheme = detect_scheme(repo.tags, prefix=config.tag.removesuffix("{version}"))
-        return Found(value=scheme, source=settings.source("tag") or "default")
-    prefix = None if package == "." or name is None else _own_prefix(repo.tags, name)
-    scheme = detect_scheme(repo.tags, prefix=prefix)
-    spelt = f"{scheme.prefix}{{version}}"
-    return Found(
-        value=scheme,
-        source=f"detected: tags are spelt {spelt}" if scheme.known else f"default: {spelt}, no version tag yet",
+def _settings(top: Path, package: str, own: Settings) -> Settings:
+    """The package's own configuration, or the repository's with what that says about this package."""
+    if package == "." or own.file is not None:
+        return own
+    file = read_toml(top, "pyproject.toml")
+    shared = load(top, file, parse(file))
+    entry = next((entry for entry in shared.config.package if entry.path.rstrip("/") == package), None)
+    values = {key: value for key, value in shared.values.items() if key not in ("tests", "scripts", "import-names")}
+    if entry and entry.tag:
+        values["tag"] = entry.tag
+    config = msgspec.structs.replace(
+        shared.config, tests=None, scripts={}, import_names=None, tag=(entry.tag or None) if entry else None
     )
+    return Settings(config=config, file=shared.file, table=shared.table, values=values)
 
 
-def _own_prefix(tags: tuple[str, ...], name: str) -> str:
-    """The prefix of the tags of one package among several, as its newest tag spells it; else `name-v`."""
+def _packages(settings: Settings, root: Path, data: Pyproject) -> tuple[layout.Package, ...]:
+    configured, source = settings.config.package, settings.source("package") or "default"
+    for entry in configured:
+        if not any((root / entry.path / name).is_file() for name in layout.PROJECT_FILES):
+            raise ProjectError(
+                f"the configured package {entry.path} holds no project file",
+                remedy="Correct its path, relative to the repository, or take it out.",
+                where=source,
+            )
+    if not configured:
+        return layout.packages(root, data)
+    paths = (entry.path.rstrip("/") for entry in configured)
+    return tuple(layout.Package(path=path, name=layout.name(root / path), source=source) for path in paths)
+
+
+def _tags(settings: Settings, repo: Repository, name: str | None, *, member: bool, shared: bool) -> Found[TagScheme]:
+    """The spelling of tags: configured, or that of the newest version tags.
+
+    Where packages share the repository, one's own prefix comes first, then a plain one that all of them share,
+    never that of another package.
+    """
+    if settings.config.tag is not None:
+        scheme = detect_scheme(repo.tags, prefix=settings.config.tag.removesuffix("{version}"))
+        return Found(value=scheme, source=settings.source("tag") or "default")
+    own = _own_prefix(repo.tags, name) if shared and name else None
+    scheme = detect_scheme(repo.tags, prefix=own)
+    if shared and name and own is None and (scheme.prefix not in PLAIN if scheme.known else member):
+        scheme = detect_scheme(repo.tags, prefix=f"{name}-v")
+    spelt = f"{scheme.prefix}{{version}}"
+    source = f"detected: tags are spelt {spelt}" if scheme.known else f"default: {spelt}, no version tag yet"
+    return Found(value=scheme, source=source)
+
+
+def _own_prefix(tags: tuple[str, ...], name: str) -> str | None:
+    """The prefix of the tags of one package among several, as its newest tag spells it; None where it has none."""
     spelt = {name, canonicalize_name(name), name.replace("-", "_")}
     ends = ("-v", "/v", "@v", "_v", "==", "-", "/", "@", "_")
     prefixes = [f"{n}{end}" for n in spelt for end in ends]
-    for tag in tags:
-        if own := next((p for p in prefixes if tag.startswith(p) and tag[len(p) :][:1].isdigit()), None):
-            return own
-    return f"{name}-v"
+    own = (p for tag in tags for p in prefixes if tag.startswith(p) and tag[len(p) :][:1].isdigit())
+    return next(own, None)
