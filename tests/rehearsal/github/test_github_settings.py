@@ -3,6 +3,7 @@
 import pytest
 
 from tagship.rehearsal.github import Protection, Rule, Ruleset, SecretDates
+from tagship.rehearsal.github.rules import may_deploy
 
 
 def test_an_environment_shows_who_and_what_may_deploy(world):
@@ -47,6 +48,27 @@ def test_the_two_kinds_of_branch_policy_exclude_each_other(world, both):
     answer = world.ask("PUT", "environments/pypi", token=world.token(), body={"deployment_branch_policy": policy})
     assert answer.status == 422
     assert world.state.environments == {}
+
+
+@pytest.mark.parametrize(
+    ("branches", "policies", "protected", "admitted"),
+    [
+        ("all", [], [], ["heads/main", "heads/side", "tags/v1", "tags/pkg/v1"]),
+        ("protected", [], [], ["heads/main", "heads/side"]),
+        ("protected", [], ["main"], ["heads/main"]),
+        ("custom", [("tag", "v*")], [], ["tags/v1"]),
+        ("custom", [("branch", "*")], [], ["heads/main", "heads/side"]),
+        ("custom", [("branch", "main"), ("tag", "*/v*")], [], ["heads/main", "tags/pkg/v1"]),
+        ("custom", [], [], []),
+    ],
+)
+def test_an_environment_admits_refs(world, branches, policies, protected, admitted):
+    """Its policy decides which branches and tags may deploy; a tag never counts as a protected branch."""
+    world.state.add_environment("pypi", policies=policies).branches = branches
+    world.state.protections.update({name: Protection() for name in protected})
+    refs = ["heads/main", "heads/side", "tags/v1", "tags/pkg/v1"]
+    assert [ref for ref in refs if may_deploy(world.state, "pypi", f"refs/{ref}")] == admitted
+    assert may_deploy(world.state, "never-made", "refs/tags/v1") is True
 
 
 def test_secrets_show_names_and_dates_only(world):

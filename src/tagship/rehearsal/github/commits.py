@@ -2,7 +2,7 @@
 
 from tagship.rehearsal.github import shapes
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found, refusal, segment
-from tagship.rehearsal.github.objects import Commit, Person, Ref, commit, commit_of, commits, ref, refs
+from tagship.rehearsal.github.objects import Commit, Person, Ref, commit, commit_of, commits, find_commit, ref, refs
 from tagship.rehearsal.github.state import Json
 
 LISTED = 250
@@ -105,8 +105,8 @@ def compare(call: Call) -> Reply:
 
 
 def _end(call: Call, name: str) -> str:
-    found = call.repo.git.commit(name.removeprefix(f"{call.repo.owner}:"))
-    if found is None or name.startswith("-"):
+    found = find_commit(call.repo, name.removeprefix(f"{call.repo.owner}:"))
+    if found is None:
         raise not_found()
     return found
 

@@ -84,21 +84,26 @@ def commit_of(repo: RepositoryState, name: str) -> str:
 
     The id of a tag object is refused (facts.md E.2): 422, as for what does not exist.
     """
+    found = find_commit(repo, name)
+    if found is None:
+        raise refusal(422, f"No commit found for SHA: {name}")
+    return found
+
+
+def find_commit(repo: RepositoryState, name: str) -> str | None:
+    """The same, or None where there is none."""
     git = repo.git
     if re.fullmatch(r"[0-9a-f]{40}", name):
-        if git.maybe("cat-file", "-t", name) == "commit":
-            return name
-    elif re.fullmatch(r"[A-Za-z0-9][^\s~^:?*\[\\]*", name) and ".." not in name:
-        short = name.removeprefix("refs/")
-        places = (short,) if short.startswith(("heads/", "tags/")) else (f"heads/{short}", f"tags/{short}")
-        for place in places:
-            if (sha := git.commit(f"refs/{place}")) is not None:
-                return sha
-        if re.fullmatch(r"[0-9a-f]{7,39}", name) and (sha := git.commit(name)) is not None:
-            return sha
-        if name == "HEAD" and (sha := git.commit(f"refs/heads/{repo.default_branch}")) is not None:
-            return sha
-    raise refusal(422, f"No commit found for SHA: {name}")
+        return name if git.maybe("cat-file", "-t", name) == "commit" else None
+    if not re.fullmatch(r"[A-Za-z0-9][^\s~^:?*\[\\]*", name) or ".." in name:
+        return None
+    if name == "HEAD":
+        return git.commit(f"refs/heads/{repo.default_branch}")
+    short = name.removeprefix("refs/")
+    places = [f"refs/{short}"] if short.startswith(("heads/", "tags/")) else [f"refs/heads/{name}", f"refs/tags/{name}"]
+    if re.fullmatch(r"[0-9a-f]{7,39}", name):
+        places.append(name)
+    return next((sha for place in places if (sha := git.commit(place)) is not None), None)
 
 
 def commits(git: Git, *words: str) -> tuple[Commit, ...]:

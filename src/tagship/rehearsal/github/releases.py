@@ -11,7 +11,7 @@ import msgspec
 
 from tagship.rehearsal.github import assets, shapes
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment
-from tagship.rehearsal.github.objects import commit, commits, ref, touches_workflows
+from tagship.rehearsal.github.objects import commit, commits, find_commit, ref, touches_workflows
 from tagship.rehearsal.github.refs import move
 from tagship.rehearsal.github.rules import violations
 from tagship.rehearsal.github.state import NOTHING, RefUpdate, Release
@@ -238,11 +238,10 @@ def _workflows_allowed(call: Call, target: str | None) -> None:
     Without a target it is the default branch, which differs from itself in nothing (OpenAPI,
     repos/create-release).
     """
-    git, default = call.repo.git, f"refs/heads/{call.repo.default_branch}"
-    sha = git.commit(target or default)
+    sha = find_commit(call.repo, target) if target else None
     if sha is None or call.may("workflows"):
         return
-    if touches_workflows(git, default, sha):
+    if touches_workflows(call.repo.git, f"refs/heads/{call.repo.default_branch}", sha):
         raise not_found()
 
 

@@ -74,6 +74,22 @@ def violations(repo: RepositoryState, update: RefUpdate, login: str) -> tuple[st
     return tuple(found + _protected(repo, update, broken))
 
 
+def may_deploy(repo: RepositoryState, environment: str, ref: str) -> bool:
+    """Whether a run for a full ref name may use an environment (facts.md E.5).
+
+    One that does not exist is created by its first use, unprotected. "Protected branches only" admits every
+    branch while none is protected, and no tag ever; a pattern is for branches or for tags, not for both.
+    """
+    found = repo.environments.get(environment)
+    _, space, name = ref.split("/", 2)
+    kind = "tag" if space == "tags" else "branch"
+    if found is None or found.branches == "all":
+        return True
+    if found.branches == "protected":
+        return kind == "branch" and (not repo.protections or name in repo.protections)
+    return any(policy.type == kind and matches(policy.name, name) for policy in found.policies)
+
+
 def _immutable(repo: RepositoryState, ref: str) -> bool:
     return any(r.immutable and not r.draft and f"refs/tags/{r.tag}" == ref for r in repo.releases)
 
