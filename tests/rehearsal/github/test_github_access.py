@@ -1,5 +1,7 @@
 """Who may see and do what at the embedded GitHub, and the mechanics of every answer."""
 
+import socket
+
 import pytest
 
 REPO = "/repos/ada/engine"
@@ -124,6 +126,13 @@ def test_head_has_no_body(world):
     answer = world.ask("HEAD", "commits/main")
     assert (answer.status, answer.data) == (200, b"")
     assert world.ask("HEAD", "releases/tags/v1").status == 404
+
+
+def test_a_client_that_stops_sending_stops_nobody_else(world):
+    """While one client owes the body of its request, others are answered."""
+    with socket.create_connection(("127.0.0.1", int(world.url.rsplit(":", 1)[1]))) as slow:
+        slow.sendall(b"POST /repos/ada/engine/releases HTTP/1.1\r\nUser-Agent: x\r\nContent-Length: 9\r\n\r\n{")
+        assert world.get("commits/main").status == 200
 
 
 @pytest.mark.parametrize(

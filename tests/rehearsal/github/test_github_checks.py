@@ -185,3 +185,21 @@ def test_workflows_are_those_of_the_default_branch(world):
     assert world.get("actions/workflows/other.yml").said == (404, "Not Found")
     world.state.disabled_workflows.add(CI)
     assert dispatch(world).said == (422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("on: workflow_dispatch\n", CI, 204),
+        ("name: By hand\non: [push, workflow_dispatch]\n", "By hand", 204),
+        ("on:\n  workflow_dispatch:\n", CI, 204),
+        ("on:\n  workflow_dispatch:\n    inputs:\n      speed: {required: true}\n", CI, 422),
+        ("on: [push\n", CI, 422),
+        ("on: push\non: workflow_dispatch\n", CI, 422),
+    ],
+)
+def test_the_file_says_whether_it_can_be_started(world, text, name, said):
+    """All spellings of the trigger count; a file that cannot be read or wants more input is refused."""
+    world.commit("Other triggers", {CI: text})
+    assert world.get("actions/workflows").json["workflows"][0]["name"] == name
+    assert dispatch(world).status == said

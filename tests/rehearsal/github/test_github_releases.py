@@ -193,3 +193,43 @@ def test_generated_notes_name_pull_requests_and_the_comparison(world):
     world.tag("v0", world.first)
     second = world.post("releases/generate-notes", token=token, body={"tag_name": "v1"}).json
     assert second["body"] == f"## What's Changed\n{line}\n\n\n**Full Changelog**: {page}/compare/v0...v1"
+
+
+def test_a_release_is_changed_field_by_field(world):
+    """What a change does not name stays; a tag that is taken, or sealed by immutability, is refused."""
+    token = world.token()
+    world.post("releases", token=token, body={"tag_name": "v1"})
+    world.state.immutable_releases = True
+    made = draft(world, token, "v2", name="Two", body="b")
+    path = f"releases/{made['id']}"
+    taken = world.patch(path, token=token, body={"tag_name": "v1", "draft": False})
+    assert taken.said == invalid("already_exists", "tag_name")
+    change = {"tag_name": "v3", "name": None, "prerelease": True, "make_latest": "false"}
+    changed = world.patch(path, token=token, body=change).json
+    assert changed == made | {"tag_name": "v3", "name": None, "prerelease": True}
+    world.patch(path, token=token, body={"draft": False})
+    sealed = world.patch(path, token=token, body={"tag_name": "v4"})
+    assert sealed.said == invalid("custom", "tag_name", "tag_name cannot be changed on an immutable release")
+
+
+def test_a_release_that_can_change_may_become_a_draft_again(world):
+    """Without immutability a published release is withdrawn, and its page with it; the tag stays."""
+    token = world.token()
+    made = world.post("releases", token=token, body={"tag_name": "v1"}).json
+    back = world.patch(f"releases/{made['id']}", token=token, body={"draft": True}).json
+    assert (back["draft"], back["published_at"]) == (True, None)
+    assert [world.get(at).status for at in ("releases/tags/v1", "git/ref/tags/v1")] == [404, 200]
+
+
+def test_notes_begin_at_a_tag_that_exists(world):
+    """A previous tag that is not there is refused."""
+    body = {"tag_name": "v2", "previous_tag_name": "v1"}
+    refused = world.post("releases/generate-notes", token=world.token(), body=body)
+    assert refused.said == invalid("invalid", "previous_tag_name")
+
+
+def test_what_is_not_there_is_not_found(world):
+    """Unknown releases, files and downloads, and ids that are no numbers, are 404."""
+    token = world.token()
+    paths = ("releases/1", "releases/x", "releases/1/assets", "releases/assets/1", "/ada/engine/releases/download/v1/a")
+    assert [world.get(path, token=token).said for path in paths] == [(404, "Not Found")] * 5
