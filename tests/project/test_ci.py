@@ -327,13 +327,29 @@ def test_workflows_in_other_encodings_are_problems(tmp_path: Path, data: bytes) 
         "on: {push: 1}\njobs: {a: {name: [1], needs: {b: c}, steps: [1, null], strategy: []}}\n",
         "on: {push: {branches: [1, null]}, pull_request: }\njobs: {a: {strategy: {matrix: {x: {}}}}, 3: null}\n",
         "on: push\njobs: {a: {strategy: {matrix: {include: 3, exclude: [4]}}, uses: 5, environment: [x]}}\n",
-        "on: push\njobs: &a {b: *a}\n",
     ],
 )
 def test_odd_shapes_do_not_crash(tmp_path: Path, text: str) -> None:
     """Values of wrong types in a workflow are passed over; reading never raises."""
     found = read(tmp_path, ci=text)
     assert (len(found.workflows), found.required) == (1, ())
+
+
+@pytest.mark.parametrize(
+    "jobs",
+    [
+        "&a {b: *a}",
+        "{a: {strategy: {matrix: &m {x: [*m]}}}}",
+        "{a: &a [x, x, x, x, x, x, x, x, x], b: &b [*a, *a, *a, *a, *a, *a, *a], c: &c [*b, *b, *b, *b, *b, *b, *b],"
+        " d: &d [*c, *c, *c, *c, *c, *c, *c], e: &e [*d, *d, *d, *d, *d, *d, *d], f: [*e, *e, *e, *e, *e, *e, *e]}",
+    ],
+)
+def test_aliases_cannot_exhaust_the_reader(tmp_path: Path, jobs: str) -> None:
+    """A workflow whose aliases contain themselves or multiply without end is a problem, found in bounded time."""
+    found = read(tmp_path, ci=f"on: push\njobs: {jobs}\n")
+    assert found == CI(
+        problems=(Problem(where=".github/workflows/ci.yml", why="its aliases make it larger than 100,000 values"),)
+    )
 
 
 def test_no_workflows_is_no_ci(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What discovery reads from projects of every kind of build backend and layout."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from tagship.project.config import Check, Suite
 from tagship.project.discover import Backend, Project, describe, read
 from tagship.project.found import Found
 from tagship.project.layout import Package
+from tagship.services.git import Git
+from tagship.services.shell import Shell
 from tagship.versions import TagScheme
 
 NONE = Found(value={}, source="default: none declared")
@@ -324,6 +327,7 @@ def test_a_folder_without_project_files_is_no_project(tmp_path: Path) -> None:
     assert caught.value.message == f"there is no Python project in {tmp_path / 'empty'}"
 
 
+@pytest.mark.requirement("A12")
 def test_packages_of_a_workspace_are_found(tmp_path: Path) -> None:
     """A workspace lists its members as uv does, exclusions honoured, and a member is read by its own folder."""
     member = '[project]\nname = "{}"\nversion = "1"\n'
@@ -435,6 +439,20 @@ def test_the_repository_is_named_by_its_remote(tmp_path: Path, address: str, hos
     assert "made-up" not in repr(repo)
 
 
+def test_reading_asks_git_twice_and_changes_nothing(tmp_path: Path) -> None:
+    """Two calls of git and no written file are all that reading a project takes."""
+    children: list[int] = []
+    git = repository(tmp_path, {"pyproject.toml": PYPROJECT, ".github/workflows/ci.yml": "on: push\njobs: {a: {}}\n"})
+    counting = Git(Shell({"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, started=children.append), tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    found = read(tmp_path, counting)
+    describe(found)
+    assert len(children) == 2
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert git.text("status", "--porcelain") == ""
+
+
+@pytest.mark.requirement("A1")
 def test_the_default_branch_is_origins_head(tmp_path: Path) -> None:
     """A clone's origin/HEAD names the default branch, whatever is checked out and whatever else exists."""
     source = repository(tmp_path / "source", {"setup.py": "setup(name='x')"}, tags=["v1.0"])
@@ -472,6 +490,7 @@ def test_default_branches_without_a_remote(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.requirement("A1")
 @pytest.mark.parametrize(
     ("tags", "prefix", "source"),
     [
@@ -486,6 +505,25 @@ def test_the_tag_scheme_comes_from_the_history(tmp_path: Path, tags: list[str], 
     """Tags are spelt as the repository spells them, v before the version where it has none."""
     found = project(tmp_path, {"setup.py": "setup(name='x')"}, tags=tags)
     assert found.tags == Found(value=TagScheme(prefix=prefix, known="detected" in source), source=source)
+
+
+def test_included_groups_end(tmp_path: Path) -> None:
+    """Dependency groups that include each other, or one that is missing, are read to their end."""
+    text = (
+        '[project]\nname = "x"\n[dependency-groups]\na = ["one", {include-group = "B_b"}]\n'
+        'b-b = [{include-group = "a"}, "two"]\nc = [{include-group = "gone"}]\n'
+    )
+    found = project(tmp_path, {"pyproject.toml": text})
+    assert found.groups.value == {"a": ("one", "two"), "b-b": ("one", "two"), "c": ()}
+
+
+def test_a_package_outside_of_the_repository_is_refused(tmp_path: Path) -> None:
+    """A folder that a link leads out of the repository is no package of it."""
+    git = repository(tmp_path / "inside", {"setup.py": ""})
+    outside = write(tmp_path / "outside", {"setup.py": ""})
+    (git.root / "linked").symlink_to(outside)
+    with pytest.raises(ProjectError, match="is not a folder of the repository"):
+        read(git.root / "linked", git)
 
 
 UNITTEST = "import unittest\nclass T(unittest.TestCase): ...\n"

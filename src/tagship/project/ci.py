@@ -16,6 +16,8 @@ from tagship.project.config import Check
 from tagship.project.pyproject import Table, table, texts
 
 FOLDER = ".github/workflows"
+LARGEST = 100_000
+"""Values of one workflow, aliases written out."""
 _MAY_SKIP = re.compile(r"refs/tags|ref_type|github\.event\.release|event_name\s*==\s*'(?!push')")
 """Conditions under which a job has no result for the push of a branch, or another one for that of a tag."""
 
@@ -122,7 +124,19 @@ def _load(path: Path) -> Table | Problem:
         return Problem(where=where, why=str(error).splitlines()[0])
     if not isinstance(data, dict) or not isinstance(data.get("jobs"), dict) or "on" not in data:
         return Problem(where=where, why="it is no workflow: `on` or `jobs` is missing")
+    if not _is_bounded(data):
+        return Problem(where=where, why=f"its aliases make it larger than {LARGEST:,} values")
     return {str(key): value for key, value in data.items()}
+
+
+def _is_bounded(data: object) -> bool:
+    """Whether aliases neither repeat values beyond all measure nor contain themselves, so that it can be walked."""
+    todo, seen = [data], 0
+    while todo and seen <= LARGEST:
+        value = todo.pop()
+        seen += 1
+        todo.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+    return not todo
 
 
 def _workflow(file: str, files: Mapping[str, Table], branches: tuple[str, ...]) -> Workflow:

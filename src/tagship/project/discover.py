@@ -4,7 +4,7 @@ No code of the project is run, nothing is written, and git is asked twice. Every
 from; what cannot be known says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,6 +106,12 @@ def read(root: Path, git: Git) -> Project:
     """
     file = read_toml(root, "pyproject.toml")
     data = parse(file)
+    if not root.resolve().is_relative_to(git.root.resolve()):
+        raise ProjectError(
+            f"{root} is not a folder of the repository {git.root}",
+            remedy="Name a folder inside the repository; a link that leads out of it does not count.",
+            where=str(root),
+        )
     package = root.resolve().relative_to(git.root.resolve()).as_posix()
     settings = _settings(git.root, package, load(root, file, data))
     packages = _packages(settings, root, data) if package == "." else ()
@@ -115,7 +121,8 @@ def read(root: Path, git: Git) -> Project:
             remedy="Name the folder that holds pyproject.toml, setup.cfg or setup.py, or write a pyproject.toml.",
             where=str(root),
         )
-    cfg, said = read_setup_cfg(root), _declarations(root, file, data)
+    cfg = read_setup_cfg(root)
+    said = (*_declarations(file, data), *_setuptools(root, cfg))
     repo = repository.read(git)
     nothing: Found[Named | None] = Found(value={}, source="default: none declared")
     extras, groups = first(*(d.extras for d in said)) or nothing, first(*(d.groups for d in said)) or nothing
@@ -206,19 +213,21 @@ def _version(source: VersionSource) -> tuple[str | None, str]:
             return None, f"unknown: {source.why}"
 
 
-def _declarations(root: Path, file: TomlFile | None, data: Pyproject) -> tuple[Declared, ...]:
-    said: list[Declared] = []
-    if file is not None:
-        said.append(declared.from_project(file, data))
-        said.append(declared.from_tools(file, data))
-        if data.tool.poetry is not None:
-            said.append(declared.from_poetry(file, data.tool.poetry))
-        if data.tool.flit is not None:
-            said.append(declared.from_flit(file, data.tool.flit))
-    said.append(declared.from_setup_cfg(read_setup_cfg(root)))
+def _declarations(file: TomlFile | None, data: Pyproject) -> Iterator[Declared]:
+    if file is None:
+        return
+    yield declared.from_project(file, data)
+    yield declared.from_tools(file, data)
+    if data.tool.poetry is not None:
+        yield declared.from_poetry(file, data.tool.poetry)
+    if data.tool.flit is not None:
+        yield declared.from_flit(file, data.tool.flit)
+
+
+def _setuptools(root: Path, cfg: Mapping[str, Mapping[str, str]]) -> Iterator[Declared]:
+    yield declared.from_setup_cfg(cfg)
     if call := read_setup_py(root):
-        said.append(declared.from_setup_py(call))
-    return tuple(said)
+        yield declared.from_setup_py(call)
 
 
 def _backend(file: TomlFile | None, data: Pyproject) -> Backend:
