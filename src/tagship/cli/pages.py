@@ -18,10 +18,11 @@ def pages() -> dict[str, Page]:
     """All pages by code, sorted."""
     from tagship import checks
     from tagship.errors import ERRORS
+    from tagship.stages.test import NOT_RUN
     from tagship.stages.trial import CODES
 
     found = [Page(code=p.code, title=p.title, why=p.why, remedy=p.remedy, source=p.source) for p in checks.catalogue()]
-    found += [Page(code=c.id, title=c.title, why=c.why, remedy=c.remedy) for c in CODES]
+    found += [Page(code=c.id, title=c.title, why=c.why, remedy=c.remedy) for c in (*CODES, NOT_RUN)]
     found += [
         Page(
             code=error.code,

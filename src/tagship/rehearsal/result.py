@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from tagship.model import Entry, Fact, Manifest, Record
+from tagship.model import Entry, Fact, Finding, Manifest, Record, Severity
 
 
 class Assumption(Record, frozen=True, kw_only=True):
@@ -63,3 +63,10 @@ class Rehearsal(Record, frozen=True, kw_only=True):
     def entries(self) -> tuple[Entry, ...]:
         """The newest log entry of each stage that ran: what a stage said before it ran again no longer holds."""
         return tuple({entry.stage: entry for entry in self.manifest.log}.values())
+
+    @property
+    def causes(self) -> tuple[tuple[str, Finding], ...]:
+        """What stood in the way, with its stage; the summary only repeats what another stage failed for."""
+        failed = [entry for entry in self.entries if entry.outcome == "failed"]
+        counted = [entry for entry in failed if entry.stage != "summary"] or failed
+        return tuple((e.stage, f) for e in counted for f in e.findings if f.severity is Severity.ERROR)

@@ -137,8 +137,11 @@ class Http:
 
 
 def _never_sent(error: HTTPError) -> bool:
-    reason = error.reason if isinstance(error, MaxRetryError) and error.reason else error
-    return isinstance(reason, (NewConnectionError, ConnectTimeoutError, ProxyError))
+    """Whether the connection itself failed; a proxy error may also mean that the answer was lost on its way."""
+    reason: BaseException = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    if isinstance(reason, ProxyError):
+        reason = reason.original_error
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
 
 
 def _no_answer(method: str, url: str, error: HTTPError, *, sent: bool) -> Unreachable | UnknownOutcome:

@@ -215,4 +215,5 @@ def _failure(kind: str, backend: Backend, result: Output) -> BuildFailed:
         remedy = "Name every package the build needs in [build-system] requires, the backend itself included."
     else:
         remedy = "Run the build by hand to see more: python -m build"
-    return BuildFailed(f"No {kind} was built: the backend {backend.name} failed\n{words}", remedy=remedy)
+    last = words.rpartition("\n")[2].strip() or f"exit code {result.returncode}"
+    return BuildFailed(f"No {kind} was built: {last}\nThe last words of {backend.name}:\n{words}", remedy=remedy)

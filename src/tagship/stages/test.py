@@ -18,7 +18,14 @@ from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages.common import built_wheel, ok, planned, project_of, unknown
 from tagship.stages.installed import Metadata, dependencies, read_metadata
+from tagship.stages.trial import Code
 
+NOT_RUN = Code(
+    id="TC70",
+    title="The tests could not be run",
+    why="What they need is not known, so they say nothing about the package.",
+    remedy='Say what they need: [tool.tagship.tests] requires = ["…"], or group = "…".',
+)
 LIMIT = 1800.0
 """Seconds that the tests may take."""
 REFUSED = (
@@ -79,16 +86,7 @@ def _environment(manifest: Manifest, project: Project, root: Path, world: World)
     needed = world.uv.install(env, _requirements(metadata, project))
     if not needed.ok:
         unknown(world, "test.result", title, f"what the tests need cannot be installed: {needed.tail(3)}")
-        world.journal.finding(
-            Finding(
-                code="TC60",
-                title="The tests could not be run",
-                where=project.tests.source,
-                why=f"What they need cannot be installed:\n{needed.tail(8)}",
-                remedy=f"Correct the requirements ({project.tests.source}), or set tests in [tool.tagship].",
-                severity=Severity.WARNING,
-            )
-        )
+        world.journal.finding(_not_run(project.tests.source, needed.tail(8)))
         return None
     return env
 
@@ -143,16 +141,7 @@ def _judge(output: Output, runner: str, world: World) -> None:
         return
     if _cannot_start(output, runner):
         unknown(world, "test.result", title, output.tail(2))
-        world.journal.finding(
-            Finding(
-                code="TC60",
-                title="The tests could not be run",
-                where="tests",
-                why=f"{runner} stopped before it ran one:\n{output.tail(8)}",
-                remedy='Say what they need: [tool.tagship.tests] requires = ["…"], or group = "…".',
-                severity=Severity.WARNING,
-            )
-        )
+        world.journal.finding(_not_run(" ".join(output.argv[1:]), output.tail(8)))
         return
     how = f"ran longer than {LIMIT:.0f} s" if output.timed_out else f"failed: {last}"
     raise TestsFailed(
@@ -170,3 +159,14 @@ def _cannot_start(output: Output, runner: str) -> bool:
     missing = re.search(r"No module named '?([\w.]+)", text)
     started = re.search(r"\b\d+ (passed|failed)\b", text)
     return missing is not None and started is None
+
+
+def _not_run(where: str, words: str) -> Finding:
+    return Finding(
+        code=NOT_RUN.id,
+        title=NOT_RUN.title,
+        where=where,
+        why=f"{NOT_RUN.why}\n{words}",
+        remedy=NOT_RUN.remedy,
+        severity=Severity.WARNING,
+    )

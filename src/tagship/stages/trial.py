@@ -1,4 +1,4 @@
-"""One clean installation and what a user does with it first, as findings with the codes TC50 and up."""
+"""One clean installation and what a user does with it first, as findings with the codes TC60 and up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,44 +44,44 @@ class Code:
 
 
 INSTALL = Code(
-    id="TC50",
+    id="TC60",
     title="It cannot be installed",
     why="Users would get this error from pip or uv.",
     remedy="Read the installer's words below; correct the requirements or the build.",
 )
 IMPORT = Code(
-    id="TC51",
+    id="TC61",
     title="It cannot be imported once installed",
     why="It works in the source tree and fails for users: a file is missing from the wheel, or a requirement from "
     "the metadata.",
     remedy="Include the missing file, or declare the missing requirement.",
 )
 SCRIPT_MISSING = Code(
-    id="TC52",
+    id="TC62",
     title="A command points at code that does not exist",
     why="The command is installed and fails with a traceback for everybody.",
     remedy="Correct the entry point, or include the module in the wheel.",
 )
 SCRIPT_FAILS = Code(
-    id="TC53",
+    id="TC63",
     title="A command does not even print its help",
     why="It ended with an error for --help, --version and -h.",
     remedy='Correct the command, or say how to try it: [tool.tagship] scripts = { name = ["--list"] }, or [].',
 )
 SCRIPT_HANGS = Code(
-    id="TC54",
+    id="TC64",
     title="A command hangs when it is asked for its help",
     why="It was stopped after 30 s.",
     remedy="Correct the command, or say how to try it: [tool.tagship] scripts = { name = [] }.",
 )
 VERSION = Code(
-    id="TC55",
+    id="TC65",
     title="The installed version is another one",
     why="Users would get a version that was not announced.",
     remedy="Let the built metadata and the tag say the same version.",
 )
 INCONSISTENT = Code(
-    id="TC56",
+    id="TC66",
     title="The requirements contradict each other",
     why="`pip check` would complain right after the installation.",
     remedy="Loosen or correct the requirements that are named below.",

@@ -292,3 +292,21 @@ def test_image(tmp_path: Path) -> None:
     upload = upload_of(good_wheel(tmp_path))
     sent = Upload(form=upload.form, index=PYPI, path=upload.path, filename=WHEEL, content_type="image/png")
     assert reasons(sent) == ["Invalid distribution file."]
+
+
+def test_zip_and_tar_at_once(tmp_path: Path) -> None:
+    """A file that opens as zip and as tar is refused, whichever it is named after."""
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("a"))
+    path = wheel(tmp_path, GOOD)
+    path.write_bytes(tar.getvalue() + path.read_bytes())
+    assert reasons(upload_of(path)) == [f"{INVALID} File is both a zip and a tar file"]
+
+
+def test_wheel_name_without_tags(tmp_path: Path) -> None:
+    """A wheel's name has to have name, version and tags before anything inside can be looked for."""
+    assert reasons(upload_of(wheel(tmp_path, GOOD), filename="swp-1.0.whl")) == [
+        f"{INVALID} Unable to parse name and version from wheel filename",
+        "Invalid wheel filename (wrong number of parts): 'swp-1.0'",
+    ]

@@ -247,7 +247,7 @@ def test_form_carries_all_metadata(tmp_path: Path) -> None:
 
 
 @given(
-    st.text(st.sampled_from("ahtps:/?#[]@!%20 é.\\<^~"), max_size=12),
+    st.text(st.sampled_from("ahtps:/?#[]@!%20 é\\<^~"), max_size=12),
     st.sampled_from(["", "https://", "http:", "HTTPS://a/"]),
 )
 def test_web_addresses_as_rfc3986(rest: str, start: str) -> None:

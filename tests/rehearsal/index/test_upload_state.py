@@ -1,9 +1,11 @@
 """Refusals that depend on what the embedded index already has, and what stays after one."""
 
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
-from threading import Thread
+from threading import Barrier
 
 import pytest
 from embedded import NOW, Here
@@ -311,14 +313,51 @@ def test_reason_is_latin_1(here: Here, tmp_path: Path) -> None:
 def test_one_of_many_at_once_wins(here: Here, tmp_path: Path) -> None:
     """Of different files uploaded under one name at the same time, exactly one is kept."""
     here.owned("swp")
-    answers: list[str] = []
     paths = []
-    for number in range(6):
+    for number in range(8):
         (tmp_path / str(number)).mkdir()
         paths.append(wheel(tmp_path / str(number), {**wheel_files(), f"swp/m{number}.py": ""}))
-    threads = [Thread(target=lambda path=path: answers.append(here.upload(path).status[:3])) for path in paths]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (sorted(answers), len(here.state.files("swp"))) == (["200"] + ["400"] * 5, 1)
+    together = Barrier(len(paths))
+
+    def upload(path: Path) -> str:
+        together.wait()
+        return here.upload(path).status[:3]
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(paths)) as pool:
+            answers = sorted(pool.map(upload, paths))
+    finally:
+        sys.setswitchinterval(usual)
+    assert (answers, len(here.state.files("swp"))) == (["200"] + ["400"] * 7, 1)
+
+
+def test_form_is_cleaned(here: Here, tmp_path: Path) -> None:
+    """Fields that say UNKNOWN count as absent, and NULs become visible."""
+    here.upload(good_wheel(tmp_path), summary=" UNKNOWN ", keywords="a\0b")
+    info = here.get("/pypi/swp/json").json["info"]
+    assert (info["summary"], info["keywords"]) == (None, "a\\x00b")
+
+
+def test_project_takes_the_spelling_of_the_last_upload(here: Here, tmp_path: Path) -> None:
+    """A project known as SWP is called swp after an upload that spells it so."""
+    here.owned("SWP")
+    here.upload(good_wheel(tmp_path))
+    assert [project.name for project in here.state.projects.values()] == ["swp"]
+
+
+def test_new_project_voids_the_pending_publishers_of_others(here: Here, tmp_path: Path) -> None:
+    """Whoever creates a project first wins against pending publishers for a name like it, except their own."""
+    for user_name, name in (("bob", "s.w.p"), ("bob", "other"), ("alice", "swp")):
+        here.state.add_pending(name, PUBLISHER, user=user_name)
+    here.upload(good_wheel(tmp_path))
+    assert [(pending.user, pending.project) for pending in here.state.pending] == [("bob", "other"), ("alice", "swp")]
+
+
+def test_twenty_new_projects_an_hour(here: Here, tmp_path: Path) -> None:
+    """A user can create twenty projects, and more once an hour has passed since the first."""
+    found = [here.upload(good_wheel(tmp_path, f"made-up-{'x' * n}y"), accept="*/*").status_code for n in range(21)]
+    here.clock.now += 3601
+    found.append(here.upload(good_wheel(tmp_path, "made-up-z")).status_code)
+    assert found == [200] * 20 + [429, 200]

@@ -42,9 +42,7 @@ class _Walk:
         self._local: set[bytes] = set()
         self._central: set[bytes] = set()
         self._start: int | None = None
-        self._size = 0
-        self._end64: tuple[int, int, int] | None = None
-        self._locator_seen = False
+        self._end64: tuple[int, int] | None = None
 
     def run(self) -> None:
         records = {b"PK\x03\x04": self._local_file, b"PK\x01\x02": self._central_file}
@@ -108,38 +106,35 @@ class _Walk:
         if name not in self._local:
             raise NotAcceptedError("Missing filename in local headers")
         self._central.add(name)
-        self._size += 46 + name_size + extra_size
 
     def _end_64(self) -> None:
         """4.3.14."""
-        size, here, records, directory_size, offset = struct.unpack("<Q12xQQQQ", self._take(52))
+        size, here, records, offset = struct.unpack("<Q12xQQ8xQ", self._take(52))
         if here != records:
             raise NotAcceptedError("Malformed zip file")
         if size != 44:
             raise NotAcceptedError("ZIP64 extensible data not allowed")
-        self._end64 = (records, directory_size, offset)
+        self._end64 = (records, offset)
 
     def _locator(self) -> None:
         """4.3.15."""
         self._take(16)
-        self._locator_seen = True
 
     def _end(self) -> None:
-        """4.3.16; where there is a ZIP64 record with its locator, that one counts."""
-        if self._end64 and not self._locator_seen:
-            raise NotAcceptedError("Malformed zip file")
+        """4.3.16; where there is a ZIP64 record, that one counts.
+
+        A wrong size of the directory or a ZIP64 record without locator do not come so far: Python cannot open them.
+        """
         start = self._stream.tell() - 4 if self._start is None else self._start
-        here, records, size, offset, comment_size = struct.unpack("<4xHHLLH", self._take(18))
+        here, records, offset, comment_size = struct.unpack("<4xHH4xLH", self._take(18))
         if here != records:
             raise NotAcceptedError("Malformed zip file")
         self._stream.seek(comment_size, 1)
-        records, size, offset = self._end64 or (records, size, offset)
+        records, offset = self._end64 or (records, offset)
         if records != len(self._central):
             raise NotAcceptedError("Mismatched central directory records")
         if offset != start:
             raise NotAcceptedError("Mismatched central directory offset")
-        if size != self._size:
-            raise NotAcceptedError("Mismatched central directory size")
 
 
 def _has_control_characters(name: bytes) -> bool:

@@ -20,7 +20,7 @@ _METADATA_VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4",
 _LOCAL_VERSIONS = "https://packaging.python.org/en/latest/specifications/version-specifiers/#local-version-identifiers"
 _IMPORTANT = ("metadata-version", "name", "version")
 _DYNAMIC = frozenset(METADATA_FIELDS) - {"metadata-version", "name", "version", "dynamic"}
-_WEB_ADDRESS = re.compile(r"https?:(//[^/?#]*)?[^\[\]#]*(#.*)?", re.IGNORECASE | re.DOTALL)
+_WEB_ADDRESS = re.compile(r"https?:(//[^\\/?#]*)?[^\[\]#]*(#.*)?", re.IGNORECASE | re.DOTALL)
 _RESERVED_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")
 
 Problem = tuple[str, str]

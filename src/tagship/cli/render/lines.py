@@ -104,10 +104,8 @@ def of_verdict(rehearsal: Rehearsal, report: str) -> Iterator[Line]:
 def _reasons(rehearsal: Rehearsal) -> Iterator[Line]:
     """What stood in the way, by stage: the details are above, under their stage."""
     reasons = [
-        Line(text=f"{entry.stage}: {clean(f.title)}", tone=Tone.BAD, label=f"error {f.code}", tail=f.code)
-        for entry in rehearsal.entries
-        for f in entry.findings
-        if f.severity is Severity.ERROR
+        Line(text=f"{stage}: {clean(f.title)}", tone=Tone.BAD, label=f"error {f.code}", tail=f.code)
+        for stage, f in rehearsal.causes
     ]
     if rehearsal.verdict == "undecided":
         reasons += [

@@ -53,8 +53,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     url: str
     hashes: dict[str, str]
     requires_python: str | None = None
-    size: int | None = None
-    upload_time: str | None = None
+    size: int | msgspec.UnsetType = msgspec.UNSET  # an index that does not know leaves it out; null is refused by uv
+    upload_time: str | msgspec.UnsetType = msgspec.UNSET
     yanked: bool | str = False
     data_dist_info_metadata: bool | dict[str, str] = False
     core_metadata: bool | dict[str, str] = False

@@ -1,0 +1,86 @@
+"""What every test gets: a scrubbed environment, and an index on loopback with the build backends of the lock."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.rehearsing"]
+
+AMBIENT = ("GITHUB_", "ACTIONS_", "RUNNER_", "TWINE_", "PIP_", "UV_", "GIT_", "GH_", "TAGSHIP_", "PYTEST_ADDOPTS")
+"""Beginnings of the variables that no test may depend on."""
+KEPT = ("TAGSHIP_WHEELHOUSE", "TAGSHIP_UPDATE_GOLDEN", "GIT_SSL_CAINFO")
+
+
+@pytest.fixture(autouse=True)
+def _scrubbed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No variable of the machine, of CI or of the user reaches a test; the home is an empty folder."""
+    for name in os.environ:
+        if name.startswith(AMBIENT) and name not in KEPT:
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
+@pytest.fixture(scope="session")
+def wheelhouse() -> Path:
+    """The folder with the wheels of requirements/wheelhouse.txt; `make` fills it."""
+    named = os.environ.get("TAGSHIP_WHEELHOUSE")
+    folder = Path(named) if named else Path(__file__).parent.parent / ".cache" / "wheelhouse"
+    if not any(folder.glob("*.whl")):
+        pytest.skip("there is no wheelhouse: run `make .cache/wheelhouse/ready`")
+    return folder
+
+
+class _Simple(BaseHTTPRequestHandler):
+    """A folder of wheels as a simple index (PEP 503)."""
+
+    protocol_version = "HTTP/1.1"
+    folder: Path
+    digests: dict[str, str]
+
+    def do_GET(self) -> None:
+        """Serve a page or a file."""
+        parts = self.path.strip("/").split("/")
+        if parts[0] == "simple" and len(parts) == 2:
+            names = [n for n in self.digests if n.split("-")[0].lower().replace("_", "-") == parts[1]]
+            links = "".join(f'<a href="/files/{n}#sha256={self.digests[n]}">{n}</a>\n' for n in names)
+            self._send(200 if names else 404, f"<!DOCTYPE html><html><body>{links}</body></html>".encode(), "text/html")
+        elif parts[0] == "files" and parts[-1] in self.digests:
+            self._send(200, (self.folder / parts[-1]).read_bytes(), "application/octet-stream")
+        else:
+            self._send(404, b"", "text/plain")
+
+    def _send(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def upstream(wheelhouse: Path) -> Iterator[str]:
+    """The address of an index on loopback that has what is in the wheelhouse: the user's own index in the tests."""
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in wheelhouse.glob("*.whl")}
+    handler = type("Handler", (_Simple,), {"folder": wheelhouse, "digests": digests})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/simple/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tagship's cache, shared by the tests of one process."""
+    return tmp_path_factory.mktemp("cache")

@@ -1,0 +1,110 @@
+"""Repositories for rehearsals, and the rehearsal of one inside this process."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tagship.rehearsal.request import Assumptions, Request
+from tagship.rehearsal.result import Rehearsal
+from tagship.rehearsal.run import Outside, backstage, rehearse
+from tagship.services.reporter import Silence
+from tagship.services.world import SystemClock
+
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "somebody",
+    "GIT_AUTHOR_EMAIL": "somebody@example.invalid",
+    "GIT_COMMITTER_NAME": "somebody",
+    "GIT_COMMITTER_EMAIL": "somebody@example.invalid",
+    "GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z",
+    "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
+}
+
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "sample"
+version = "1.0.0"
+description = "A sample"
+readme = "README.md"
+license = "MIT"
+license-files = ["LICENSE"]
+requires-python = ">=3.9"
+
+[project.scripts]
+sample = "sample:main"
+
+[dependency-groups]
+test = ["pytest"]
+"""
+
+FILES: Mapping[str, str] = {
+    "pyproject.toml": PYPROJECT,
+    "README.md": "# sample\n",
+    "LICENSE": "MIT\n",
+    "sample/__init__.py": (
+        "import argparse\n\n\ndef main():\n    argparse.ArgumentParser().parse_args()\n    print('hello')\n"
+    ),
+    "tests/test_sample.py": "import sample\n\n\ndef test_it():\n    assert sample.main\n",
+    ".github/workflows/ci.yml": (
+        "name: Test Suite\non:\n  push: {branches: [main]}\n  pull_request:\njobs:\n  test:\n"
+        "    name: Tests\n    runs-on: ubuntu-latest\n    steps: [{run: pytest}]\n"
+    ),
+}
+"""A small package that can be released."""
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git as somebody, at a fixed time."""
+    done = subprocess.run(
+        ("git", *words), cwd=folder, env=os.environ | IDENTITY, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def repository(folder: Path, files: Mapping[str, str | bytes | None]) -> Path:
+    """A repository with the sample's files, changed by the given ones (None leaves a file out), in one commit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    for name, content in {**FILES, **files}.items():
+        if content is None:
+            continue
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    git(folder, "add", "--all", "--force")
+    git(folder, "commit", "--quiet", "--message", "A sample")
+    return folder
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Rehearses with the index of the tests as the user's own."""
+
+    upstream: str
+    cache: Path
+
+    def __call__(self, path: Path, request: Request | None = None, **assumptions: object) -> Rehearsal:
+        """Rehearse a repository; assumptions by keyword."""
+        request = request or Request(assumptions=Assumptions(**assumptions))  # type: ignore[arg-type]
+        environ = dict(os.environ) | {"UV_DEFAULT_INDEX": self.upstream}
+        outside = Outside(path=path, environ=environ, cache=self.cache, clock=SystemClock())
+        with backstage(outside, offline=False, enforce=False) as behind:
+            return rehearse(request, outside, behind, Silence())
+
+
+def why(result: Rehearsal) -> list[tuple[str, str]]:
+    """The stage and code of everything that stood in the way."""
+    return [(stage, finding.code) for stage, finding in result.causes]
+
+
+@pytest.fixture
+def stage(upstream: str, cache: Path) -> Stage:
+    """Rehearse with `stage(path, ...)`."""
+    return Stage(upstream=upstream, cache=cache)
