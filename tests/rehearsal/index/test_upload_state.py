@@ -316,7 +316,8 @@ def test_one_of_many_at_once_wins(here: Here, tmp_path: Path) -> None:
     paths = []
     for number in range(8):
         (tmp_path / str(number)).mkdir()
-        paths.append(wheel(tmp_path / str(number), {**wheel_files(), f"swp/m{number}.py": ""}))
+        modules = {f"swp/m{number}_{n}.py": "" for n in range(300)}  # so that looking inside takes a while
+        paths.append(wheel(tmp_path / str(number), {**wheel_files(), **modules}))
     together = Barrier(len(paths))
 
     def upload(path: Path) -> str:
