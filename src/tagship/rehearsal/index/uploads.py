@@ -12,6 +12,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from werkzeug import Request, Response
+from werkzeug.datastructures import FileStorage
 
 from tagship.checks.rulebook import CONTENT_RULES, FILE_RULES, REQUEST_RULES, Form, Limits, Rule, Upload, refusals
 from tagship.rehearsal.index.answers import RefusedError, answer
@@ -43,7 +44,7 @@ def upload(state: State, request: Request) -> Response:
             index=state.addresses,
             path=path,
             filename=(content.filename or "") if content is not None else "",
-            content_type=content.mimetype if content is not None else "",
+            content_type=_content_type(content) if content is not None else "",
         )
         with state.lock:
             _take(_Taking(state=state, request=request, sent=sent))
@@ -51,6 +52,11 @@ def upload(state: State, request: Request) -> Response:
         if path is not None:
             path.unlink(missing_ok=True)
     return answer(request, 200)
+
+
+def _content_type(content: FileStorage) -> str:
+    """As Python's `cgi` reads it: a part that names no type, as uv sends it, is text; an empty type stays empty."""
+    return content.mimetype if "Content-Type" in content.headers else "text/plain"
 
 
 def _sanitized(request: Request) -> Form:
