@@ -362,3 +362,11 @@ def test_twenty_new_projects_an_hour(here: Here, tmp_path: Path) -> None:
     here.clock.now += 3601
     found.append(here.upload(good_wheel(tmp_path, "made-up-z")).status_code)
     assert found == [200] * 20 + [429, 200]
+
+
+def test_large_forms(here: Here, tmp_path: Path) -> None:
+    """A description of a megabyte and two thousand dependencies are no problem."""
+    needs = [f"made-up-{number}" for number in range(2000)]
+    answer = here.upload(good_wheel(tmp_path), description="x" * 2**20, requires_dist=needs)
+    info = here.get("/pypi/swp/json").json["info"]
+    assert (answer.status, len(info["description"]), info["requires_dist"]) == ("200 OK", 2**20, needs)
