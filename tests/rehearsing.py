@@ -1,18 +1,25 @@
 """Repositories for rehearsals, and the rehearsal of one inside this process."""
 
+import contextlib
 import os
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tagship.model import Manifest
+from tagship.rehearsal.pipeline import Finished, run_all
 from tagship.rehearsal.request import Assumptions, Request
 from tagship.rehearsal.result import Rehearsal
-from tagship.rehearsal.run import Outside, backstage, rehearse
+from tagship.rehearsal.run import Outside, Scene, backstage, rehearse, set_up
+from tagship.rehearsal.world import Embedded, Place, servers
 from tagship.services.reporter import Silence
-from tagship.services.world import SystemClock
+from tagship.services.world import Clock, SystemClock
+from tagship.stages import STAGES
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "somebody",
@@ -83,20 +90,65 @@ def repository(folder: Path, files: Mapping[str, str | bytes | None]) -> Path:
     return folder
 
 
+class JumpingClock:
+    """The machine's clock, except that who sleeps is at once at the end of his sleep, and so is everybody else."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.slept = 0.0
+        """Seconds that were slept altogether, and how far this clock is ahead."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time() + self.slept
+
+    def sleep(self, seconds: float) -> None:
+        """Jump."""
+        with self._lock:
+            self.slept += seconds
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A world that stays open, so that the same stages can run in it several times."""
+
+    embedded: Embedded
+    scene: Scene
+
+    def run(self, *names: str, after: Manifest | None = None) -> Finished:
+        """Run the named stages, or all of them, on a fresh manifest or on what an earlier run left."""
+        chosen = tuple(stage for stage in STAGES if not names or stage.name in names)
+        return run_all(chosen, after or Manifest(), self.scene.world)
+
+
 @dataclass(frozen=True)
 class Stage:
-    """Rehearses with the index of the tests as the user's own."""
+    """Rehearses with the index of the tests as the user's own; `dataclasses.replace` changes where and how."""
 
     upstream: str
     cache: Path
+    clock: Clock = field(default_factory=SystemClock)
+    offline: bool = False
 
     def __call__(self, path: Path, request: Request | None = None, **assumptions: object) -> Rehearsal:
         """Rehearse a repository; assumptions by keyword."""
         request = request or Request(assumptions=Assumptions(**assumptions))  # type: ignore[arg-type]
+        with backstage(self._outside(path), offline=self.offline, enforce=False) as behind:
+            return rehearse(request, self._outside(path), behind, Silence())
+
+    @contextlib.contextmanager
+    def open(self, path: Path, request: Request | None = None, **assumptions: object) -> Iterator[Opened]:
+        """Push, and stop before the first stage."""
+        request = request or Request(assumptions=Assumptions(**assumptions))  # type: ignore[arg-type]
+        outside = self._outside(path)
+        with backstage(outside, offline=self.offline, enforce=False) as behind:
+            place = Place(folder=behind.folder, cache=outside.cache, environ=outside.environ, clock=outside.clock)
+            with servers(place, behind.keeper) as embedded:
+                yield Opened(embedded=embedded, scene=set_up(request, outside, embedded, Silence()))
+
+    def _outside(self, path: Path) -> Outside:
         environ = dict(os.environ) | {"UV_DEFAULT_INDEX": self.upstream}
-        outside = Outside(path=path, environ=environ, cache=self.cache, clock=SystemClock())
-        with backstage(outside, offline=False, enforce=False) as behind:
-            return rehearse(request, outside, behind, Silence())
+        return Outside(path=path, environ=environ, cache=self.cache, clock=self.clock)
 
 
 def why(result: Rehearsal) -> list[tuple[str, str]]:

@@ -104,7 +104,7 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
     started = outside.clock.now()
     place = Place(folder=behind.folder, cache=outside.cache, environ=outside.environ, clock=outside.clock)
     with servers(place, behind.keeper) as embedded:
-        scene = _set_up(request, outside, embedded, reporter)
+        scene = set_up(request, outside, embedded, reporter)
         finished = run_all(STAGES, Manifest(), scene.world)
         result = _result(request, scene, finished, embedded)
         return msgspec.structs.replace(
@@ -116,8 +116,12 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
         )
 
 
-def _set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Reporter) -> Scene:
-    """Make the remote, do what the maintainer would do, and check out what a runner would get."""
+def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Reporter) -> Scene:
+    """Make the remote, do what the maintainer would do, and check out what a runner would get.
+
+    Raises:
+        TagshipError: the repository cannot be read, the push is refused, or an assumption fits nothing.
+    """
     folder = embedded.place.folder
     theirs = open_repository(Shell(outside.environ), outside.path)
     extra = child.GIT_IDENTITY | child.trusting(theirs.root)
