@@ -3,10 +3,8 @@
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-
-METADATA = ("Metadata-Version: 2.4", "Name: swp", "Version: 1.0")
 
 
 def metadata(*lines: str, name: str = "swp", version: str = "1.0") -> str:
@@ -62,13 +60,3 @@ def good_sdist(folder: Path, name: str = "swp", version: str = "1.0", *lines: st
 def without(files: Mapping[str, str], *endings: str) -> dict[str, str]:
     """The members whose names do not end so."""
     return {name: content for name, content in files.items() if not name.endswith(tuple(endings))}
-
-
-def changed(files: Mapping[str, str], **replaced: str) -> dict[str, str]:
-    """The members with other content for those whose file name (without suffix) is a keyword."""
-    return {name: replaced.get(Path(name).stem, content) for name, content in files.items()}
-
-
-def names(paths: Iterable[Path]) -> list[str]:
-    """File names, sorted."""
-    return sorted(path.name for path in paths)
