@@ -49,7 +49,7 @@ def environment(outer: Mapping[str, str], home: Path, doors: Mapping[str, str]) 
         "XDG_CACHE_HOME": str(home / ".cache"),
         "XDG_DATA_HOME": str(home / ".local" / "share"),
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
-        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_GLOBAL": str(_git_settings(home)),
         "GIT_CONFIG_NOSYSTEM": "1",
         "UV_NO_CONFIG": "1",
         "PIP_CONFIG_FILE": os.devnull,
@@ -60,11 +60,11 @@ def environment(outer: Mapping[str, str], home: Path, doors: Mapping[str, str]) 
     }
 
 
-GIT_IDENTITY = {
-    **dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "tagship rehearsal"),
-    **dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "rehearsal@tagship.invalid"),
-}
-"""Who commits and tags in the rehearsal's clones."""
+def _git_settings(home: Path) -> Path:
+    """Somebody to commit as, in the rehearsal's clones and in tests that use git."""
+    settings = home / ".gitconfig"
+    settings.write_text("[user]\n\tname = tagship rehearsal\n\temail = rehearsal@tagship.invalid\n", encoding="utf-8")
+    return settings
 
 
 def trusting(folder: Path) -> dict[str, str]:

@@ -124,8 +124,7 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
     """
     folder = embedded.place.folder
     theirs = open_repository(Shell(outside.environ), outside.path)
-    extra = child.GIT_IDENTITY | child.trusting(theirs.root)
-    source = Git(embedded.shell, theirs.root, extra=extra)
+    source = Git(embedded.shell, theirs.root, extra=child.trusting(theirs.root))
     package = _package(request, outside.path.resolve(), theirs.root)
     project = read(theirs.root / package, source)
     branch = project.repository.default_branch.value

@@ -31,6 +31,7 @@ class Metadata:
     name: str
     version: str
     requires: tuple[str, ...]
+    extras: tuple[str, ...]
     modules: tuple[str, ...]
     """Top-level modules and packages, from RECORD; namespace packages by their full dotted name."""
     scripts: tuple[tuple[str, str], ...]
@@ -57,6 +58,7 @@ def _metadata(folder: Path) -> Metadata:
         name=headers["Name"] or "",
         version=headers["Version"] or "",
         requires=tuple(headers.get_all("Requires-Dist") or ()),
+        extras=tuple(headers.get_all("Provides-Extra") or ()),
         modules=modules(paths),
         scripts=_scripts(folder / "entry_points.txt"),
         stubs=any(path.suffix == ".pyi" for path in paths) and not any(path.suffix == ".py" for path in paths),

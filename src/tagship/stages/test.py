@@ -8,6 +8,8 @@ import re
 import shutil
 from pathlib import Path
 
+import msgspec
+
 from tagship.errors import TestsFailed, ToolFailed
 from tagship.model import Finding, Manifest, Plan, Severity
 from tagship.project.config import Suite
@@ -36,6 +38,7 @@ REFUSED = (
     "nodename nor servname provided",
     "Tunnel connection failed: 403",
     "getaddrinfo failed",
+    "fatal: repository 'https://",  # git, where the server has no such repository
 )
 """What operating systems and HTTP libraries say when there is no way out."""
 
@@ -59,10 +62,12 @@ def run(manifest: Manifest, world: World) -> Manifest:
     env = _environment(manifest, project, folder / "env", world)
     if env is None:
         return manifest
-    tree = _tree(plan, env, folder / "tests", world)
+    tree, flat = _tree(plan, env, folder / "tests", world)
     world.journal.doing(f"running {tests.runner}")
-    argv = (env.python, "-m", tests.runner, *_arguments(tests))
-    output = world.shell.run(argv, cwd=tree, extra=env.variables(world.shell.environment), timeout=LIMIT)
+    argv = (env.python, "-m", tests.runner, *_arguments(_outside(tests, tree)))
+    # With the package at the top, an editable install would have put the top on the path, for the tests' own helpers.
+    path = {"PYTHONPATH": str(tree)} if flat else {}
+    output = world.shell.run(argv, cwd=tree, extra=env.variables(world.shell.environment) | path, timeout=LIMIT)
     _judge(output, tests.runner, world)
     return manifest
 
@@ -106,16 +111,33 @@ def _arguments(suite: Suite) -> tuple[str, ...]:
     return ("-p", "no:cacheprovider", *suite.args, *suite.paths)
 
 
-def _tree(plan: Plan, env: Env, destination: Path, world: World) -> Path:
-    """The commit's files without those that are installed: what is imported is the wheel."""
+def _tree(plan: Plan, env: Env, destination: Path, world: World) -> tuple[Path, bool]:
+    """The commit's files without those that are installed, so that what is imported is the wheel.
+
+    Returns:
+        The folder, and whether the package lay right in it instead of in `src`.
+    """
     clone = clone_at(world.git, plan.event.sha, destination)
     package = clone.root / plan.package
+    metadata = read_metadata(env, plan.project)
+    own = {name.split(".")[0] for name in metadata.modules} if metadata is not None else set()
+    flat = False
     for source in (package / "src", package / "lib", package):
-        for installed in env.packages.iterdir():
-            mine = source / installed.name
-            if mine.exists() and installed.suffix != ".dist-info" and not _holds_tests(mine):
+        for mine in [path for name in own for path in source.glob(f"{name}*") if path.name.split(".")[0] == name]:
+            if not _holds_tests(mine):
                 shutil.rmtree(mine) if mine.is_dir() else mine.unlink()
-    return package
+                flat = flat or source == package
+    return package, flat
+
+
+def _outside(suite: Suite, tree: Path) -> Suite:
+    """The suite with tests that lie inside the package taken from where they are installed."""
+    gone = [path for path in suite.paths if not (tree / path).exists()]
+    if not gone or suite.runner != "pytest":
+        return suite
+    names = (path.removeprefix("src/").removesuffix(".py").replace("/", ".") for path in gone)
+    kept = tuple(path for path in suite.paths if path not in gone)
+    return msgspec.structs.replace(suite, paths=("--pyargs", *kept, *names))
 
 
 def _holds_tests(path: Path) -> bool:

@@ -13,7 +13,7 @@ from tagship.services.shell import Output
 from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages.common import ok, project_of, unknown
-from tagship.stages.installed import Metadata, imports, install, read_metadata, run_scripts
+from tagship.stages.installed import Metadata, dependencies, imports, install, read_metadata, run_scripts
 
 NOT_FOR_USERS = frozenset({"tests", "test", "docs", "doc", "examples", "example", "benchmarks", "setup", "conftest"})
 """Top-level names that are in a wheel by mistake; the contents check reports them, importing them proves nothing."""
@@ -41,6 +41,7 @@ class Code:
     title: str
     why: str
     remedy: str
+    severity: Severity = Severity.ERROR
 
 
 INSTALL = Code(
@@ -74,6 +75,13 @@ SCRIPT_HANGS = Code(
     why="It was stopped after 30 s.",
     remedy="Correct the command, or say how to try it: [tool.tagship] scripts = { name = [] }.",
 )
+NEEDS_EXTRA = Code(
+    id="TC67",
+    title="A command works only with an extra",
+    why="It is installed for everybody, and fails for those who did not ask for the extra.",
+    remedy="Nothing, where its message says which extra to install.",
+    severity=Severity.NOTE,
+)
 VERSION = Code(
     id="TC65",
     title="The installed version is another one",
@@ -86,14 +94,23 @@ INCONSISTENT = Code(
     why="`pip check` would complain right after the installation.",
     remedy="Loosen or correct the requirements that are named below.",
 )
-CODES: tuple[Code, ...] = (INSTALL, IMPORT, SCRIPT_MISSING, SCRIPT_FAILS, SCRIPT_HANGS, VERSION, INCONSISTENT)
+CODES: tuple[Code, ...] = (
+    INSTALL,
+    IMPORT,
+    SCRIPT_MISSING,
+    SCRIPT_FAILS,
+    SCRIPT_HANGS,
+    NEEDS_EXTRA,
+    VERSION,
+    INCONSISTENT,
+)
 
 
 def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Finding, ...]:
     """Install into an empty environment, import, run every command; facts go into the journal.
 
     Returns:
-        What is wrong, all of severity error; nothing where all is well or where it could not be tried.
+        What is wrong; nothing where all is well or where it could not be tried.
     """
     folder = world.workspace.scratch / f"install-{subject.id}"
     empty = folder / "empty"
@@ -174,15 +191,27 @@ def _scripts(
         return []
     world.journal.doing(f"running the commands of {subject.title}")
     outputs = run_scripts(world.shell, env, tuple(words.items()), empty)
+    failed = {name: output for name, output in outputs.items() if not output.ok}
+    with_extras = _again_with_extras(metadata, {name: words[name] for name in failed}, env, empty, world)
     targets = dict(metadata.scripts)
-    found = [
-        _finding(_verdict(output), subject, output.tail(8), what=f"{name} = {targets[name]}")
-        for name, output in outputs.items()
-        if not output.ok
-    ]
+    found = []
+    for name, output in failed.items():
+        code = NEEDS_EXTRA if name in with_extras else _verdict(output)
+        found.append(_finding(code, subject, output.tail(8), what=f"{name} = {targets[name]}"))
     if not found:
         ok(world, f"{subject.id}.scripts", f"the commands of {subject.title} run", ", ".join(outputs))
     return found
+
+
+def _again_with_extras(
+    metadata: Metadata, words: Mapping[str, Sequence[Sequence[str]]], env: Env, empty: Path, world: World
+) -> frozenset[str]:
+    """The commands that work once the package's extras are installed, of those that fail without."""
+    needed = dependencies(metadata.requires, metadata.extras)
+    if not words or not metadata.extras or not world.uv.install(env, needed).ok:
+        return frozenset()
+    outputs = run_scripts(world.shell, env, tuple(words.items()), empty)
+    return frozenset(name for name, output in outputs.items() if output.ok)
 
 
 def _verdict(output: Output) -> Code:
@@ -201,5 +230,5 @@ def _finding(code: Code, subject: Subject, words: str, *, what: str = "") -> Fin
         where=subject.title,
         why=f"{code.why}\n{words}" if words else code.why,
         remedy=code.remedy,
-        severity=Severity.ERROR,
+        severity=code.severity,
     )

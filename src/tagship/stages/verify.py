@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tagship.errors import Broken, NotVisibleYet
-from tagship.model import Dist, Manifest, Plan, Target
+from tagship.model import Dist, Manifest, Plan, Severity, Target
 from tagship.services.index import Index, IndexPage
 from tagship.services.world import World
 from tagship.stages.common import ok, planned, problem, unknown
@@ -63,7 +63,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
     # Our exact file by address and digest; its dependencies come from PyPI alone. Never two indexes in one install.
     source = f"{plan.project} @ {address}#sha256={chosen.sha256}"
     subject = Subject(id="verify", title=f"{chosen.filename} from {index.addresses.name}", source=source)
-    findings = clean_installation(subject, plan, world)
+    findings = [f for f in clean_installation(subject, plan, world) if f.severity is Severity.ERROR]
     if findings:
         raise Broken(
             f"What {index.addresses.name} serves does not work: {findings[0].title}",
