@@ -48,6 +48,9 @@ lint: $(VENV)/ready ## check style and types
 bench: $(VENV)/ready ## measure against the same work done by hand, and print the ratios
 	$(BIN)/python benchmarks/rehearsal.py
 
+docs: $(VENV)/ready ## write the reference pages again, from the code
+	$(BIN)/python docs/generate.py
+
 lock: $(VENV)/ready ## write the locks again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--no-emit-index-url --upgrade pyproject.toml requirements/dev.in -o requirements/dev.txt

@@ -3,9 +3,28 @@
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import rich_click as click
+
+from tagship.model import Record, to_json
+
+
+class DescribedValue(Record, frozen=True, kw_only=True):
+    """One thing that tagship knows about a project, and how it knows."""
+
+    name: str
+    value: str
+    source: str
+    """The file, key, command or default that it comes from."""
+
+
+class Described(Record, frozen=True, kw_only=True):
+    """Everything that tagship knows about a project: `tagship config --json`."""
+
+    schema: Literal[1] = 1
+    values: tuple[DescribedValue, ...]
 
 
 @click.command(epilog="Example: tagship config --json")
@@ -26,8 +45,8 @@ def config(path: Path, as_json: bool, schema: bool) -> int:
     git = open_repository(Shell(without_credentials(os.environ)), path)
     rows = describe(read(path, git))
     if as_json:
-        listed = [{"name": name, "value": value, "source": source} for name, value, source in rows]
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(listed), indent=2) + b"\n")
+        values = tuple(DescribedValue(name=name, value=value, source=source) for name, value, source in rows)
+        sys.stdout.buffer.write(to_json(Described(values=values)))
         return 0
     from tagship.cli.render.table import table
 

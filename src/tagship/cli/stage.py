@@ -29,8 +29,8 @@ def command(name: str) -> click.Command:
     @click.option("--tag", metavar="TAG", help="The tag that is released, where GitHub Actions does not say.")
     @click.option("--branch", metavar="NAME", help="The branch that was pushed, likewise.")
     @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-    def perform(manifest: Path, dist: Path, package: str, tag: str | None, branch: str | None, as_json: bool) -> int:
-        environ = dict(os.environ) | _event(tag, branch)
+    def perform(manifest: Path, dist: Path, package: str, as_json: bool, **event: str | None) -> int:
+        environ = dict(os.environ) | _event(**event)
         before = Manifest() if stage.name == STAGES[0].name else _read(manifest)
         with tempfile.TemporaryDirectory(prefix="tagship-") as scratch:
             workspace = Workspace(

@@ -1,0 +1,209 @@
+"""Writes the reference pages from the code they describe: python docs/generate.py [--check].
+
+With `--check` nothing is written; the pages that differ are named, and the exit code is 1.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import msgspec
+from fields import Row, fields_of
+from world import page as embedded_world
+
+from requirements import page as requirements
+from tagship.checks import catalogue
+from tagship.cli.app import COMMANDS, tagship
+from tagship.cli.pages import pages
+from tagship.cli.reading import Described, DescribedValue
+from tagship.errors import BUG, ERRORS, INTERRUPTED
+from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan, Severity
+from tagship.project.config import Check, Config, Environments, PackageConfig, Suite
+from tagship.rehearsal.result import Assumption, Exchange, Rehearsal
+
+HERE = Path(__file__).resolve().parent
+SCHEMAS: dict[str, type[msgspec.Struct]] = {
+    "configuration": Config,
+    "described": Described,
+    "manifest": Manifest,
+    "rehearsal": Rehearsal,
+}
+
+
+def table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |\n" for line in lines
+    )
+
+
+def exit_codes() -> str:
+    """docs/exit-codes.md"""
+    rows = [(0, "", "It worked. For `rehearse`: the release would have succeeded.")]
+    rows += [
+        (e.exit_code, f"[{e.code}](codes.md#{e.code.lower()})", f"{e.summary[0].upper()}{e.summary[1:]}.")
+        for e in ERRORS
+    ]
+    rows += [
+        (BUG, "", "A bug in tagship: there is a traceback, please report it."),
+        (INTERRUPTED, "", "Interrupted with Ctrl-C. A rehearsal leaves nothing behind."),
+    ]
+    return (
+        "# Exit codes\n\nEvery command ends with one of these. They do not change within a major version.\n\n"
+        + table(("code", "page", "meaning"), ((str(code), link, words) for code, link, words in rows))
+        + "\nA rehearsal that could not find out something that matters is not a success: it ends with 8, and its"
+        " verdict is `undecided`.\n"
+    )
+
+
+def codes() -> str:
+    """docs/codes.md"""
+    severities = {page.code: page.severity for page in catalogue()}
+    parts = [
+        "# Codes\n\nWhat a finding or an error names; `tagship explain CODE` prints the same. TC: something about built"
+        " files, TE: an error, by what to do next. An **error** stops the release; a **warning** and a **note** do"
+        " not.\n"
+    ]
+    for page in pages().values():
+        severity = severities.get(page.code, Severity.ERROR)
+        source = f"\nSource: {page.source}\n" if page.source else ""
+        parts.append(
+            f'\n<a id="{page.code.lower()}"></a>\n\n## {page.code}: {page.title}\n\n**{severity}** {page.why}\n\n'
+            f"What to do: {page.remedy}\n{source}"
+        )
+    return "".join(parts)
+
+
+def commands() -> str:
+    """docs/commands.md"""
+    parts = [
+        "# Commands\n\nEvery command has `--help`. Data goes to standard output, words go to standard error; colours"
+        " are off when piped or when `NO_COLOR` is set; inside GitHub Actions findings are also annotations."
+        " [Exit codes](exit-codes.md), [JSON outputs](json.md).\n\n"
+        "`TAGSHIP_CACHE_DIR` names another folder for tagship's cache and reports than the system's own place for"
+        " caches.\n"
+    ]
+    with click.Context(tagship, info_name="tagship") as group:
+        for name in COMMANDS:
+            command = tagship.get_command(group, name)
+            assert command is not None
+            with click.Context(command, info_name=name, parent=group) as context:
+                parts.append(_command(name, command, context))
+    return "".join(parts)
+
+
+def _command(name: str, command: click.Command, context: click.Context) -> str:
+    usage = command.get_usage(context).removeprefix("Usage: ")
+    options = [option for option in command.get_params(context) if isinstance(option, click.Option)]
+    return (
+        f"\n## {name}\n\n{inspect.cleandoc(command.help or '')}\n\n```text\n{usage}\n```\n\n"
+        + table(("option", "what it does"), (_option(option) for option in options))
+        + f"\n{_example(command.epilog or '')}"
+    )
+
+
+def _option(option: click.Option) -> tuple[str, str]:
+    metavar = "" if option.is_flag else f" {option.metavar or _values(option)}"
+    default = f" Default: `{option.default}`." if option.show_default and option.default is not None else ""
+    help_text = f"{option.help.rstrip('.')}." if option.help and not option.help.endswith("…") else option.help or ""
+    return f"`{', '.join(option.opts)}{metavar}`", f"{help_text}{default}".strip()
+
+
+def _values(option: click.Option) -> str:
+    return (
+        "{" + ",".join(option.type.choices) + "}" if isinstance(option.type, click.Choice) else option.type.name.upper()
+    )
+
+
+def _example(epilog: str) -> str:
+    return f"```console\n$ {epilog.removeprefix('Example: ')}\n```\n"
+
+
+def _rows(rows: tuple[Row, ...]) -> str:
+    cells = ((f"`{row.name}`", f"`{row.kind}`", row.default, row.words) for row in rows)
+    return table(("key", "type", "default", "meaning"), cells)
+
+
+def configuration() -> str:
+    """docs/configuration.md"""
+    parts = [
+        "# Configuration\n\nMost projects need none: `tagship config` shows what was found and where each value comes"
+        " from. What differs is written to `[tool.tagship]` in `pyproject.toml`, or to `tagship.toml` where there is no"
+        " such table. A key that does not exist is an error that names the one that was probably meant.\n\n"
+        '```toml\n[tool.tagship]\nci = ["ci.yml", ["Security Scan", "Security Audit"]]\n'
+        'release-branches = ["main", "1.x"]\ntag = "v{version}"\n```\n\n'
+        "The [JSON schema](schemas/configuration.json) is for editors; `tagship config --schema` prints it.\n\n",
+        _rows(fields_of(Config)),
+    ]
+    for title, struct in (
+        ("An entry of `ci`, written as a table", Check),
+        ("`tests`", Suite),
+        ("`environments`", Environments),
+        ("An entry of `package`", PackageConfig),
+    ):
+        parts.append(f"\n## {title}\n\n{_rows(fields_of(struct))}")
+    return "".join(parts)
+
+
+def json_page() -> str:
+    """docs/json.md"""
+    parts = [
+        "# JSON outputs\n\nThese are an interface. Each has the number of its schema in `schema`; within a number, keys"
+        " are only ever added. Times are seconds since 1970, sizes are bytes, digests are hexadecimal.\n\n"
+        "| output | printed by | schema |\n| --- | --- | --- |\n"
+        "| manifest | every stage command with `--json`; also the file that the stages pass on"
+        " | [manifest.json](schemas/manifest.json) |\n"
+        "| rehearsal | `tagship rehearse --json` | [rehearsal.json](schemas/rehearsal.json) |\n"
+        "| described | `tagship config --json` | [described.json](schemas/described.json) |\n"
+    ]
+    for title, structs in (
+        ("Rehearsal", (Rehearsal, Assumption, Exchange)),
+        ("Manifest", (Manifest, Plan, Event, Inputs, Dist, Entry, Fact, Finding)),
+        ("Described", (Described, DescribedValue)),
+    ):
+        parts.append(f"\n## {title}\n")
+        for struct in structs:
+            first = (struct.__doc__ or "").strip().partition("\n\n")[0].replace("\n", " ")
+            parts.append(f"\n### `{struct.__name__}`\n\n{first}\n\n{_rows(fields_of(struct))}")
+    return "".join(parts)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "exit-codes.md": exit_codes,
+    "codes.md": codes,
+    "commands.md": commands,
+    "configuration.md": configuration,
+    "json.md": json_page,
+    "embedded-world.md": embedded_world,
+    "requirements.md": requirements,
+}
+
+
+def generated() -> Iterator[tuple[Path, bytes]]:
+    """Every generated file with its content."""
+    note = "<!-- Written by docs/generate.py: change the code it describes, then run `make docs`. -->\n\n"
+    for name, make in PAGES.items():
+        yield HERE / name, (note + make()).encode()
+    for name, struct in SCHEMAS.items():
+        yield (
+            HERE / "schemas" / f"{name}.json",
+            msgspec.json.format(msgspec.json.encode(msgspec.json.schema(struct)), indent=2) + b"\n",
+        )
+
+
+def main(*, check: bool) -> int:
+    """Write the pages, or say which differ."""
+    stale = [(path, content) for path, content in generated() if not path.is_file() or path.read_bytes() != content]
+    for path, content in stale:
+        print(f"{path.relative_to(HERE.parent)} {'differs from the code: run `make docs`' if check else 'written'}")
+        if not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+    return 1 if stale and check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))
