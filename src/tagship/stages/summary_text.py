@@ -1,8 +1,7 @@
 """The job summary of a release as GitHub's Markdown: what is public, what ran, what did not, and what to do.
 
 Pure: from the manifest alone. Text of the project is escaped, so that it can neither break a table nor become
-HTML, and everything is bounded: GitHub drops a summary above 1 MiB (facts.md, E; docs.github.com, "Adding a job
-summary").
+HTML, and everything is bounded: GitHub drops a summary above 1 MiB (docs.github.com, "Adding a job summary").
 """
 
 import html

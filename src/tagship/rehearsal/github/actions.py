@@ -230,7 +230,7 @@ def _state(call: Call, of: Workflow) -> Literal["active", "disabled_manually"]:
 def dispatch(call: Call) -> Reply:
     """Start a workflow by hand: the file as it is at the ref decides which inputs there are.
 
-    Unlike other events, one caused by a `GITHUB_TOKEN` starts the workflow too (facts.md E.7).
+    Unlike other events, one caused by a `GITHUB_TOKEN` starts the workflow too (docs.github.com, "GITHUB_TOKEN").
     """
     flow, body = _workflow(call), call.body(Dispatch)
     event = _event(call, body.ref)

@@ -9,7 +9,7 @@ from tagship.rehearsal.github.http import Call, Reply, Route, invalid, not_found
 from tagship.rehearsal.github.state import Asset, Json, Release
 
 SEALED = "Cannot {} assets {} an immutable release."
-"""Only the words for uploading are known; the others are made after them (facts.md E.4)."""
+"""Only the words for uploading are known; the others are made after them."""
 
 
 def stored_name(name: str) -> str:

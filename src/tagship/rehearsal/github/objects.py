@@ -82,7 +82,8 @@ def ref(git: Git, name: str) -> Ref | None:
 def commit_of(repo: RepositoryState, name: str) -> str:
     """The commit that a ref, branch, tag or SHA means.
 
-    The id of a tag object is refused (facts.md E.2): 422, as for what does not exist.
+    The id of a tag object is refused with 422, as for what does not exist
+    (getplumber/plumber#401).
     """
     found = find_commit(repo, name)
     if found is None:

@@ -46,7 +46,8 @@ def list_rulesets(call: Call) -> Reply:
 
 
 def get_ruleset(call: Call) -> Reply:
-    """One ruleset with its rules; who may bypass it is for writers only (facts.md E.1)."""
+    """One ruleset with its rules; who may bypass it is for writers only (docs.github.com, "REST API endpoints
+    for rules")."""
     number = call.number("id")
     found = next((r for r in call.repo.rulesets if r.id == number), None)
     if found is None:

@@ -1,6 +1,7 @@
 """Releases: drafts, publishing, the tag that comes with it, immutability, generated notes. Assets: assets.py.
 
-The rules and the texts are those of facts.md E.4. A draft is seen by id and in the list only, and only by
+Sources: docs.github.com, "REST API endpoints for releases" and "Immutable releases"; the words about tag names of
+immutable releases: github.com/orgs/community/discussions/178351. A draft is seen by id and in the list only, and only by
 those who may write.
 """
 

@@ -122,7 +122,7 @@ class RepositoryState:
         """Record a push that git has already taken, and say which `push` events it starts.
 
         None for what a `GITHUB_TOKEN` pushed, for deletions, and for the tags where more than three came at
-        once (facts.md E.2, E.7).
+        once (docs.github.com: "Events that trigger workflows", push; "GITHUB_TOKEN").
         """
         with self.lock:
             tags = sum(u.ref.startswith("refs/tags/") for u in updates)

@@ -75,7 +75,7 @@ def violations(repo: RepositoryState, update: RefUpdate, login: str) -> tuple[st
 
 
 def may_deploy(repo: RepositoryState, environment: str, ref: str) -> bool:
-    """Whether a run for a full ref name may use an environment (facts.md E.5).
+    """Whether a run for a full ref name may use an environment (docs.github.com, "Managing environments").
 
     One that does not exist is created by its first use, unprotected. "Protected branches only" admits every
     branch while none is protected, and no tag ever; a pattern is for branches or for tags, not for both.

@@ -16,7 +16,7 @@ TokenKind = Literal["github_token", "fine-grained", "classic", "none"]
 
 PREFIXES: Mapping[TokenKind, str] = {"github_token": "ghs_", "fine-grained": "github_pat_", "classic": "ghp_"}
 HOURLY: Mapping[TokenKind, int] = {"github_token": 1000, "fine-grained": 5000, "classic": 5000, "none": 60}
-"""Requests an hour (facts.md E.3)."""
+"""Requests an hour (docs.github.com, "Rate limits for the REST API")."""
 ACTIONS_BOT = "github-actions[bot]"
 
 
