@@ -25,7 +25,7 @@ from tagship.services.git import Git, open_repository
 from tagship.services.reporter import Reporter
 from tagship.services.shell import Shell
 from tagship.services.uv import version as uv_version
-from tagship.services.world import Clock, Workspace, World
+from tagship.services.world import Clock, Limits, Workspace, World
 from tagship.stages import STAGES
 
 NOT_REHEARSED = (
@@ -46,6 +46,8 @@ class Outside:
     cache: Path
     """Tagship's own cache."""
     clock: Clock
+    limits: Limits = Limits()
+    """How long the project's own code may take."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +104,13 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
         TagshipError: the rehearsal could not begin; once it has begun, errors are part of the result.
     """
     started = outside.clock.now()
-    place = Place(folder=behind.folder, cache=outside.cache, environ=outside.environ, clock=outside.clock)
+    place = Place(
+        folder=behind.folder,
+        cache=outside.cache,
+        environ=outside.environ,
+        clock=outside.clock,
+        limits=outside.limits,
+    )
     with servers(place, behind.keeper) as embedded:
         scene = set_up(request, outside, embedded, reporter)
         finished = run_all(STAGES, Manifest(), scene.world)

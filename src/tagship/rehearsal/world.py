@@ -32,7 +32,7 @@ from tagship.services.reporter import Journal, Reporter, Silence
 from tagship.services.secret import Secret
 from tagship.services.shell import Shell
 from tagship.services.uv import Uv
-from tagship.services.world import Clock, Workspace, World
+from tagship.services.world import Clock, Limits, Workspace, World
 
 AGENT = f"tagship/{__version__}"
 GITHUB_HOSTS = tuple(
@@ -51,6 +51,7 @@ class Place:
     environ: Mapping[str, str]
     """The user's variables."""
     clock: Clock
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +91,7 @@ class Embedded:
             clock=self.place.clock,
             reporter=reporter,
             journal=Journal("", Silence(), started=self.place.clock.now()),
+            limits=self.place.limits,
         )
 
     def started(self, event: Event, run_id: str) -> dict[str, str]:

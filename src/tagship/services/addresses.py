@@ -54,7 +54,12 @@ OLD_PYPI = "https://pypi.python.org"
 GITHUB = "https://github.com"
 GITHUB_API = "https://api.github.com"
 GITHUB_UPLOADS = "https://uploads.github.com"
+GITHUB_DOCS = "https://docs.github.com/rest"
+"""Named in GitHub's refusals."""
 ACTIONS_ISSUER = "https://token.actions.githubusercontent.com"
 
 CORE_METADATA = "https://packaging.python.org/specifications/core-metadata"
 """Named in PyPI's refusals."""
+
+OUR_ISSUES = f"{GITHUB}/tagship/tagship/issues"
+"""Where bugs in tagship are reported."""

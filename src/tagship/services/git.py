@@ -60,7 +60,7 @@ class Git:
 
     def lines(self, *words: str) -> tuple[str, ...]:
         """What git prints, line by line; no line for no output."""
-        return tuple(self.text(*words).splitlines())
+        return tuple(line for line in self.text(*words).split("\n") if line)  # names may hold other line ends
 
     def commit(self, ref: str = "HEAD") -> str | None:
         """The commit that a ref means, tags peeled; None where there is none."""
@@ -114,7 +114,8 @@ def open_repository(shell: Shell, path: Path) -> Git:
             remedy=f"If you trust it: git config --global --add safe.directory {path}",
         )
     if "must be run in a work tree" in words:
-        raise ProjectError(f"{path} is a bare repository", remedy="Clone it, and name the clone.")
+        what = "inside of a .git folder" if ".git" in path.resolve().parts else "a bare repository"
+        raise ProjectError(f"{path} is {what}", remedy="Name a clone that has the files checked out.")
     raise ProjectError(
         f"{path} is not inside a git repository",
         remedy="Run it in a clone of the project, or make it one: git init && git add . && git commit",

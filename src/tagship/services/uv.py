@@ -4,15 +4,24 @@ Two caches: what belongs to other projects is kept between runs; what is being r
 own that is thrown away. A cache that holds a file of the same name would hide what the index really serves.
 """
 
+import contextlib
+import hashlib
 import os
+import platform
 import shutil
 import sys
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from tagship.errors import ToolFailed
 from tagship.services.shell import Output, Shell
+
+KEPT = "environments"
+"""Folder of kept environments in the cache."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +29,8 @@ class Env:
     """A virtual environment."""
 
     root: Path
+    base: "Env | None" = None
+    """Another environment whose packages can be used in this one."""
 
     @property
     def scripts(self) -> Path:
@@ -33,15 +44,15 @@ class Env:
 
     @property
     def packages(self) -> Path:
-        """Its site-packages folder."""
+        """Its own site-packages folder."""
         if sys.platform == "win32":
             return self.root / "Lib" / "site-packages"
         return next((self.root / "lib").glob("python*")) / "site-packages"
 
     def variables(self, outer: Mapping[str, str]) -> dict[str, str]:
         """What a child needs on top of the outer environment to run inside this one."""
-        path = os.pathsep.join([str(self.scripts), outer.get("PATH", os.defpath)])
-        return {"VIRTUAL_ENV": str(self.root), "PATH": path}
+        scripts = [str(env.scripts) for env in (self, self.base) if env is not None]
+        return {"VIRTUAL_ENV": str(self.root), "PATH": os.pathsep.join([*scripts, outer.get("PATH", os.defpath)])}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,19 +69,53 @@ class Uv:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def interpreter(self, requires: str) -> Path | None:
-        """An installed Python that fits, this one first; None where there is none."""
+        """An installed Python that fits a specifier, this one first; None where there is none."""
+        if _fits(requires):
+            return Path(sys.executable)
         output = self._run("python", "find", "--no-project", "--system", "--offline", requires, cache=self.cache)
         return Path(output.stdout.strip()) if output.ok else None
 
-    def venv(self, root: Path, python: Path | None = None) -> Env:
+    def venv(self, root: Path, python: Path | None = None, *options: str) -> Env:
         """Make an empty environment, without pip.
 
         Raises:
             ToolFailed: uv's own words.
         """
         interpreter = str(python) if python is not None else sys.executable
-        self._check("venv", "--quiet", "--no-project", "--python", interpreter, str(root), cache=self.cache)
+        self._check("venv", "--quiet", "--no-project", *options, "--python", interpreter, str(root), cache=self.cache)
         return Env(root=root)
+
+    def kept(self, requirements: Sequence[str], python: Path | None = None) -> Env:
+        """An environment with other projects that is kept for the next time, compiled; never to be changed.
+
+        It is named after the resolved versions and the interpreter, made aside and then moved into its place, so
+        that it is there whole or not at all.
+
+        Raises:
+            ToolFailed: the requirements cannot be resolved or installed; uv's own words.
+        """
+        interpreter = str(python) if python is not None else sys.executable
+        words = ("pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", interpreter, "-")
+        pins = self._check(*words, cache=self.cache, stdin="\n".join(requirements).encode()).stdout
+        name = hashlib.sha256(f"{interpreter}\n{sys.version}\n{pins}".encode()).hexdigest()[:32]
+        kept = Env(root=self.cache / KEPT / name)
+        if kept.root.is_dir():
+            os.utime(kept.root)  # when it was last of use
+            return kept
+        made = self.venv(self.scratch / f"kept-{name}-{uuid.uuid4().hex}", python, "--relocatable")
+        install = ("pip", "install", "--python", str(made.python), "--no-deps", "--compile-bytecode", "-r", "-")
+        if pins.strip():
+            self._check(*install, cache=self.cache, stdin=pins.encode())
+        kept.root.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # somebody else was faster, or the cache is on another file system
+            made.root.rename(kept.root)
+        return kept if kept.root.is_dir() else made
+
+    def extend(self, env: Env, base: Env) -> Env:
+        """Let an environment use the packages and commands of another one as well; its own come first."""
+        line = f"import site; site.addsitedir({str(base.packages)!r})\n"
+        (env.packages / "base.pth").write_text(line, encoding="utf-8")
+        return Env(root=env.root, base=base)
 
     def install(self, env: Env, requirements: Sequence[str], *, timeout: float = 900) -> Output:
         """Install other projects from the default index; the caller looks at the exit code."""
@@ -100,8 +145,9 @@ class Uv:
     def _run(self, *words: str, cache: Path) -> Output:
         return self.shell.run(self._argv(words, cache), cwd=self.scratch, extra=self.extra, timeout=900)
 
-    def _check(self, *words: str, cache: Path) -> Output:
-        return self.shell.check(self._argv(words, cache), cwd=self.scratch, extra=self.extra, timeout=900)
+    def _check(self, *words: str, cache: Path, stdin: bytes = b"") -> Output:
+        argv = self._argv(words, cache)
+        return self.shell.check(argv, cwd=self.scratch, extra=self.extra, timeout=900, stdin=stdin)
 
     def _argv(self, words: Sequence[str], cache: Path) -> tuple[str, ...]:
         return (
@@ -114,6 +160,14 @@ class Uv:
             "never",
             "--no-python-downloads",
         )
+
+
+def _fits(requires: str) -> bool:
+    """Whether the running interpreter satisfies a `requires-python`."""
+    try:
+        return SpecifierSet(requires).contains(platform.python_version(), prereleases=True)
+    except InvalidSpecifier:
+        return False  # uv says what is wrong with it
 
 
 def _binary() -> str:

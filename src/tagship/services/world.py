@@ -57,6 +57,14 @@ class Workspace:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How long the project's own code may take before it counts as hung, in seconds."""
+
+    build: float = 1800
+    """One call of the build backend."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class World:
     """The doors. `production` builds them from the environment, `rehearsal.world.open` the embedded ones."""
 
@@ -74,6 +82,7 @@ class World:
     reporter: Reporter
     journal: Journal
     """The notebook of the stage that is running."""
+    limits: Limits = Limits()
 
     def index(self, target: Target) -> Index:
         """The index of a target; asking for the index of no target is a mistake in the caller."""

@@ -8,6 +8,7 @@ themselves, so every sdist is written again in one normal form; its contents are
 import gzip
 import io
 import os
+import signal
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from pathlib import Path
 
 import msgspec
 
-from tagship.errors import BuildFailed
+from tagship.errors import BuildFailed, ToolFailed
 from tagship.services.shell import Output, Shell
 from tagship.services.uv import Env, Uv
+from tagship.stages.hooks import UNAVAILABLE
 
 HOOKS = Path(__file__).with_name("hooks.py")
+LONGEST = 300
+"""Characters of a line that are shown: a backend may print megabytes without a line feed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,27 +46,31 @@ class Builder:
     """One build environment, and the builds made in it."""
 
     uv: Uv
+    python: Path
     env: Env
     backend: Backend
     variables: Mapping[str, str]
     """On top of the shell's: dates, pretend versions."""
-    installed: list[str]
-    """Every requirement that was installed."""
+    limit: float
+    """Seconds that one call of the backend may take."""
+    installed: tuple[str, ...] = ()
+    """Every requirement that is installed."""
 
     def install(self, requirements: tuple[str, ...]) -> None:
-        """Add requirements to the environment.
+        """Change to an environment that has more requirements.
 
         Raises:
             BuildFailed: one cannot be had.
         """
-        output = self.uv.install(self.env, requirements)
-        if not output.ok:
+        self.installed += requirements
+        try:
+            self.env = self.uv.kept(self.installed, self.python)
+        except ToolFailed as error:
             raise BuildFailed(
-                f"The build requirements could not be installed: {', '.join(requirements)}\n{output.tail()}",
+                f"The build requirements could not be installed: {', '.join(requirements)}\n{error.message}",
                 remedy="Correct [build-system] requires, or make the missing package reachable.",
                 where="pyproject.toml [build-system]",
-            )
-        self.installed += requirements
+            ) from error
 
     def install_lock(self, lock: Path) -> None:
         """Fill the environment from a requirements file with hashes, and nothing else.
@@ -89,12 +97,14 @@ class Builder:
         if answer.missing:
             self.install(tuple(answer.missing))
             answer = self._call(kind, source, output)
-        if not answer.filename or not (output / answer.filename).is_file():
+        # the name of a file in the output folder (PEP 517), never a way to one that lies elsewhere
+        built = output / Path(answer.filename or "").name
+        if answer.filename != built.name or built.is_symlink() or not built.is_file():
             raise BuildFailed(
-                f"No {kind} was built: the backend {self.backend.name} named no file that exists",
+                f"No {kind} was built: the backend {self.backend.name} named no file that it made",
                 remedy="This is a fault of the build backend; try another version of it.",
             )
-        return output / answer.filename
+        return built
 
     def _call(self, kind: str, source: Path, output: Path) -> _Answer:
         answer = output / f".{kind}.json"
@@ -112,12 +122,18 @@ class Builder:
             (self.env.python, HOOKS),
             cwd=source,
             extra=self._environment(),
-            timeout=1800,
+            timeout=self.limit,
             stdin=msgspec.json.encode(request),
         )
-        if not result.ok or not answer.exists():
+        if not result.ok or not answer.is_file():
             raise _failure(kind, self.backend, result)
-        return msgspec.json.decode(answer.read_bytes(), type=_Answer)
+        try:
+            return msgspec.json.decode(answer.read_bytes(), type=_Answer)
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            raise BuildFailed(
+                f"No {kind} was built: the answer of the backend {self.backend.name} breaks PEP 517: {error}",
+                remedy="This is a fault of the build backend; try another version of it.",
+            ) from error
 
     @property
     def _shell(self) -> Shell:
@@ -205,15 +221,39 @@ def unpack(sdist: Path, destination: Path, epoch: int) -> Path:
 
 
 def _failure(kind: str, backend: Backend, result: Output) -> BuildFailed:
+    not_built = "No wheel was built from the sdist" if kind == "wheel" else f"No {kind} was built"
+    lines = result.tail(15).splitlines()
+    words = "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]} …" for line in lines)
+    why = f"\nThe last words of {backend.name}:\n{words}" if words else ""
+    where = "pyproject.toml [build-system]"
     if result.timed_out:
         return BuildFailed(
-            f"No {kind} was built: the backend {backend.name} ran longer than {result.seconds:.0f} s",
+            f"{not_built}: the backend {backend.name} ran longer than {result.seconds:.0f} s{why}",
             remedy="Run the build by hand to see what it waits for: python -m build",
         )
-    words = result.tail(15)
-    if "ModuleNotFoundError" in words or "BackendUnavailable" in words:
-        remedy = "Name every package the build needs in [build-system] requires, the backend itself included."
-    else:
-        remedy = "Run the build by hand to see more: python -m build"
-    last = words.rpartition("\n")[2].strip() or f"exit code {result.returncode}"
-    return BuildFailed(f"No {kind} was built: {last}\nThe last words of {backend.name}:\n{words}", remedy=remedy)
+    if result.returncode < 0:
+        return BuildFailed(
+            f"{not_built}: the backend {backend.name} was ended by {_signal(-result.returncode)}{why}",
+            remedy="Run the build by hand; where the machine runs out of memory, systems end the process like this.",
+        )
+    last = words.rpartition("\n")[2].strip() or f"{backend.name} said nothing and ended with {result.returncode}"
+    if result.returncode == UNAVAILABLE:
+        return BuildFailed(
+            f"{not_built}: the backend {backend.name} cannot be used: {last}{why}",
+            remedy="Spell build-backend as its documentation does, and name its package in [build-system] requires.",
+            where=where,
+        )
+    if "ModuleNotFoundError" in words:
+        remedy = "Name every package that the build needs in [build-system] requires."
+        return BuildFailed(f"{not_built}: {last}{why}", remedy=remedy, where=where)
+    remedy = "Run the build by hand to see more: python -m build"
+    if kind == "wheel":
+        remedy += "; what is in the repository and not in the sdist is not there for the wheel."
+    return BuildFailed(f"{not_built}: {last}{why}", remedy=remedy)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -5,8 +5,10 @@ in. Everything that could make two builds of one commit differ is fixed before t
 """
 
 import shutil
+import sys
 from pathlib import Path
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
@@ -16,6 +18,7 @@ from tagship.project import platform_wheels
 from tagship.project.discover import Project
 from tagship.project.version_sources import inject
 from tagship.services.checkout import clone_at
+from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages.backend import Backend, Builder, normalise, set_times, unpack, variables
 from tagship.stages.common import describe, ok, planned, project_of
@@ -72,6 +75,7 @@ def _set_version(source: Path, project: Project, plan: Plan, world: World) -> di
 
 def _builder(project: Project, plan: Plan, root: Path, injected: dict[str, str], world: World) -> Builder:
     requires = project.requires_python.value or ""
+    _understood(requires, project.requires_python.source)
     python = world.uv.interpreter(requires) if requires else None
     if requires and python is None:
         raise ProjectError(
@@ -83,18 +87,31 @@ def _builder(project: Project, plan: Plan, root: Path, injected: dict[str, str],
     backend = Backend(name=found.name.value, path=found.path, requires=found.requires.value)
     builder = Builder(
         uv=world.uv,
-        env=world.uv.venv(root, python),
+        python=python or Path(sys.executable),
+        env=Env(root=root),
         backend=backend,
         variables=variables(plan.epoch) | injected,
-        installed=[],
+        limit=world.limits.build,
     )
     world.journal.doing("installing the build requirements")
     lock = world.workspace.root / LOCK
     if lock.is_file():
+        builder.env = world.uv.venv(root, python)
         builder.install_lock(lock)
     else:
         builder.install(backend.requires)
     return builder
+
+
+def _understood(requires: str, source: str) -> None:
+    try:
+        SpecifierSet(requires)
+    except InvalidSpecifier as error:
+        raise ProjectError(
+            f"Nothing was built: requires-python {requires!r} is not a version specifier (PEP 440)",
+            remedy="Write it like >=3.9.",
+            where=source,
+        ) from error
 
 
 def _recorded(builder: Builder) -> list[str]:

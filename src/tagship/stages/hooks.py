@@ -10,6 +10,10 @@ import importlib
 import json
 import os
 import sys
+import traceback
+
+UNAVAILABLE = 69
+"""Exit code where the backend cannot be imported, or lacks the hook (EX_UNAVAILABLE of sysexits.h)."""
 
 
 def missing(requirements: list[str], installed: list[str]) -> list[str]:
@@ -34,13 +38,18 @@ def main() -> None:
     sys.path[:] = [
         path for path in sys.path if path and os.path.abspath(path) != os.path.dirname(os.path.abspath(__file__))
     ]
-    backend = load(request["backend"], request["backend_path"])
     kind = request["kind"]
+    try:
+        backend = load(request["backend"], request["backend_path"])
+        build = getattr(backend, "build_" + kind)
+    except (ImportError, AttributeError):
+        traceback.print_exc()
+        sys.exit(UNAVAILABLE)
     ask = getattr(backend, "get_requires_for_build_" + kind, None)
     wanted = missing(ask({}) if ask else [], request["installed"])
     answer = {"missing": wanted}
     if not wanted:
-        answer["filename"] = getattr(backend, "build_" + kind)(request["output"], {})
+        answer["filename"] = build(request["output"], {})
     with open(request["answer"], "w", encoding="utf-8") as stream:
         json.dump(answer, stream)
 

@@ -80,7 +80,7 @@ def _tagged(known: Known, tag: str) -> Choice:
             remedy="Merge the commit first, or name the branch: [tool.tagship] release-branches.",
             where=tag,
         )
-    if known.declared is not None and known.declared != version:
+    if known.declared is not None and str(known.declared) != str(version):  # 1.0 is another file name than 1.0.0
         raise PlanRefused(
             f"The tag {tag} is not released: the project says it is version {known.declared}",
             remedy=f"Tag the commit that says {version}, or delete the tag and set the version first.",

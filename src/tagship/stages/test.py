@@ -77,8 +77,9 @@ def _environment(manifest: Manifest, project: Project, root: Path, world: World)
     wheel = built_wheel(manifest, world.workspace)
     title = "the project's tests pass"
     requires = project.requires_python.value or ""
+    python = world.uv.interpreter(requires) if requires else None
     try:
-        env = world.uv.venv(root, world.uv.interpreter(requires) if requires else None)
+        env = world.uv.venv(root, python)
     except ToolFailed as error:
         unknown(world, "test.result", title, error.message)
         return None
@@ -88,12 +89,13 @@ def _environment(manifest: Manifest, project: Project, root: Path, world: World)
     if not own.ok or metadata is None:
         unknown(world, "test.result", title, "the wheel cannot be installed; the check says why")
         return None
-    needed = world.uv.install(env, _requirements(metadata, project))
-    if not needed.ok:
-        unknown(world, "test.result", title, f"what the tests need cannot be installed: {needed.tail(3)}")
-        world.journal.finding(_not_run(project.tests.source, needed.tail(8)))
+    try:
+        base = world.uv.kept(_requirements(metadata, project), python)
+    except ToolFailed as error:
+        unknown(world, "test.result", title, "what the tests need cannot be installed")
+        world.journal.finding(_not_run(project.tests.source, error.message))
         return None
-    return env
+    return world.uv.extend(env, base)
 
 
 def _requirements(metadata: Metadata, project: Project) -> tuple[str, ...]:
