@@ -12,6 +12,7 @@ from click.exceptions import Abort, Exit
 
 from tagship.cli.render import of_finding, screen
 from tagship.errors import BUG, INTERRUPTED, TagshipError
+from tagship.services.addresses import OUR_ISSUES
 
 COMMANDS = {
     "rehearse": "tagship.cli.rehearse:rehearse",
@@ -23,7 +24,6 @@ COMMANDS = {
     ),
 }
 """Where each command lives; the stages share one module, which makes theirs from the table of stages."""
-ISSUES = "https://github.com/tagship/tagship/issues"
 
 
 class Lazy(click.RichGroup):
@@ -74,6 +74,6 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     except Exception:
         traceback.print_exc()
-        sys.stderr.write(f"This is a bug in tagship. Please report it with the lines above: {ISSUES}\n")
+        sys.stderr.write(f"This is a bug in tagship. Please report it with the lines above: {OUR_ISSUES}\n")
         return BUG
     return result if isinstance(result, int) else 0

@@ -19,6 +19,7 @@ from tagship.rehearsal.index import Project as Listed
 from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.result import Assumption
 from tagship.rehearsal.world import Embedded
+from tagship.services.addresses import GITHUB
 
 CONCLUSIONS: tuple[Conclusion, ...] = (
     "success",
@@ -30,6 +31,8 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
     "action_required",
     "stale",
 )
+ELSEWHERE = ("gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht")
+"""Well-known hosts that are no GitHub; a company's own server may be one."""
 ABSENT, NEVER_ENDS = "missing", "pending"
 DAY = 86400
 MAINTAINER, STRANGER = "maintainer", "somebody-else"
@@ -235,14 +238,12 @@ def described(project: Project, assumptions: Assumptions, more: tuple[str, ...])
         Assumption(name="This version on the index", value=assumptions.published, change="--published other"),
     ]
     rows += [Assumption(name="Repository", value=words, change="push first, or fetch") for words in more]
-    if project.repository.slug.value is None:
-        rows.append(
-            Assumption(
-                name="GitHub repository",
-                value=f"owner/{project.normalised or 'project'} ({project.repository.slug.source})",
-                change="git remote add origin https://github.com/OWNER/NAME",
-            )
-        )
+    home = project.repository
+    if home.slug.value is None or (home.host.value or "").lower() in ELSEWHERE:
+        slug = home.slug.value or f"owner/{project.normalised or 'project'}"
+        why = home.slug.source if home.slug.value is None else f"the remote is on {home.host.value}"
+        change = f"git remote add origin {GITHUB}/OWNER/NAME"
+        rows.append(Assumption(name="GitHub repository", value=f"{slug} ({why})", change=change))
     return tuple(rows)
 
 

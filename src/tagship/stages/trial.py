@@ -106,6 +106,16 @@ CODES: tuple[Code, ...] = (
 )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Installed:
+    """What was installed, and where it is tried."""
+
+    metadata: Metadata
+    env: Env
+    empty: Path
+    """A folder without files: what can be imported from here is installed."""
+
+
 def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Finding, ...]:
     """Install into an empty environment, import, run every command; facts go into the journal.
 
@@ -131,8 +141,9 @@ def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Find
     consistent = world.uv.consistent(env)
     if not consistent.ok:
         found.append(_finding(INCONSISTENT, subject, consistent.tail(8)))
-    found += _imports(subject, metadata, env, empty, world)
-    found += _scripts(subject, metadata, _words(project, metadata), env, empty, world)
+    installed = _Installed(metadata=metadata, env=env, empty=empty)
+    found += _imports(subject, installed, world)
+    found += _scripts(subject, installed, _words(project, metadata), world)
     return tuple(found)
 
 
@@ -151,16 +162,16 @@ def _environment(subject: Subject, project: Project, root: Path, world: World) -
         return None
 
 
-def _imports(subject: Subject, metadata: Metadata, env: Env, empty: Path, world: World) -> list[Finding]:
-    names = [name for name in metadata.modules if name.split(".")[0] not in NOT_FOR_USERS]
+def _imports(subject: Subject, installed: _Installed, world: World) -> list[Finding]:
+    names = [name for name in installed.metadata.modules if name.split(".")[0] not in NOT_FOR_USERS]
     title = f"{subject.title} can be imported from an empty folder"
-    if metadata.stubs:
+    if installed.metadata.stubs:
         ok(world, f"{subject.id}.import", title, "type stubs alone: nothing to import")
         return []
     if not names:
         unknown(world, f"{subject.id}.import", title, "it has no importable module")
         return []
-    errors = imports(world.shell, env, names, empty)
+    errors = imports(world.shell, installed.env, names, installed.empty)
     wrong = {name: error for name, error in errors.items() if error}
     if not wrong:
         ok(world, f"{subject.id}.import", title, ", ".join(names))
@@ -180,20 +191,15 @@ def _words(project: Project, metadata: Metadata) -> dict[str, tuple[tuple[str, .
 
 
 def _scripts(
-    subject: Subject,
-    metadata: Metadata,
-    words: Mapping[str, Sequence[Sequence[str]]],
-    env: Env,
-    empty: Path,
-    world: World,
+    subject: Subject, installed: _Installed, words: Mapping[str, Sequence[Sequence[str]]], world: World
 ) -> list[Finding]:
     if not words:
         return []
     world.journal.doing(f"running the commands of {subject.title}")
-    outputs = run_scripts(world.shell, env, tuple(words.items()), empty)
+    outputs = run_scripts(world.shell, installed.env, tuple(words.items()), installed.empty)
     failed = {name: output for name, output in outputs.items() if not output.ok}
-    with_extras = _again_with_extras(metadata, {name: words[name] for name in failed}, env, empty, world)
-    targets = dict(metadata.scripts)
+    with_extras = _again_with_extras(installed, {name: words[name] for name in failed}, world)
+    targets = dict(installed.metadata.scripts)
     found = []
     for name, output in failed.items():
         code = NEEDS_EXTRA if name in with_extras else _verdict(output)
@@ -204,13 +210,14 @@ def _scripts(
 
 
 def _again_with_extras(
-    metadata: Metadata, words: Mapping[str, Sequence[Sequence[str]]], env: Env, empty: Path, world: World
+    installed: _Installed, words: Mapping[str, Sequence[Sequence[str]]], world: World
 ) -> frozenset[str]:
     """The commands that work once the package's extras are installed, of those that fail without."""
+    metadata = installed.metadata
     needed = dependencies(metadata.requires, metadata.extras)
-    if not words or not metadata.extras or not world.uv.install(env, needed).ok:
+    if not words or not metadata.extras or not world.uv.install(installed.env, needed).ok:
         return frozenset()
-    outputs = run_scripts(world.shell, env, tuple(words.items()), empty)
+    outputs = run_scripts(world.shell, installed.env, tuple(words.items()), installed.empty)
     return frozenset(name for name, output in outputs.items() if output.ok)
 
 

@@ -12,11 +12,11 @@ from werkzeug.wrappers import Request, Response
 
 from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.state import Json, Token
+from tagship.services.addresses import GITHUB_DOCS
 
 Object = dict[str, Json]
 T = TypeVar("T")
 
-DOCS = "https://docs.github.com/rest"
 JSON_TYPE = "application/json; charset=utf-8"
 PER_PAGE = 30
 PER_PAGE_MAX = 100
@@ -172,7 +172,7 @@ def refusal(
     status: int, message: str, errors: Sequence[Mapping[str, str]] = (), headers: Mapping[str, str] | None = None
 ) -> HTTPException:
     """An error as GitHub words it, ready to be raised."""
-    body: Object = {"message": message, "documentation_url": DOCS, "status": str(status)}
+    body: Object = {"message": message, "documentation_url": GITHUB_DOCS, "status": str(status)}
     if errors:
         body["errors"] = list(errors)
     return HTTPException(

@@ -1,8 +1,8 @@
 """Releases: drafts, publishing, the tag that comes with it, immutability, generated notes. Assets: assets.py.
 
-Sources: docs.github.com, "REST API endpoints for releases" and "Immutable releases"; the words about tag names of
-immutable releases: github.com/orgs/community/discussions/178351. A draft is seen by id and in the list only, and only by
-those who may write.
+A draft is seen by id and in the list only, and only by those who may write. Sources: docs.github.com, "REST API
+endpoints for releases" and "Immutable releases"; the words about tag names of immutable releases:
+github.com/orgs/community/discussions/178351.
 """
 
 import re
