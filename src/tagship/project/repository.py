@@ -34,7 +34,7 @@ def read(git: Git) -> Repository:
     source = f"git remote {remote}"
     host: Found[str | None] = Found(value=found["host"], source=source) if found else unknown(_no_remote(remote))
     slug: Found[str | None] = unknown(_no_remote(remote))
-    if found and found["path"].count("/") == 1:
+    if found and re.fullmatch(r"[^/]+/[^/]+", found["path"]):
         slug = Found(value=found["path"], source=source)
     elif found:
         slug = unknown(f"the address of {source} is not one of owner/name")

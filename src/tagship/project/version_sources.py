@@ -174,6 +174,8 @@ def _hatch(root: Path, data: Table) -> VersionSource:
         file, config = "hatch.toml", table(own.data, "version")
     where = f"{file} [{'tool.hatch.version' if file == 'pyproject.toml' else 'version'}]"
     match text(config, "source") or "regex":
+        case "regex" if not text(config, "path"):
+            raise unclear("pyproject.toml declares none, and hatch is told no source for it", where)
         case "regex":
             pattern = text(config, "pattern") or _HATCH_PATTERN
             return in_pattern(root, text(config, "path") or "", pattern, group="version", kind="hatch pattern")

@@ -16,7 +16,7 @@ from tagship.project.version_sources import inject
 from tagship.rehearsal.request import Request
 from tagship.services.checkout import clone_at
 from tagship.services.git import Git
-from tagship.versions import next_patch, released, tag_for
+from tagship.versions import TagRefused, next_patch, parse_tag, released, tag_for
 
 RULES = """#!/bin/sh
 # The rules of a well-kept repository: a tag that exists is never moved or deleted, history is never rewritten.
@@ -75,6 +75,8 @@ def create(source: Git, folder: Path, request: Request, default_branch: str | No
     branch, assumed = default_branch or "main", []
     tip = _tip(source, branch)
     on_branch = source.maybe("symbolic-ref", "--quiet", "--short", "HEAD") == branch and commit == source.commit()
+    if source.is_shallow():
+        assumed.append("no tag is missing from this clone, which is shallow")
     if tip is None:
         tip = commit
         assumed.append(f"the default branch is {branch}, and ends at this commit")
@@ -165,7 +167,7 @@ def _push_tag(remote: Remote, request: Request, project: Project) -> Pushed:
     branch = f"refs/heads/{remote.branch}"
     on_branch = desk.commit() == remote.bare.commit(branch)
     if tag is None:
-        tag, version = next_tag(project)
+        tag, version = next_tag(project, shallow=desk.is_shallow())
         if version is not None:
             edited = inject(desk.root / request.package, project.version, str(version)).edits
             said = f", after setting the version in {', '.join(edit.file for edit in edited)}"
@@ -176,26 +178,42 @@ def _push_tag(remote: Remote, request: Request, project: Project) -> Pushed:
     if desk.commit(f"refs/tags/{tag}") is not None:
         remote.bare.text("update-ref", "-d", f"refs/tags/{tag}")  # so that it can be pushed for the first time
     else:
-        made = desk.run("tag", "--", tag)
-        if not made.ok:
-            raise PlanRefused(f"{tag!r} cannot be a tag: {made.tail(1)}", remedy="Use a tag such as v1.2.3.", where=tag)
+        _make_tag(desk, tag, project)
     refs = [f"refs/tags/{tag}", *([f"HEAD:{branch}"] if on_branch else [])]
     desk.text("push", "--quiet", "--atomic", "origin", *refs)
     return Pushed(ref=f"refs/tags/{tag}", said=f"push of the tag {tag}{said}")
+
+
+def _make_tag(desk: Git, tag: str, project: Project) -> None:
+    if desk.run("tag", "--", tag).ok:
+        return
+    if desk.maybe("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}") is not None:
+        raise PlanRefused(
+            f"Nothing was rehearsed: the tag {tag} names something else than a commit",
+            remedy="Delete it, and tag a commit.",
+            where=tag,
+        )
+    parsed = parse_tag(tag, project.tags.value)
+    better = parsed.suggestions if isinstance(parsed, TagRefused) else ()
+    raise PlanRefused(
+        f"Nothing was rehearsed: git takes no tag of the name {tag!r}",
+        remedy=f"Use {' or '.join(better)}." if better else "Use a tag such as v1.2.3.",
+        where=tag,
+    )
 
 
 def _commit_all(desk: Git, message: str) -> None:
     desk.text("commit", "--quiet", "--all", "--allow-empty", "--no-verify", "--message", message)
 
 
-def next_tag(project: Project) -> tuple[str, Version | None]:
+def next_tag(project: Project, *, shallow: bool = False) -> tuple[str, Version | None]:
     """The tag that comes next, and the version that has to be written first, or None where it is right already.
 
     It is the declared version's where that has no tag yet, else the next patch's; where tags are the only
     source of the version, the next patch after the newest.
 
     Raises:
-        PlanRefused: the version is computed by the project's own code.
+        PlanRefused: the version is computed by the project's own code, or its tags are not in this clone.
     """
     scheme = project.tags.value
     versions = [tag.version for tag in released(project.repository.tags, scheme)]
@@ -208,12 +226,18 @@ def next_tag(project: Project) -> tuple[str, Version | None]:
                 while version in versions:
                     version = next_patch(version)
             return tag_for(version, scheme), None if version == declared else version
+        case Derived() if shallow and not versions:
+            raise PlanRefused(
+                "The next tag cannot be told: the version comes from the tags, and this clone is shallow and has none",
+                remedy="git fetch --unshallow --tags; or name it: tagship rehearse --tag v1.2.3",
+                where=project.version.where,
+            )
         case Derived():
             version = next_patch(max(versions)) if versions else Version("0.1.0")
             return tag_for(version, scheme), None
         case _:
             raise PlanRefused(
                 f"The next tag cannot be told: {project.version.why}",
-                remedy="Name it: tagship rehearse --tag v1.2.3",
+                remedy=f"{project.version.remedy} Or name the tag: tagship rehearse --tag v1.2.3",
                 where=project.version.where,
             )

@@ -90,6 +90,11 @@ class Git:
         """Whether one commit is part of the history of the other."""
         return self.run("merge-base", "--is-ancestor", ancestor, descendant).ok
 
+    def changed(self) -> tuple[str, ...]:
+        """The paths of tracked files whose contents are not those of the last commit, staged or not."""
+        names = self.text("diff", "--name-only", "--no-ext-diff", "--ignore-submodules=untracked", "-z", "HEAD")
+        return tuple(name for name in names.split("\0") if name)
+
     def tracked(self, commit: str = "HEAD") -> tuple[str, ...]:
         """The paths of a commit's files, submodules' own files left out."""
         names = self.text("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)

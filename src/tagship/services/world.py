@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -82,7 +82,7 @@ class World:
     reporter: Reporter
     journal: Journal
     """The notebook of the stage that is running."""
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     def index(self, target: Target) -> Index:
         """The index of a target; asking for the index of no target is a mistake in the caller."""
