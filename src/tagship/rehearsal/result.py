@@ -30,6 +30,16 @@ class Exchange(Record, frozen=True, kw_only=True):
     """The program that asked, from its User-Agent: `twine/7.0.0`."""
 
 
+class Process(Record, frozen=True, kw_only=True):
+    """One program that was run."""
+
+    at: float
+    """Seconds after the start of the servers."""
+    seconds: float
+    program: str
+    """What it was for: `build backend`, `uv pip install`, `git clone`, `pytest`."""
+
+
 class Rehearsal(Record, frozen=True, kw_only=True):
     """The whole result."""
 
@@ -53,6 +63,8 @@ class Rehearsal(Record, frozen=True, kw_only=True):
     enforced: tuple[Fact, ...] = ()
     """Which of the guarantees about leaving no trace the system enforced."""
     exchanges: tuple[Exchange, ...] = ()
+    processes: tuple[Process, ...] = ()
+    """Every program that was run, in the order of their ends."""
     environment: tuple[tuple[str, str], ...] = ()
     """Label and value: interpreter, uv, git, platform."""
     started: float = 0.0

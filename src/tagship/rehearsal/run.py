@@ -4,13 +4,14 @@ import contextlib
 import platform
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from tagship import __version__
+from tagship.checks.check import few
 from tagship.errors import ChecksFailed, UsageError
 from tagship.model import Event, Fact, Manifest, Status, Target
 from tagship.project.discover import Project, read
@@ -46,7 +47,7 @@ class Outside:
     cache: Path
     """Tagship's own cache."""
     clock: Clock
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     """How long the project's own code may take."""
 
 
@@ -68,7 +69,8 @@ class Scene:
     """What the maintainer did, in words."""
     world: World
     assumed: tuple[str, ...]
-    dirty: bool
+    dirty: tuple[str, ...]
+    """The tracked files that differ from the commit."""
 
 
 @contextlib.contextmanager
@@ -88,13 +90,20 @@ def backstage(outside: Outside, *, offline: bool, enforce: bool, writable: Seque
         temporary, tempfile.tempdir = tempfile.tempdir, str(folder)  # our own temporary files lie inside as well
         enforced: tuple[Fact, ...] = ()
         if enforce:
-            kept = outside.cache / "uv"
-            kept.mkdir(exist_ok=True)
-            enforced = (confine.enter(), confine.restrict_writes([folder.parent, kept, *writable]))
+            enforced = _shut_in(outside, keeper, [folder, *writable])
         try:
             yield Backstage(folder=folder, keeper=keeper, enforced=enforced)
         finally:
             tempfile.tempdir = temporary
+
+
+def _shut_in(outside: Outside, keeper: Keeper, writable: Sequence[Path]) -> tuple[Fact, ...]:
+    kept = outside.cache / "uv"
+    kept.mkdir(exist_ok=True)
+    network = confine.enter()
+    if network.status is Status.OK:
+        keeper.enclosed()
+    return network, confine.restrict_writes([kept, *writable]), confine.hide(outside.environ)
 
 
 def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Reporter) -> Rehearsal:
@@ -135,6 +144,7 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
     source = Git(embedded.shell, theirs.root, extra=child.trusting(theirs.root))
     package = _package(request, outside.path.resolve(), theirs.root)
     project = read(theirs.root / package, source)
+    _one_package(project)
     branch = project.repository.default_branch.value
     made = remote.create(source, folder, request, branch)
     fit.repository(embedded, project, made.branch)
@@ -154,7 +164,7 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
         said=pushed.said,
         world=embedded.world(_workspace(embedded, package), _variables(request, event, project, embedded), reporter),
         assumed=made.assumed,
-        dirty=bool(source.text("status", "--porcelain", "--untracked-files=no")),
+        dirty=source.changed(),
     )
 
 
@@ -165,6 +175,15 @@ def _package(request: Request, path: Path, root: Path) -> str:
     if path != root.resolve() and any((path / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg")):
         return path.relative_to(root.resolve()).as_posix()
     return "."
+
+
+def _one_package(project: Project) -> None:
+    if project.name.value is None and project.packages:
+        names = [package.path for package in project.packages]
+        raise UsageError(
+            f"Nothing was rehearsed: the packages lie below the root of the repository: {', '.join(names)}",
+            remedy=f"Name one of them: tagship rehearse --package {names[0]}",
+        )
 
 
 def _seen_from(theirs: Project, clone: Project) -> Project:
@@ -209,7 +228,7 @@ def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedd
     verdict, headline, code = _verdict(scene, finished)
     notes = embedded.dependencies.notes()
     assumptions = fit.described(scene.project, request.assumptions, scene.assumed)
-    dirty = ("changes that are not committed",) if scene.dirty else ()
+    dirty = (f"changes that are not committed: {few(scene.dirty)}",) if scene.dirty else ()
     return Rehearsal(
         tagship=__version__,
         repository=str(scene.world.workspace.root),
@@ -222,6 +241,7 @@ def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedd
         assumptions=assumptions,
         not_rehearsed=(*dirty, *NOT_REHEARSED, *notes),
         exchanges=tuple(embedded.exchanges),
+        processes=tuple(embedded.processes),
         environment=(
             ("tagship", __version__),
             ("Python", platform.python_version()),

@@ -6,8 +6,8 @@ The stages are the same as in production, and so are the addresses they use; pro
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from tagship.rehearsal.github import EmbeddedGitHub, RepositoryState
 from tagship.rehearsal.identity import IdentityService, Issuer
 from tagship.rehearsal.index import EmbeddedIndex
 from tagship.rehearsal.keeper import Keeper
-from tagship.rehearsal.result import Exchange
+from tagship.rehearsal.result import Exchange, Process
 from tagship.services import addresses
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.git import Git
@@ -30,9 +30,11 @@ from tagship.services.http import Http
 from tagship.services.index import Index
 from tagship.services.reporter import Journal, Reporter, Silence
 from tagship.services.secret import Secret
-from tagship.services.shell import Shell
+from tagship.services.shell import Output, Shell
 from tagship.services.uv import Uv
 from tagship.services.world import Clock, Limits, Workspace, World
+from tagship.stages.backend import HOOKS
+from tagship.stages.installed import SMOKE
 
 AGENT = f"tagship/{__version__}"
 GITHUB_HOSTS = tuple(
@@ -51,7 +53,7 @@ class Place:
     environ: Mapping[str, str]
     """The user's variables."""
     clock: Clock
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +70,7 @@ class Embedded:
     ca: Path
     shell: Shell
     exchanges: list[Exchange]
+    processes: list[Process]
 
     def world(self, workspace: Workspace, variables: Mapping[str, str], reporter: Reporter) -> World:
         """The doors to this world for a run.
@@ -122,9 +125,16 @@ def servers(place: Place, keeper: Keeper) -> Iterator[Embedded]:
     exchanges: list[Exchange] = []
     lock = threading.Lock()
 
+    processes: list[Process] = []
+
     def record(exchange: Exchange) -> None:
         with lock:
             exchanges.append(exchange)
+
+    def watch(began: float, output: Output) -> None:
+        with lock:
+            at, seconds = doors.since_start(began), round(output.seconds, 4)
+            processes.append(Process(at=at, seconds=seconds, program=_program(output.argv)))
 
     hosts: dict[str, EmbeddedIndex | EmbeddedGitHub] = {
         **dict.fromkeys(testpypi.hosts, testpypi),
@@ -135,7 +145,7 @@ def servers(place: Place, keeper: Keeper) -> Iterator[Embedded]:
     hosts.update(dict.fromkeys(GITHUB_HOSTS, EmbeddedGitHub(state)))
     with contextlib.closing(pypi), contextlib.closing(testpypi), Doors(hosts, identity, record) as doors:
         inner = child.environment(place.environ, place.folder / "home", through(doors, ca) | keeper.mark)
-        shell = Shell(inner, started=keeper.guard, ended=keeper.release)
+        shell = Shell(inner, started=keeper.guard, ended=keeper.release, watch=watch)
         state.git = Git(shell, place.folder / "remote.git")
         doors.ca_file(ca)
         yield Embedded(
@@ -149,4 +159,18 @@ def servers(place: Place, keeper: Keeper) -> Iterator[Embedded]:
             ca=ca,
             shell=shell,
             exchanges=exchanges,
+            processes=processes,
         )
+
+
+def _program(argv: Sequence[str]) -> str:
+    """What a program was run for, in a few words."""
+    words = [Path(argv[0]).name, *argv[1:]]
+    if words[0].startswith("python"):
+        if HOOKS.name in (Path(word).name for word in words):
+            return "build backend"
+        if SMOKE.name in (Path(word).name for word in words):
+            return "import"
+        return words[words.index("-m") + 1] if "-m" in words else words[0]
+    named = [word for word in words[1:] if not word.startswith("-") and "=" not in word and "/" not in word]
+    return " ".join([words[0], *named[: 2 if words[0] == "uv" else 1]]) if words[0] in ("uv", "git") else words[0]

@@ -51,7 +51,7 @@ class Shell:
     """Runs programs with a given environment.
 
     `started` and `ended` are told the process group of every child, so that somebody outside can end it when
-    this process is killed.
+    this process is killed; `watch` is told when it began, by the monotonic clock, and how it ended.
     """
 
     def __init__(
@@ -60,10 +60,12 @@ class Shell:
         *,
         started: Callable[[int], None] = lambda group: None,
         ended: Callable[[int], None] = lambda group: None,
+        watch: Callable[[float, Output], None] = lambda began, output: None,
     ) -> None:
         self.environment = dict(environment)
         self._started = started
         self._ended = ended
+        self._watch = watch
 
     def run(
         self,
@@ -100,7 +102,7 @@ class Shell:
             finally:
                 _end_group(process)
                 self._ended(process.pid)
-            return Output(
+            output = Output(
                 argv=words,
                 returncode=process.returncode,
                 stdout=redact(_read(out), secrets),
@@ -108,6 +110,8 @@ class Shell:
                 seconds=time.monotonic() - begin,
                 timed_out=timed_out,
             )
+            self._watch(begin, output)
+            return output
 
     def check(
         self,

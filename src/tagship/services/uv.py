@@ -18,7 +18,7 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from tagship.errors import ToolFailed
-from tagship.services.shell import Output, Shell
+from tagship.services.shell import Environment, Output, Shell
 
 KEPT = "environments"
 """Folder of kept environments in the cache."""
@@ -137,6 +137,11 @@ class Uv:
     def install_own(self, env: Env, *words: str) -> Output:
         """Install what is being released, without its dependencies, through the cache that is thrown away."""
         return self._run("pip", "install", "--python", str(env.python), "--no-deps", *words, cache=self.own_cache)
+
+    def build_wheel(self, sdist: Path, out: Path, extra: Environment) -> Output:
+        """Build a wheel from an sdist as an installer does: in an isolated environment, without our hooks."""
+        argv = self._argv(("build", "--wheel", "--out-dir", str(out), str(sdist)), self.cache)
+        return self.shell.run(argv, cwd=self.scratch, extra={**self.extra, **extra}, timeout=1800)
 
     def consistent(self, env: Env) -> Output:
         """Whether everything that is installed has what it requires (`uv pip check`)."""

@@ -1,14 +1,17 @@
 """check: everything PyPI would refuse, and everything a user would trip over, before anything is sent."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from tagship import checks
 from tagship.checks.archives import read
 from tagship.model import Finding, Manifest, Plan, Severity, Target
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.world import World
-from tagship.stages.common import built_wheel, handed_over, ok, planned
-from tagship.stages.trial import Subject, clean_installation
+from tagship.stages.backend import variables
+from tagship.stages.common import built_wheel, describe, handed_over, ok, planned
+from tagship.stages.trial import Subject, clean_installation, not_installable
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
@@ -21,12 +24,12 @@ def run(manifest: Manifest, world: World) -> Manifest:
     files = handed_over(manifest, world.workspace.dist)
     wheel = built_wheel(manifest, world.workspace)
     sdist = next((file for file in files if not file.name.endswith(".whl")), None)
-    subjects = [Subject(id="wheel", title=wheel.name, source=str(wheel))]
-    if sdist is not None:
-        subjects.append(Subject(id="sdist", title=sdist.name, source=str(sdist)))
     world.journal.doing("reading the files, installing them in clean environments")
-    with ThreadPoolExecutor(len(subjects)) as pool:
-        trials = [pool.submit(clean_installation, subject, plan, world) for subject in subjects]
+    with ThreadPoolExecutor(2) as pool:
+        subject = Subject(id="wheel", title=wheel.name, source=str(wheel))
+        trials = [pool.submit(clean_installation, subject, plan, world)]
+        if sdist is not None:
+            trials.append(pool.submit(_from_sdist, sdist, wheel, plan, world))
         context = checks.CheckContext(
             archives=tuple(read(file) for file in files),
             project=plan.project,
@@ -41,6 +44,20 @@ def run(manifest: Manifest, world: World) -> Manifest:
         world.journal.finding(finding)
     _summarise(found, len(files), world)
     return manifest
+
+
+def _from_sdist(sdist: Path, wheel: Path, plan: Plan, world: World) -> tuple[Finding, ...]:
+    """What a user gets from the sdist: built as an installer does it, and tried where it is not the very same wheel."""
+    out = world.workspace.scratch / "from-sdist"
+    shutil.rmtree(out, ignore_errors=True)
+    built = world.uv.build_wheel(sdist, out, variables(plan.epoch))
+    made = next(out.glob("*.whl"), None)
+    if not built.ok or made is None:
+        return (not_installable(sdist.name, built),)
+    if describe(made).sha256 == describe(wheel).sha256:
+        ok(world, "sdist.install", f"{sdist.name} installs as the very same wheel", made.name, "uv build, sha256")
+        return ()
+    return clean_installation(Subject(id="sdist", title=sdist.name, source=str(made)), plan, world)
 
 
 def _tracked(plan: Plan, world: World) -> frozenset[str]:

@@ -133,7 +133,7 @@ def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Find
     output = install(world.uv, env, subject.source, plan.project)
     metadata = read_metadata(env, plan.project)
     if not output.ok or metadata is None:
-        return (_finding(INSTALL, subject, output.tail(12)),)
+        return (not_installable(subject.title, output),)
     ok(world, f"{subject.id}.install", f"{subject.title} installs cleanly")
     found: list[Finding] = []
     if Version(metadata.version) != Version(plan.version):
@@ -228,6 +228,11 @@ def _verdict(output: Output) -> Code:
     if "Traceback" in output.stderr and any(words in output.stderr for words in loading):
         return SCRIPT_MISSING
     return SCRIPT_FAILS
+
+
+def not_installable(title: str, output: Output) -> Finding:
+    """The finding that an installer failed, with its last words."""
+    return _finding(INSTALL, Subject(id="", title=title, source=""), output.tail(12))
 
 
 def _finding(code: Code, subject: Subject, words: str, *, what: str = "") -> Finding:
