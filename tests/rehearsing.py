@@ -18,7 +18,7 @@ from tagship.rehearsal.result import Rehearsal
 from tagship.rehearsal.run import Outside, Scene, backstage, rehearse, set_up
 from tagship.rehearsal.world import Embedded, Place, servers
 from tagship.services.reporter import Silence
-from tagship.services.world import Clock, SystemClock
+from tagship.services.world import Clock, Limits, SystemClock
 from tagship.stages import STAGES
 
 IDENTITY = {
@@ -118,7 +118,7 @@ class Opened:
     def run(self, *names: str, after: Manifest | None = None) -> Finished:
         """Run the named stages, or all of them, on a fresh manifest or on what an earlier run left."""
         chosen = tuple(stage for stage in STAGES if not names or stage.name in names)
-        return run_all(chosen, after or Manifest(), self.scene.world)
+        return run_all(chosen, after or Manifest(), self.scene.world_of)
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,7 @@ class Stage:
     cache: Path
     clock: Clock = field(default_factory=SystemClock)
     offline: bool = False
+    limits: Limits = field(default_factory=Limits)
 
     def __call__(self, path: Path, request: Request | None = None, **assumptions: object) -> Rehearsal:
         """Rehearse a repository; assumptions by keyword."""
@@ -148,7 +149,7 @@ class Stage:
 
     def _outside(self, path: Path) -> Outside:
         environ = dict(os.environ) | {"UV_DEFAULT_INDEX": self.upstream}
-        return Outside(path=path, environ=environ, cache=self.cache, clock=self.clock)
+        return Outside(path=path, environ=environ, cache=self.cache, clock=self.clock, limits=self.limits)
 
 
 def why(result: Rehearsal) -> list[tuple[str, str]]:
