@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tagship.checks.rulebook import Limits
 from tagship.errors import UsageError
 from tagship.model import Event
 from tagship.project.config import Check
@@ -77,7 +78,10 @@ def indexes(embedded: Embedded, project: Project, version: str, assumptions: Ass
     owner_id = str(embedded.github.id_of(embedded.github.owner))
     for index, environment in ((embedded.pypi, job.pypi), (embedded.testpypi, job.testpypi)):
         publisher = Publisher(
-            repository=slug, owner_id=owner_id, workflow=job.workflow, environment=environment.lower()
+            repository=slug,
+            owner_id=owner_id,
+            workflow="another.yml" if assumptions.publisher == "other-workflow" else job.workflow,
+            environment="another" if assumptions.publisher == "other-environment" else environment.lower(),
         )
         _place(index, name, publisher, assumptions)
         _history(index, name, version, assumptions)
@@ -85,15 +89,21 @@ def indexes(embedded: Embedded, project: Project, version: str, assumptions: Ass
 
 
 def _place(index: EmbeddedIndex, name: str, publisher: Publisher, assumptions: Assumptions) -> None:
-    state, registered = index.state, assumptions.publisher == "registered"
+    state, registered = index.state, assumptions.publisher != "missing"
     if assumptions.project == "new":
         if registered:
             state.add_pending(name, publisher, user=MAINTAINER)
     else:
         status = {"archived": Lifecycle.ARCHIVED, "quarantined": Lifecycle.QUARANTINED}
         owner = STRANGER if assumptions.project == "somebody-else" else MAINTAINER
-        listed = Listed(name=name, roles={owner: "Owner"}, status=status.get(assumptions.project, Lifecycle.ACTIVE))
-        state.add_project(listed)
+        state.add_project(
+            Listed(
+                name=name,
+                roles={owner: "Owner"},
+                status=status.get(assumptions.project, Lifecycle.ACTIVE),
+                limits=Limits(file=assumptions.file_limit) if assumptions.file_limit else Limits(),
+            )
+        )
         if registered and owner == MAINTAINER:
             state.add_publisher(name, publisher)
     if assumptions.similar:
@@ -153,6 +163,8 @@ def api_token(embedded: Embedded, project: Project, assumptions: Assumptions) ->
 def ci(embedded: Embedded, event: Event, project: Project, assumptions: Assumptions) -> None:
     """Let the required CI have run for the commit, each with the conclusion that is assumed.
 
+    A workflow is named by its file, its own name, or one of its checks, with which it then ends.
+
     Raises:
         UsageError: an assumption names no CI of the project, or no conclusion that GitHub knows.
     """
@@ -164,16 +176,19 @@ def ci(embedded: Embedded, event: Event, project: Project, assumptions: Assumpti
         sha=event.sha,
         default_branch=event.default_branch,
     )
-    names = {w.file: w.name for w in project.ci.workflows}
+    labelled = {
+        w.file: (w.file, w.name, *(name for job in w.jobs for name in job.checks)) for w in project.ci.workflows
+    }
     for check in project.required_ci.value:
-        labels = [check.workflow, names.get(check.workflow, "")] if check.workflow else list(check.names)
+        labels = labelled.get(check.workflow, (check.workflow,)) if check.workflow else check.names
         outcome = next((wanted.pop(label) for label in labels if label in wanted), "success")
         _report(embedded, pushed, check, project, outcome)
     if wanted:
-        known = [label for check in project.required_ci.value for label in (check.workflow, *check.names) if label]
+        required = project.required_ci.value
+        known = [n for c in required for n in (labelled.get(c.workflow, (c.workflow,)) if c.workflow else c.names) if n]
         raise UsageError(
             f"Nothing was rehearsed: there is no required CI called {', '.join(wanted)}",
-            remedy=f"Required are: {', '.join(known) or 'none'}.",
+            remedy=f"Name one that is required: {', '.join(dict.fromkeys(known)) or 'there is none'}.",
         )
 
 
@@ -191,29 +206,28 @@ def _report(embedded: Embedded, event: Event, check: Check, project: Project, ou
         names = [name for job in workflow.jobs for name in job.checks] if workflow is not None else [check.workflow]
         jobs = dict.fromkeys(names or [check.workflow], conclusion)
         run = embedded.github.add_run(event, f".github/workflows/{check.workflow}", jobs=jobs)
-        if outcome == "startup_failure":
-            embedded.github.finish(run, "startup_failure")
+        if outcome not in ("success", NEVER_ENDS):
+            embedded.github.finish(run, "startup_failure" if conclusion is None else conclusion)
     elif check.app == "github-actions":
         embedded.github.add_run(event, ".github/workflows/ci.yml", jobs={check.names[0]: conclusion})
     else:
         embedded.github.add_check(event.sha, check.names[0], conclusion=conclusion)
 
 
-def identity(embedded: Embedded, event: Event, project: Project, target: str) -> str:
-    """Let the publish job ask for identity tokens; returns its request token."""
-    job = publishing(project)
-    return embedded.identity.allow(
-        Job(
-            repository=event.repository,
-            owner_id=str(embedded.github.id_of(embedded.github.owner)),
-            ref=event.ref,
-            sha=event.sha,
-            workflow="Publish to PyPI",
-            workflow_file=job.workflow,
-            event_name=event.name,
-            environment=(job.testpypi if target == "testpypi" else job.pypi) or None,
-            run_id=event.run_id or "1",
-        ).claims()
+def job(embedded: Embedded, event: Event, project: Project) -> Job:
+    """The publish job of the run, as its identity tokens say."""
+    found = publishing(project)
+    to_testpypi = event.tag is None or (event.name == "workflow_dispatch" and event.inputs.target_env == "testpypi")
+    return Job(
+        repository=event.repository,
+        owner_id=str(embedded.github.id_of(embedded.github.owner)),
+        ref=event.ref,
+        sha=event.sha,
+        workflow="Publish to PyPI",
+        workflow_file=found.workflow,
+        event_name=event.name,
+        environment=(found.testpypi if to_testpypi else found.pypi) or None,
+        run_id=event.run_id or "1",
     )
 
 

@@ -3,7 +3,7 @@
 A stage that fails stops everything that comes after it, except the summary, which always runs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -26,8 +26,8 @@ class Finished:
     """The first failure."""
 
 
-def run_all(stages: Sequence[Stage], manifest: Manifest, world: World) -> Finished:
-    """Run stages in the order that their `after` allows."""
+def run_all(stages: Sequence[Stage], manifest: Manifest, world_of: Callable[[Stage], World]) -> Finished:
+    """Run stages in the order that their `after` allows, each in the world that its job would see."""
     order = [stage.name for stage in stages]
     done: set[str] = set()
     waiting = {stage.name: stage for stage in stages}
@@ -36,7 +36,7 @@ def run_all(stages: Sequence[Stage], manifest: Manifest, world: World) -> Finish
     with ThreadPoolExecutor(len(stages)) as pool:
         while waiting or running:
             for stage in _ready(waiting, done, running, failed=error is not None):
-                running[pool.submit(run, stage, manifest, world)] = waiting.pop(stage.name)
+                running[pool.submit(run, stage, manifest, world_of(stage))] = waiting.pop(stage.name)
             if not running:
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:

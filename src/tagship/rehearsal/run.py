@@ -3,7 +3,7 @@
 import contextlib
 import platform
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -16,24 +16,31 @@ from tagship.errors import ChecksFailed, UsageError
 from tagship.model import Event, Fact, Manifest, Status, Target
 from tagship.project.discover import Project, read
 from tagship.rehearsal import child, confine, fit, remote, scratch
+from tagship.rehearsal.identity import Job
 from tagship.rehearsal.keeper import Keeper
 from tagship.rehearsal.pipeline import Finished, run_all
 from tagship.rehearsal.request import Request
 from tagship.rehearsal.result import Rehearsal
 from tagship.rehearsal.world import Embedded, Place, servers
+from tagship.services import oidc
 from tagship.services.checkout import clone_at
 from tagship.services.git import Git, open_repository
+from tagship.services.github import GitHub
 from tagship.services.reporter import Reporter
+from tagship.services.secret import Secret
 from tagship.services.shell import Shell
 from tagship.services.uv import version as uv_version
 from tagship.services.world import Clock, Limits, Workspace, World
-from tagship.stages import STAGES
+from tagship.stages import STAGES, Stage
+from tagship.stages.publish import TOKEN_VARIABLES
 
 NOT_REHEARSED = (
     "attestations: none that verifies can be made offline",
     "the environments' reviewers, wait timers and ref policies",
 )
 RUN_ID = "1000000001"
+_OF_GIT = ("PATH", "HOME", "XDG_CONFIG_HOME", "SUDO_UID")
+"""Variables of the user by which git finds its settings and judges who owns a repository."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,9 +74,10 @@ class Scene:
     project: Project
     said: str
     """What the maintainer did, in words."""
-    world: World
+    world_of: Callable[[Stage], World]
+    """The world as the job of a stage sees it."""
     assumed: tuple[str, ...]
-    dirty: tuple[str, ...]
+    changed: tuple[str, ...]
     """The tracked files that differ from the commit."""
 
 
@@ -83,6 +91,8 @@ def backstage(outside: Outside, *, offline: bool, enforce: bool, writable: Seque
             line, never for a library call.
         writable: folders that may be written all the same.
     """
+    # under the user's own settings, which nothing inside can read; there, git trusts what it agreed to here
+    open_repository(Shell({n: v for n, v in outside.environ.items() if n in _OF_GIT or n[:4] == "GIT_"}), outside.path)
     with (
         scratch.folder(outside.cache) as folder,
         Keeper(outside.environ, cache=outside.cache, scratch=folder, offline=offline) as keeper,
@@ -90,7 +100,7 @@ def backstage(outside: Outside, *, offline: bool, enforce: bool, writable: Seque
         temporary, tempfile.tempdir = tempfile.tempdir, str(folder)  # our own temporary files lie inside as well
         enforced: tuple[Fact, ...] = ()
         if enforce:
-            enforced = _shut_in(outside, keeper, [folder, *writable])
+            enforced = _shut_in(outside, keeper, [folder.parent, *writable])
         try:
             yield Backstage(folder=folder, keeper=keeper, enforced=enforced)
         finally:
@@ -122,7 +132,7 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
     )
     with servers(place, behind.keeper) as embedded:
         scene = set_up(request, outside, embedded, reporter)
-        finished = run_all(STAGES, Manifest(), scene.world)
+        finished = run_all(STAGES, Manifest(), scene.world_of)
         result = _result(request, scene, finished, embedded)
         return msgspec.structs.replace(
             result,
@@ -140,7 +150,7 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
         TagshipError: the repository cannot be read, the push is refused, or an assumption fits nothing.
     """
     folder = embedded.place.folder
-    theirs = open_repository(Shell(outside.environ), outside.path)
+    theirs = open_repository(Shell(embedded.shell.environment | child.trusting(Path("*"))), outside.path)
     source = Git(embedded.shell, theirs.root, extra=child.trusting(theirs.root))
     package = _package(request, outside.path.resolve(), theirs.root)
     project = read(theirs.root / package, source)
@@ -159,13 +169,24 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
     project = _seen_from(project, read(runner.root / package, runner))
     fit.indexes(embedded, project, fit.version_of(pushed.ref, project, ""), request.assumptions)
     fit.ci(embedded, event, project, request.assumptions)
-    return Scene(
-        project=project,
-        said=pushed.said,
-        world=embedded.world(_workspace(embedded, package), _variables(request, event, project, embedded), reporter),
-        assumed=made.assumed,
-        dirty=source.changed(),
-    )
+    world = embedded.world(_workspace(embedded, package), _variables(request, event, project, embedded), reporter)
+
+    def world_of(stage: Stage) -> World:
+        return _granted(stage, world, fit.job(embedded, event, project), embedded)
+
+    return Scene(project=project, said=pushed.said, world_of=world_of, assumed=made.assumed, changed=source.changed())
+
+
+def _granted(stage: Stage, world: World, job: Job, embedded: Embedded) -> World:
+    """The world as one job sees it: a token with the permissions of the stage's job, and no more."""
+    permissions = dict(permission.split(": ", 1) for permission in stage.permissions)
+    identity = permissions.pop("id-token", "") == "write"
+    token = embedded.github.issue_token("github_token", permissions)
+    variables = {**world.environment, "GH_TOKEN": token.value}
+    if identity and not any(name in variables for name in TOKEN_VARIABLES.values()):
+        variables[oidc.TOKEN] = embedded.identity.allow(job.claims())
+    github = GitHub(world.http, variables["GITHUB_REPOSITORY"], Secret(token.value))
+    return replace(world, environment=variables, github=github)
 
 
 def _package(request: Request, path: Path, root: Path) -> str:
@@ -202,36 +223,27 @@ def _workspace(embedded: Embedded, package: str) -> Workspace:
 
 
 def _variables(request: Request, event: Event, project: Project, embedded: Embedded) -> dict[str, str]:
-    """What GitHub Actions would set for the run, its tokens included."""
+    """What GitHub Actions would set for every job of the run; an API token is a secret of the repository."""
     folder = embedded.place.folder
     payload = folder / "event.json"
     inputs = msgspec.to_builtins(event.inputs) if event.name == "workflow_dispatch" else None
     payload.write_bytes(msgspec.json.encode({"repository": {"default_branch": event.default_branch}, "inputs": inputs}))
-    token = embedded.github.issue_token(
-        "github_token", {"contents": "write", "actions": "read", "checks": "read", "statuses": "read"}
-    )
-    variables = {
+    return {
         **embedded.started(event, RUN_ID),
         "GITHUB_EVENT_PATH": str(payload),
         "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
-        "GH_TOKEN": token.value,
         **fit.api_token(embedded, project, request.assumptions),
     }
-    if request.assumptions.api_token == "none":  # noqa: S105  no password
-        to_testpypi = event.tag is None or (request.kind == "dispatch" and request.inputs.target_env == "testpypi")
-        target = Target.TESTPYPI if to_testpypi else Target.PYPI
-        variables["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = fit.identity(embedded, event, project, target)
-    return variables
 
 
 def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedded) -> Rehearsal:
     verdict, headline, code = _verdict(scene, finished)
     notes = embedded.dependencies.notes()
     assumptions = fit.described(scene.project, request.assumptions, scene.assumed)
-    dirty = (f"changes that are not committed: {few(scene.dirty)}",) if scene.dirty else ()
+    dirty = (f"changes that are not committed: {few(scene.changed)}",) if scene.changed else ()
     return Rehearsal(
         tagship=__version__,
-        repository=str(scene.world.workspace.root),
+        repository=scene.project.name.value or "",
         scenario=scene.said,
         verdict=verdict,
         headline=headline,
@@ -245,7 +257,7 @@ def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedd
         environment=(
             ("tagship", __version__),
             ("Python", platform.python_version()),
-            ("uv", uv_version(embedded.shell, scene.world.workspace.scratch)),
+            ("uv", uv_version(embedded.shell, embedded.place.folder)),
             ("system", f"{platform.system()} {platform.machine()}"),
         ),
     )
