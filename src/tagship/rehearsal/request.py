@@ -16,14 +16,16 @@ class Assumptions(Record, frozen=True, kw_only=True, rename="kebab"):
     ci: dict[str, str] = msgspec.field(default_factory=dict)
     """Conclusion by workflow file, workflow name or check: `failure`, `cancelled`, `skipped`, …; `missing` for one
     that never ran, `pending` for one that never ends. What is not named succeeds."""
-    publisher: Literal["registered", "missing"] = "registered"
-    """Whether the index knows the workflow as a trusted publisher."""
+    publisher: Literal["registered", "missing", "other-workflow", "other-environment"] = "registered"
+    """Whether the index knows the workflow as a trusted publisher, or one that differs in a single word."""
     project: Literal["existing", "new", "somebody-else", "archived", "quarantined"] = "existing"
     """The project on the index: ours with earlier releases, new with a pending publisher, or not usable."""
     published: Literal["nothing", "other"] = "nothing"
     """What the index has of this version: nothing, or an sdist with other bytes."""
     deleted: tuple[str, ...] = ()
     """File names that were used and deleted; `*` in a name stands for anything."""
+    file_limit: int = 0
+    """Bytes that one file of the project may have; 0 for what the index gives everybody."""
     release_age: int = 0
     """Days since the version got its first file, where it has one."""
     read_only: bool = False

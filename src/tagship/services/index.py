@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -131,11 +132,25 @@ class Index:
         )
 
 
-def refusal(output: Output) -> str | None:
-    """The index's own words out of what twine printed, or None where there are none."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """How an index answered an upload that it did not take."""
+
+    status: int
+    """HTTP status."""
+    words: str
+    """The index's own, on one line."""
+
+
+def refusal(output: Output) -> Refusal | None:
+    """The index's answer out of what twine printed, or None where there is none.
+
+    twine prints `HTTPError: 400 Bad Request from ADDRESS` and the reason behind it, wrapped at the width of the
+    terminal (twine/__main__.py, twine/utils.py `check_status_code`).
+    """
     text = re.sub(r"\x1b\[[0-9;]*m", "", output.stdout + "\n" + output.stderr)
-    found = re.search(r"^\s*(?:ERROR\s+)?HTTPError: (\d{3} .*)$", text, re.MULTILINE)
+    found = re.search(r"^\s*(?:ERROR\s+)?HTTPError: (\d{3}) (.*? from \S+|.*)", text, re.MULTILINE)
     if found is None:
         return None
-    following = [line.strip() for line in text[found.end() :].splitlines() if line.strip()]
-    return " ".join([found.group(1), *following[:1]])
+    following = [" ".join(line.split()) for line in text[found.end() :].splitlines() if line.strip()]
+    return Refusal(status=int(found[1]), words=following[0] if following else f"{found[1]} {found[2]}")

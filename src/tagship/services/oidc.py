@@ -4,6 +4,7 @@ The manual exchange is what PyPI's own publish action does. An identity token ca
 claimed before the upload token is made), so an exchange whose answer was lost is repeated with a new one.
 """
 
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -26,6 +27,12 @@ class _Minted(msgspec.Struct):
     token: str
 
 
+class _Claims(msgspec.Struct):
+    repository: str = ""
+    job_workflow_ref: str = ""
+    environment: str = ""
+
+
 class _Problem(msgspec.Struct):
     code: str
     description: str = ""
@@ -37,14 +44,16 @@ class _Failure(msgspec.Struct):
 
 
 REMEDIES = {
-    "invalid-publisher": "Register this repository, workflow file and environment as a trusted publisher of the "
-    "project, spelt exactly as above; upper and lower case matter.",
+    "invalid-publisher": "Register the repository, workflow file and environment named above as a trusted publisher "
+    "of the project, spelt exactly so: upper and lower case matter. If the project is not yours, choose another name.",
     "invalid-pending-publisher": "The project exists already: add the publisher in the project's own settings.",
     "invalid-token": "Check the clock of the runner and that nothing between it and the index changes requests.",
     "invalid-reuse-token": "Run the job again: an identity token works once.",
     "not-enabled": "Wait until the index has trusted publishing back; its status page says when.",
     "invalid-payload": "Update tagship; if it stays, report it.",
 }
+NAME_REFUSED = "Choose another name for the project: the index does not give this one to anybody new."
+"""For a pending publisher, whose first use would have created the project."""
 
 
 def available(environment: Mapping[str, str]) -> bool:
@@ -106,17 +115,29 @@ def _mint(http: Http, index: IndexAddresses, identity: Secret) -> Secret:
             f"{index.name} answered the exchange of the identity token with {reply.status}",
             remedy="Run the job again; a new identity token is used.",
         )
-    raise _refusal(index, reply)
+    raise _refusal(index, reply, identity)
 
 
-def _refusal(index: IndexAddresses, reply: Reply) -> Refused:
+def _refusal(index: IndexAddresses, reply: Reply, identity: Secret) -> Refused:
     # The body may repeat parts of the token: only the documented fields are shown.
     problems = reply.json(_Failure).errors
     said = "; ".join(f"{p.code}: {p.description}" for p in problems) or f"status {reply.status}"
     code = problems[0].code if problems else ""
+    remedy = REMEDIES.get(code, "Compare the publisher registered on the index with this workflow.")
     return Refused(
-        f"No upload token: {index.name} refused this workflow's identity\n{said}",
-        remedy=REMEDIES.get(code, "Compare the publisher registered on the index with this workflow."),
+        f"No upload token: {index.name} refused this workflow's identity: {said}\n{_described(identity)}",
+        remedy=NAME_REFUSED if "The name '" in said else remedy,
         where=f"{index.web}/_/oidc/mint-token",
         url=f"{index.docs}/trusted-publishers/troubleshooting/",
     )
+
+
+def _described(identity: Secret) -> str:
+    """What the identity token says of this job, to compare with what is registered; the token itself is not shown."""
+    payload = identity.reveal().split(".")[1]
+    try:
+        claims = msgspec.json.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
+    except (msgspec.DecodeError, ValueError):
+        return "The identity token cannot be read."
+    file = claims.job_workflow_ref.partition("@")[0].rpartition("/")[2]
+    return f"repository {claims.repository}, workflow {file}, environment {claims.environment or '(none)'}"

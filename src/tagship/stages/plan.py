@@ -80,6 +80,13 @@ def _tagged(known: Known, tag: str) -> Choice:
             remedy="Merge the commit first, or name the branch: [tool.tagship] release-branches.",
             where=tag,
         )
+    if known.declared is not None and known.declared.local is not None:
+        raise PlanRefused(
+            f"The tag {tag} is not released: the project says it is version {known.declared}, and package indexes "
+            "refuse local versions",
+            remedy=f"Take +{known.declared.local} away from the version in the project's files, and tag that commit.",
+            where=tag,
+        )
     if known.declared is not None and str(known.declared) != str(version):  # 1.0 is another file name than 1.0.0
         raise PlanRefused(
             f"The tag {tag} is not released: the project says it is version {known.declared}",
@@ -196,9 +203,14 @@ def _ask_index(plan: Plan, world: World) -> None:
     if page.project_status.status in ("archived", "quarantined"):
         status = page.project_status.status
         problem(world, "index.project", f"the project on {index.addresses.name} takes uploads", status, how)
+        settings = f"{index.addresses.web}/manage/project/{plan.project}/settings/"
+        remedies = {
+            "archived": f"Take it out of the archive, as its owner: {settings}",
+            "quarantined": "Answer the index's administrators: they put it there, and only they can release it.",
+        }
         raise PlanRefused(
             f"Nothing is released: {plan.project} is {status} on {index.addresses.name}",
-            remedy=f"Change its status at {index.addresses.web}/manage/project/{plan.project}/settings/.",
+            remedy=remedies[status],
             where=index.addresses.project_page(plan.project),
         )
     ok(world, "index.project", f"the project on {index.addresses.name}", page.project_status.status, how)

@@ -134,29 +134,31 @@ def _settle(plan: Plan, index: Index, output: Output, sent: Sequence[Path], worl
         world.journal.say(f"Uploaded to {index.addresses.name}; the answer was lost, the files are there")
         return
     said = refusal(output)
-    partly = f"; {', '.join(arrived)} arrived before" if arrived else ""
-    if said is not None and said[:1] == "4":
-        problem(world, "publish.upload", f"{index.addresses.name} took the files", said)
-        raise _refused(index, said, partly, plan)
+    lacking = [name for name in names if name not in arrived]
+    partly = f"\n{', '.join(arrived)} is public already" if arrived else ""
+    if said is not None and said.status < 500:
+        problem(world, "publish.upload", f"{index.addresses.name} took the files", f"{said.status} {said.words}")
+        raise _refused(index, said.words, lacking[0], partly)
+    words = f"{said.status} {said.words}" if said is not None else output.tail(6)
     raise UnknownOutcome(
-        f"The upload to {index.addresses.name} broke off{partly}\n{said or output.tail(6)}",
+        f"The upload broke off, and {index.addresses.name} does not show {', '.join(lacking)}{partly}\n{words}",
         remedy="Run the same command again: it uploads what is missing, and bytes that are there are left alone.",
     )
 
 
 EXPLANATIONS: Mapping[str, str] = {
     "token is expired": "Make a new API token on the index, scoped to this project, and replace the old one.",
-    "Invalid or non-existent authentication": "The token is unknown: copy it again whole, or make a new one; a token "
-    "for TestPyPI does not work on PyPI, nor the other way round.",
-    "project-scoped token is not valid": "The token belongs to another project: make one for this project.",
-    "isn't allowed to upload to project": "The name belongs to somebody else there, or the project is archived or "
-    "quarantined: look at its page, ask its owners, or choose another name.",
-    "Read-only mode": "The index is read-only at the moment: wait, and run the same command again.",
-    "temporarily disabled": "The index takes no uploads at the moment: wait, and run the same command again.",
-    "File already exists": "The same name or the same content is public already: release the next version.",
-    "previously used by a file": "A deleted file's name is burnt for ever: release the next version.",
-    "older than 14 days": "A release is closed after 14 days: release the next version with all its files.",
-    "Only one sdist": "The release has its sdist already: release the next version.",
+    "Invalid or non-existent authentication": "Copy the API token again, whole, or make a new one: the index does not "
+    "know it. A token for TestPyPI does not work on PyPI, nor the other way round.",
+    "project-scoped token is not valid": "Make an API token for this project: the one used belongs to another.",
+    "isn't allowed to upload to project": "Ask the name's owners, or choose another name; where it is yours, see "
+    "on its page whether it is archived or quarantined.",
+    "Read-only mode": "Wait until the index takes uploads again, and run the same command again.",
+    "temporarily disabled": "Wait until the index takes uploads again, and run the same command again.",
+    "File already exists": "Release the next version: the same name or the same content is public already.",
+    "previously used by a file": "Release the next version: the name of a deleted file can never be used again.",
+    "older than 14 days": "Release the next version, with all its files: a release is closed after 14 days.",
+    "Only one sdist": "Release the next version: this one has its sdist already.",
     "Too many new projects": "Wait an hour; new projects are limited to 20 an hour.",
     "too similar to an existing project": "Choose a name that cannot be confused with an existing one.",
     "conflict with Python Standard Library": "Choose a name that is not a module of the standard library.",
@@ -164,13 +166,11 @@ EXPLANATIONS: Mapping[str, str] = {
 }
 
 
-def _refused(index: Index, said: str, partly: str, plan: Plan) -> TagshipError:
+def _refused(index: Index, said: str, file: str, partly: str) -> TagshipError:
     remedy = next((text for words, text in EXPLANATIONS.items() if words in said), None)
-    message = f"{index.addresses.name} refused the upload{partly}\n{said}"
-    if "File already exists" in said:
-        return Conflict(message, remedy=remedy or "", where=plan.version)
-    return Refused(
-        message,
+    kind = Conflict if "File already exists" in said else Refused
+    return kind(
+        f"{file} was not uploaded: {index.addresses.name} refused it: {said}{partly}",
         remedy=remedy or "The index says what is wrong: correct it and release the next version.",
         where=index.addresses.upload,
     )

@@ -134,7 +134,8 @@ def _identity(taking: _Taking) -> Token:
             )
     token = state.tokens.get(text)
     user_of_token = state.users.get(token.user) if token and token.user else None
-    gone = token and token.expires is not None and state.clock() >= token.expires + _KEPT_AFTER_EXPIRY
+    minted = token is not None and token.publisher is not None
+    gone = minted and token and token.expires is not None and state.clock() >= token.expires + _KEPT_AFTER_EXPIRY
     if token is None or gone or (user_of_token and user_of_token.frozen):
         page = sent.help("invalid-auth")
         raise RefusedError(403, f"Invalid or non-existent authentication information. See {page} for more information.")
