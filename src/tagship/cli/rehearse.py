@@ -2,8 +2,10 @@
 
 import os
 import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import IO, get_args, get_type_hints
 
 import msgspec
 import rich_click as click
@@ -13,6 +15,7 @@ from tagship.cli.render import of_verdict, reporter, screen
 from tagship.errors import UsageError
 from tagship.model import Inputs, to_json
 from tagship.rehearsal.request import Assumptions, Request
+from tagship.rehearsal.result import Rehearsal
 from tagship.services.world import SystemClock
 from tagship.stages import STAGES
 
@@ -52,6 +55,7 @@ def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) 
     from tagship.rehearsal.report import html
     from tagship.rehearsal.run import Outside, backstage
     from tagship.rehearsal.run import rehearse as perform
+    from tagship.stages.summary_text import summary
 
     request = _request(options)
     cache = cache_folder(os.environ)
@@ -59,12 +63,17 @@ def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) 
     reports = target.parent if target is not None else cache / "reports"
     reports.mkdir(parents=True, exist_ok=True)
     outside = Outside(path=path, environ=os.environ, cache=cache, clock=SystemClock())
-    with backstage(outside, offline=request.offline, enforce=True, writable=[reports]) as behind:
+    with (
+        _job_summary(os.environ) as page,  # opened before this process is shut in
+        backstage(outside, offline=request.offline, enforce=True, writable=[reports]) as behind,
+    ):
         shown = screen(sys.stderr, os.environ, tuple(stage.name for stage in STAGES))
         with shown:
             result = perform(request, outside, behind, reporter(shown, sys.stderr, os.environ))
-            target = target or reports / f"{_file_name(result.headline)}.html"
+            target = target or reports / f"{_file_name(result, path)}.html"
             target.write_text(html(result), encoding="utf-8")
+            page.write("# A rehearsal: nothing below was published\n\n")
+            page.write(summary(result.manifest, result.stages))
             shown.tell(of_verdict(result, str(target)))
     if as_json:
         sys.stdout.buffer.write(to_json(result))
@@ -133,7 +142,14 @@ def _pairs(values: Option) -> list[tuple[str, str]]:
     return pairs
 
 
-def _file_name(headline: str) -> str:
-    """A short file name that says what the report is about."""
-    words = "".join(c if c.isalnum() or c in ".-" else "-" for c in headline.split(":", maxsplit=1)[0])
-    return "-".join(filter(None, words.split("-")))[:80] or "report"
+def _file_name(result: Rehearsal, path: Path) -> str:
+    """A file name that says what the report is about: project and version, or the folder's name."""
+    plan = result.manifest.plan
+    words = f"{plan.project}-{plan.version}" if plan is not None else path.absolute().name
+    return "".join(c if c.isalnum() or c in ".-_" else "-" for c in words)[:100] or "report"
+
+
+def _job_summary(environ: Mapping[str, str]) -> AbstractContextManager[IO[str]]:
+    """The page of the job inside GitHub Actions, to be written to; nothing elsewhere."""
+    path = environ.get("GITHUB_STEP_SUMMARY") if environ.get("GITHUB_ACTIONS") == "true" else None
+    return Path(path or os.devnull).open("a", encoding="utf-8")
