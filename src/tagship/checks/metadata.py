@@ -153,7 +153,7 @@ CHECKS = (
             code="TC30",
             title="A built file has another version than the plan",
             why="Users who ask for the version would get something else, and a version on an index cannot be replaced.",
-            remedy="Make the declared version agree with the tag: `tagship version set`, commit, and tag again.",
+            remedy="Make the declared version agree with the tag, commit, and tag again.",
             severity=Severity.ERROR,
             source="PEP 440; core metadata specification",
         ),

@@ -45,8 +45,8 @@ class Suite(Record, frozen=True, kw_only=True):
 class Environments(Record, frozen=True, kw_only=True):
     """Names of the GitHub environments that the publish jobs use."""
 
-    testpypi: str = "testpypi"
-    pypi: str = "pypi"
+    testpypi: Annotated[str, Meta(description="Environment of the job that publishes to TestPyPI.")] = "testpypi"
+    pypi: Annotated[str, Meta(description="Environment of the job that publishes to PyPI.")] = "pypi"
 
 
 class PackageConfig(Record, frozen=True, kw_only=True):
@@ -79,7 +79,9 @@ class Config(Record, frozen=True, kw_only=True, rename="kebab"):
     auth: Annotated[Literal["trusted-publishing", "token"], Meta(description="How uploads are authorised.")] = (
         "trusted-publishing"
     )
-    environments: Environments = Environments()
+    environments: Annotated[
+        Environments, Meta(description="Names of the GitHub environments that the publish jobs use.")
+    ] = Environments()
     package: Annotated[tuple[PackageConfig, ...], Meta(description="The packages, where there are several.")] = ()
     scripts: Annotated[
         dict[str, tuple[str, ...]],

@@ -82,7 +82,7 @@ class Builder:
         if not output.ok:
             raise BuildFailed(
                 f"The locked build requirements could not be installed\n{output.tail()}",
-                remedy=f"Write {lock.name} again: tagship sync",
+                remedy=f"Lock the build requirements again: uv pip compile --generate-hashes, into {lock.name}.",
                 where=str(lock),
             )
         self.installed += self.backend.requires
