@@ -92,8 +92,8 @@ def test_a_killed_rehearsal_leaves_nothing(tmp_path: Path) -> None:
         os.kill(released, signal.SIGKILL)
 
 
-def test_a_rehearsal_that_ends_by_itself_is_left_alone(tmp_path: Path) -> None:
-    """After a normal end the keeper ends at once and touches neither folder nor process."""
+def test_a_rehearsal_that_ends_by_itself_leaves_nothing_either(tmp_path: Path) -> None:
+    """After a normal end the folder goes, the keeper ends, and what is of another rehearsal stays."""
     scratch = tmp_path / "scratch"
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], env={MARK: "of another"})
     process, pids = start(scratch, "normal")
@@ -101,10 +101,45 @@ def test_a_rehearsal_that_ends_by_itself_is_left_alone(tmp_path: Path) -> None:
     assert process.stdout is not None
     process.stdout.close()
     assert gone(pids)
-    assert (scratch / "made/read-only/file").exists()
+    assert not scratch.exists()
+    assert (tmp_path / "outsider/file").exists()
     assert running(bystander.pid)
     bystander.kill()
     bystander.wait()
+
+
+ESCAPE = """
+import os, subprocess, sys
+from pathlib import Path
+from tagship.rehearsal import confine
+from tagship.rehearsal.keeper import Keeper
+
+away = "import os, sys, time; os.setsid(); os.fork() and os._exit(0); print(os.getpid(), flush=True); time.sleep(300)"
+deeper = "import ctypes; ctypes.CDLL(None).unshare(0x10000000 | 0x40000000);" + away
+scratch = Path(sys.argv[1])
+with Keeper({}, cache=scratch.parent / "cache", scratch=scratch) as keeper:
+    confine.enter()
+    keeper.enclosed()
+    for code in (away, deeper):
+        subprocess.run([sys.executable, "-c", code], env={}, check=True)
+    if sys.argv[2] == "killed":
+        os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("end", ["normal", "killed"])
+def test_what_ran_away_is_found_in_its_namespace(tmp_path: Path, end: str) -> None:
+    """A daemon with a session, an environment and even a namespace of its own ends with the rehearsal."""
+    (tmp_path / "scratch").mkdir()
+    done = subprocess.Popen(
+        [sys.executable, "-c", ESCAPE, str(tmp_path / "scratch"), end], stdout=subprocess.PIPE, text=True
+    )
+    assert done.stdout is not None
+    words = done.stdout.read().split()  # until the last daemon is gone
+    done.stdout.close()
+    assert done.wait(20) == (0 if end == "normal" else -signal.SIGKILL)
+    assert len(words) == 2
+    assert gone([int(word) for word in words])
 
 
 def test_ctrl_c_does_not_reach_the_keeper(tmp_path: Path) -> None:

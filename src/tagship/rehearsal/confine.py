@@ -1,15 +1,16 @@
-"""Shutting the rehearsal in: no network but its own loopback, and no writing outside of the given folders.
+"""Shutting the rehearsal in: no network but its own loopback, no writing outside of the given folders, no reading
+where credentials are kept.
 
-Both hold for this process and for everything it starts, tests and build backends included, and cannot be undone
-by them. Both need Linux, and the kernel's consent: every step is first tried in a child, and what cannot be had
+All hold for this process and for everything it starts, tests and build backends included, and cannot be undone
+by them. All need Linux, and the kernel's consent: every step is first tried in a child, and what cannot be had
 is said as a fact of status `unknown`, because a promise that is not enforced is not kept.
 
 - Network: a new user namespace with the same users and groups, and a new network namespace in it
   (user_namespaces(7), network_namespaces(7)). Through the user namespace even root's children lose the right to
   enter another network. Unix sockets with a path stay reachable, abstract ones do not.
-- Writes: Landlock (https://docs.kernel.org/userspace-api/landlock.html).
+- Writes, and reading of the places where credentials are kept: Landlock (`landlock`).
 
-Call both while the process has one thread: neither reaches threads that already run.
+Call them while the process has one thread: none of them reaches threads that already run.
 """
 
 import ctypes
@@ -18,35 +19,38 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tagship.errors import ToolFailed
 from tagship.model import Fact, Status
+from tagship.rehearsal import landlock
 
 NETWORK = "enforced.network"
 WRITES = "enforced.writes"
+READS = "enforced.reads"
 _TITLES = {
     NETWORK: "nothing in the rehearsal reaches a network",
     WRITES: "nothing in the rehearsal writes outside of its own folders",
+    READS: "nothing in the rehearsal reads the files where credentials are kept",
 }
+_AT_HOME = (
+    *(".netrc", "_netrc", ".pypirc", ".pip", ".git-credentials", ".gitconfig", ".npmrc", ".yarnrc.yml", ".vault-token"),
+    *(".ssh", ".gnupg", ".aws", ".azure", ".docker", ".kube", ".password-store", ".cargo/credentials.toml"),
+)
+_CONFIG = ("git", "gh", "hub", "glab-cli", "pip", "uv", "pypoetry", "pdm", "gcloud", "python_keyring", "op")
+_DATA = ("keyrings", "python_keyring", "kwalletd", "uv/credentials")
+_NAMED = (
+    *("NETRC", "PIP_CONFIG_FILE", "UV_CONFIG_FILE", "GIT_CONFIG_GLOBAL", "GH_CONFIG_DIR", "DOCKER_CONFIG"),
+    *("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "KUBECONFIG", "GOOGLE_APPLICATION_CREDENTIALS"),
+    *("AZURE_CONFIG_DIR", "CLOUDSDK_CONFIG", "GNUPGHOME", "NPM_CONFIG_USERCONFIG"),
+)
+"""Variables that say where another program keeps its own."""
 
 _CLONE_NEWUSER = 0x1000_0000
 _CLONE_NEWNET = 0x4000_0000
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
-_PR_SET_NO_NEW_PRIVS = 38
-# the same on every architecture (asm-generic/unistd.h)
-_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
-_VERSION_FLAG, _RULE_PATH_BENEATH = 1, 1
-_WRITE_FILE, _TRUNCATE = 1 << 1, 1 << 14
-_FOLDER_RIGHTS = sum(1 << bit for bit in range(4, 13))
-"""Removing and making files, folders, sockets, pipes, devices and links."""
-_REFER = 1 << 13
-_SCOPED = 0b11
-"""Abstract unix sockets and signals: only to processes of this rehearsal."""
-
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm")  # noqa: S108
-"""What programs write to without leaving anything behind."""
+_PR_SET_DUMPABLE = 4
 
 
 def enter() -> Fact:
@@ -77,7 +81,8 @@ def enter() -> Fact:
 
 
 def restrict_writes(allowed: Sequence[Path]) -> Fact:
-    """From here on this process and its children can write only below the given folders and to `DEVICES`.
+    """From here on this process and its children can write only below the given folders and to
+    `landlock.DEVICES`.
 
     Files that are open already stay writable. Permissions, owners and times of files elsewhere can still be
     changed by their owner: Landlock does not know these operations.
@@ -93,7 +98,7 @@ def restrict_writes(allowed: Sequence[Path]) -> Fact:
     if sys.platform != "linux":
         return _not_enforced(WRITES, "Landlock is a feature of Linux", how)
     try:
-        version = _restrict(paths)
+        version = landlock.only_write([str(path) for path in paths])
     except OSError as error:
         return _not_enforced(WRITES, f"Landlock: {error.strerror}", how)
     return Fact(
@@ -103,6 +108,44 @@ def restrict_writes(allowed: Sequence[Path]) -> Fact:
         detail="writable: " + ", ".join(map(str, paths)),
         how=f"{how}, version {version}",
     )
+
+
+def hide(environ: Mapping[str, str]) -> Fact:
+    """From here on this process and its children cannot open the files where programs keep the user's credentials.
+
+    The memory of this process, where the user's variables are, is closed to its children as well (prctl(2),
+    PR_SET_DUMPABLE).
+
+    Args:
+        environ: the user's variables, which say where home and configuration are.
+    """
+    how = "landlock_restrict_self(2)"
+    if sys.platform != "linux":
+        return _not_enforced(READS, "Landlock is a feature of Linux", how)
+    _call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
+    hidden = keys(environ)
+    try:
+        version = landlock.never_read([str(path) for path in hidden])
+    except OSError as error:
+        return _not_enforced(READS, f"Landlock: {error.strerror}", how)
+    return Fact(
+        id=READS,
+        title=_TITLES[READS],
+        status=Status.OK,
+        detail="hidden: " + (", ".join(map(str, hidden)) or "there are none"),
+        how=f"{how}, version {version}",
+    )
+
+
+def keys(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """The files and folders that hold credentials and exist, where programs look by default or by a variable."""
+    home = Path(environ.get("HOME") or "/")
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    named = (Path(environ[name]) for name in _NAMED if environ.get(name))
+    paths = (*(home / name for name in _AT_HOME), *(config / n for n in _CONFIG), *(data / n for n in _DATA), *named)
+    real = {path.resolve() for path in paths if path.is_file() or path.is_dir()}
+    return tuple(sorted(path for path in real if real.isdisjoint(path.parents)))
 
 
 def _not_enforced(id_: str, why: str, how: str) -> Fact:
@@ -174,35 +217,6 @@ def _same(table: str, own: int) -> str:
         return f"{own} {own} 1"
     rows = [line.split() for line in Path(f"/proc/self/{table}").read_text().splitlines()]
     return "\n".join(f"{inside} {inside} {count}" for inside, _, count in rows)
-
-
-def _restrict(paths: Sequence[Path]) -> int:
-    """Apply Landlock; its version."""
-    version = _syscall(_LANDLOCK_CREATE_RULESET, None, 0, _VERSION_FLAG)
-    folder = _WRITE_FILE | _FOLDER_RIGHTS | (_REFER if version >= 2 else 0)
-    file = _WRITE_FILE
-    if version >= 3:
-        folder, file = folder | _TRUNCATE, file | _TRUNCATE
-    # handled_access_fs, handled_access_net, scoped: later kernels know more fields, earlier ones only the first
-    fields = struct.pack("=QQQ", folder, 0, _SCOPED if version >= 6 else 0)[: 24 if version >= 6 else 8]
-    ruleset = _syscall(_LANDLOCK_CREATE_RULESET, fields, len(fields), 0)
-    try:
-        for path in [*paths, *(device for name in DEVICES if (device := Path(name)).exists())]:
-            handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            try:
-                rule = struct.pack("=Qi", folder if path.is_dir() else file, handle)
-                _syscall(_LANDLOCK_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0)
-            finally:
-                os.close(handle)
-        _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        _syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0)
-    finally:
-        os.close(ruleset)
-    return version
-
-
-def _syscall(number: int, *arguments: int | bytes | None) -> int:
-    return _call("syscall", ctypes.c_long(number), *arguments)
 
 
 def _call(name: str, *arguments: "int | bytes | ctypes.c_long | None") -> int:

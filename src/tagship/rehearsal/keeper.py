@@ -1,8 +1,8 @@
 """The keeper: a small process of a rehearsal that stays outside when the rehearsal is shut in.
 
 It is the dependency door's outer side (`fetching`), and it cleans up (`keeping`). Its standard input is a pipe from the
-rehearsal: when that ends without a goodbye, the rehearsal was killed, however hard, and the keeper kills what
-it left running and removes its folder. Questions come over socket pairs that were made before the keeper
+rehearsal: when that ends, the rehearsal did, in whatever way, and the keeper kills what it left running and
+removes its folder. Questions come over socket pairs that were made before the keeper
 started: no address, so nothing else can ask, and nothing can be too early.
 """
 
@@ -29,8 +29,8 @@ MARK = "TAGSHIP_REHEARSAL"
 """The variable that every process of a rehearsal carries, with a value of its own."""
 CHANNELS = 16
 """Questions that can be under way at the same time."""
-GOODBYE = 3.0
-"""Seconds that the keeper gets to end after it was told that all is well."""
+CLEANING = 60.0
+"""Seconds that a rehearsal waits for its keeper to clean up; the keeper goes on without it."""
 
 
 class Charge(Record, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class Charge(Record, frozen=True, kw_only=True):
     """The folder of the door cache."""
     offline: bool
     scratch: str
-    """The folder to remove when the rehearsal is killed."""
+    """The folder to remove at the end."""
     mark: str
     """The value of `MARK`."""
 
@@ -54,8 +54,11 @@ class Group(Record, frozen=True, kw_only=True, tag=True):
     running: bool
 
 
-class Goodbye(Record, frozen=True, kw_only=True, tag=True):
-    """The rehearsal ended by itself and cleaned up."""
+class Enclosed(Record, frozen=True, kw_only=True, tag=True):
+    """The rehearsal is in a user namespace of its own, which no process in it can leave."""
+
+    namespace: int
+    """Its inode in /proc."""
 
 
 class Keeper:
@@ -64,7 +67,7 @@ class Keeper:
     Args:
         environ: the user's environment.
         cache: tagship's cache folder; the door cache is `door` in it.
-        scratch: the rehearsal's folder, removed when the rehearsal is killed.
+        scratch: the rehearsal's folder, removed at the end.
         offline: whether the user's index must not be asked.
     """
 
@@ -107,7 +110,6 @@ class Keeper:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._tell(Goodbye())
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
@@ -115,7 +117,7 @@ class Keeper:
             with contextlib.suppress(queue.Empty, OSError):
                 self._channels.get_nowait().close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(GOODBYE)
+            self.process.wait(CLEANING)
 
     def ask(self, question: Ask) -> Told:
         """Put a question, from any thread; it waits while all channels are busy."""
@@ -131,6 +133,10 @@ class Keeper:
         if not line:
             raise ToolFailed("the rehearsal's keeper is gone", remedy="Run the rehearsal again.")
         return msgspec.json.decode(line, type=Told)
+
+    def enclosed(self) -> None:
+        """This process has entered a user namespace of its own: at the end nothing in it may be left."""
+        self._tell(Enclosed(namespace=Path("/proc/self/ns/user").stat().st_ino))
 
     def guard(self, group: int) -> None:
         """A process group began: kill it should the rehearsal be killed."""

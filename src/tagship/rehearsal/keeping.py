@@ -1,9 +1,9 @@
-"""What runs inside the keeper's process: answering questions, and cleaning up after a rehearsal that was killed."""
+"""What runs inside the keeper's process: answering questions, and cleaning up at the end of the rehearsal."""
 
 import contextlib
 import ctypes
+import fcntl
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -16,20 +16,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tagship.rehearsal import scratch
 from tagship.rehearsal.dependencies import NO_PAGE, Ask, Told
-from tagship.rehearsal.keeper import MARK, Charge, Goodbye, Group
+from tagship.rehearsal.keeper import MARK, Charge, Enclosed, Group
 
 if TYPE_CHECKING:
     from tagship.rehearsal.fetching import Fetcher
 
 _PR_SET_DUMPABLE = 4
+_NS_GET_PARENT = 0xB702
 _DAY = 86400.0
 _ROUNDS = 100
 """How often what is left is looked for, 20 ms apart: a process may start another while it is killed."""
 
 
 def main(channels: Iterable[int]) -> None:
-    """Serve until the rehearsal says goodbye or its end of the pipe is gone; then end this process.
+    """Serve until the rehearsal's end of the pipe is gone; then clean up and end this process.
 
     Args:
         channels: descriptors of inherited sockets, on which questions come, one JSON line each.
@@ -47,16 +49,20 @@ def main(channels: Iterable[int]) -> None:
         threading.Thread(target=desk.serve, args=(socket.socket(fileno=channel),), daemon=True).start()
     desk.open()
     groups: set[int] = set()
+    namespace = 0
     for line in pipe:
-        match msgspec.json.decode(line, type=Group | Goodbye):
-            case Goodbye():
-                os._exit(0)
+        match msgspec.json.decode(line, type=Group | Enclosed):
+            case Enclosed(namespace=namespace):
+                pass
             case Group(group=group, running=True):
                 groups.add(group)
             case Group(group=group):
                 groups.discard(group)
-    _end(groups, charge.mark)
-    _remove(charge.scratch)
+    for group in groups:
+        with contextlib.suppress(OSError):
+            os.killpg(group, signal.SIGKILL)
+    _end(f"{MARK}={charge.mark}".encode(), namespace)
+    scratch.remove(Path(charge.scratch))
     os._exit(0)
 
 
@@ -101,13 +107,12 @@ class Desk:
             return Told(words=f"{ask.name}: the dependency door failed ({type(error).__name__}).")
 
 
-def _end(groups: set[int], mark: str) -> None:
-    """Kill the groups, and on Linux whatever carries the mark, until nothing of it is left."""
-    for group in groups:
-        with contextlib.suppress(OSError):
-            os.killpg(group, signal.SIGKILL)
+def _end(mark: bytes, namespace: int) -> None:
+    """Kill what the rehearsal left running, on Linux, until nothing is left: what is in its namespace, whatever it
+    did to get away, and what carries its mark. The rehearsal itself waits for us."""
+    spared = {os.getpid(), os.getppid()}
     for _ in range(_ROUNDS):
-        left = _marked(f"{MARK}={mark}".encode())
+        left = [p for p in _processes() - spared if (namespace and _within(p, namespace)) or _carries(p, mark)]
         for process in left:
             with contextlib.suppress(OSError):
                 os.kill(process, signal.SIGKILL)
@@ -116,21 +121,32 @@ def _end(groups: set[int], mark: str) -> None:
         time.sleep(0.02)
 
 
-def _marked(mark: bytes) -> list[int]:
-    """The processes whose environment holds the mark."""
-    found = []
+def _processes() -> set[int]:
+    """All processes but those that only wait to be collected."""
+    found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
+            if (folder / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX":
+                found.add(int(folder.name))
     return found
 
 
-def _remove(scratch: str) -> None:
-    """Remove a folder, with what was made read-only in it."""
-    for folder, names, _ in os.walk(scratch):
-        for path in (Path(folder, name) for name in names):
-            if not path.is_symlink():
-                with contextlib.suppress(OSError):
-                    path.chmod(0o700)
-    shutil.rmtree(scratch, ignore_errors=True)
+def _carries(process: int, mark: bytes) -> bool:
+    """Whether the process was started with the rehearsal's variable."""
+    with contextlib.suppress(OSError):
+        return mark in Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    return False
+
+
+def _within(process: int, namespace: int) -> bool:
+    """Whether the process is in a user namespace, or in one that was made inside of it (ioctl_ns(2))."""
+    own = Path("/proc/self/ns/user").stat().st_ino
+    with contextlib.ExitStack() as opened, contextlib.suppress(OSError):
+        handle = os.open(f"/proc/{process}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+        opened.callback(os.close, handle)
+        while (found := os.fstat(handle).st_ino) != own:
+            if found == namespace:
+                return True
+            handle = fcntl.ioctl(handle, _NS_GET_PARENT)
+            opened.callback(os.close, handle)
+    return False
