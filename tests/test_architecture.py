@@ -32,7 +32,7 @@ FLOORS = (
     {"__main__"},
 )
 """From the ground up. Neighbours on one floor do not import each other, except on the ground."""
-STANDALONE = {"stages/hooks.py", "stages/smoke.py"}
+STANDALONE = {"stages/hooks.py", "stages/smoke.py", "stages/wheel_first.py"}
 """Run by the interpreter of another environment, where tagship is not installed."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 

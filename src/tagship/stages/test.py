@@ -1,17 +1,18 @@
-"""test: the project's own tests, against the installed wheel and outside the source tree.
+"""test: the project's own tests, against the installed wheel.
 
-The test files come from a clone from which the package's own code is taken away, so that `import` can only find
-what was installed. A test that failed because the network was refused says nothing about the package.
+They run in a clone of the commit, where tests find the files that they read; but `import` finds the package's own
+modules where the wheel was installed and nowhere else, whatever a test runner puts on the path. A test that failed
+because the network was refused says nothing about the package.
 """
 
+import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from tagship.errors import TestsFailed, ToolFailed
-from tagship.model import Finding, Manifest, Plan, Severity
+from tagship.model import Finding, Manifest, Severity
 from tagship.project.config import Suite
 from tagship.project.discover import Project
 from tagship.services.checkout import clone_at
@@ -28,6 +29,11 @@ NOT_RUN = Code(
     why="What they need is not known, so they say nothing about the package.",
     remedy='Say what they need: [tool.tagship.tests] requires = ["…"], or group = "…".',
 )
+WHEEL_FIRST = Path(__file__).with_name("wheel_first.py")
+SOURCES = ("src", "lib", "python", "")
+"""Folders of a repository in which packages lie, by convention."""
+TESTS = ("tests", "test")
+_TEST_MODULE = re.compile(r"conftest|test_.*|.*_test")
 LIMIT = 1800.0
 """Seconds that the tests may take."""
 REFUSED = (
@@ -62,12 +68,15 @@ def run(manifest: Manifest, world: World) -> Manifest:
     env = _environment(manifest, project, folder / "env", world)
     if env is None:
         return manifest
-    tree, flat = _tree(plan, env, folder / "tests", world)
+    tree = clone_at(world.git, plan.event.sha, folder / "tests").root / plan.package
+    flat = _wheel_first(env, plan.project, tree)
     world.journal.doing(f"running {tests.runner}")
-    argv = (env.python, "-m", tests.runner, *_arguments(_outside(tests, tree)))
-    # With the package at the top, an editable install would have put the top on the path, for the tests' own helpers.
-    path = {"PYTHONPATH": str(tree)} if flat else {}
-    output = world.shell.run(argv, cwd=tree, extra=env.variables(world.shell.environment) | path, timeout=LIMIT)
+    argv = (env.python, "-m", tests.runner, *_arguments(tests))
+    variables = env.variables(world.shell.environment)
+    variables["PY_IGNORE_IMPORTMISMATCH"] = "1"  # pytest: a module's doctests are those of the installed file
+    if flat:  # an editable install would have put the top on the path, for the tests' own helpers
+        variables["PYTHONPATH"] = str(tree)
+    output = world.shell.run(argv, cwd=tree, extra=variables, timeout=LIMIT)
     _judge(output, tests.runner, world)
     return manifest
 
@@ -110,41 +119,42 @@ def _requirements(metadata: Metadata, project: Project) -> tuple[str, ...]:
 def _arguments(suite: Suite) -> tuple[str, ...]:
     if suite.runner == "unittest":
         return (*(suite.args or ("discover",)), *(("-s", suite.paths[0]) if suite.paths and not suite.args else ()))
-    return ("-p", "no:cacheprovider", *suite.args, *suite.paths)
+    return (*suite.args, *suite.paths)
 
 
-def _tree(plan: Plan, env: Env, destination: Path, world: World) -> tuple[Path, bool]:
-    """The commit's files without those that are installed, so that what is imported is the wheel.
+def _wheel_first(env: Env, project: str, tree: Path) -> bool:
+    """Let the environment find the package's modules where they are installed, and its tests in the tree.
 
     Returns:
-        The folder, and whether the package lay right in it instead of in `src`.
+        Whether the package lies right in the tree, instead of in a folder such as `src`.
     """
-    clone = clone_at(world.git, plan.event.sha, destination)
-    package = clone.root / plan.package
-    metadata = read_metadata(env, plan.project)
-    own = {name.split(".")[0] for name in metadata.modules} if metadata is not None else set()
+    metadata = read_metadata(env, project)
+    places: dict[str, str] = {}
     flat = False
-    for source in (package / "src", package / "lib", package):
-        for mine in [path for name in own for path in source.glob(f"{name}*") if path.name.split(".")[0] == name]:
-            if not _holds_tests(mine):
-                shutil.rmtree(mine) if mine.is_dir() else mine.unlink()
-                flat = flat or source == package
-    return package, flat
+    for name in metadata.modules if metadata is not None else ():
+        path = Path(*name.split("."))
+        if path.name in TESTS:  # a wheel sometimes installs these as well
+            continue
+        places[name] = str((env.packages / path).parent)
+        source = next((base for base in SOURCES if (tree / base / path).is_dir()), None)
+        flat = flat or source == "" or (tree / path).with_suffix(".py").is_file()
+        if source is not None:
+            places |= {found: str(folder) for found, folder in _tests_inside(tree / source, path)}
+    hook = env.packages / "_tagship_wheel_first.py"
+    shutil.copyfile(WHEEL_FIRST, hook)
+    line = f"import {hook.stem}; {hook.stem}.activate({places!a})\n"  # of the locale's encoding, hence ASCII
+    hook.with_suffix(".pth").write_text(line, encoding="ascii")
+    return flat
 
 
-def _outside(suite: Suite, tree: Path) -> Suite:
-    """The suite with tests that lie inside the package taken from where they are installed."""
-    gone = [path for path in suite.paths if not (tree / path).exists()]
-    if not gone or suite.runner != "pytest":
-        return suite
-    names = (path.removeprefix("src/").removesuffix(".py").replace("/", ".") for path in gone)
-    kept = tuple(path for path in suite.paths if path not in gone)
-    return msgspec.structs.replace(suite, paths=("--pyargs", *kept, *names))
-
-
-def _holds_tests(path: Path) -> bool:
-    """Whether a folder is the tests' own, which a wheel sometimes installs as well."""
-    return path.name in ("tests", "test")
+def _tests_inside(base: Path, package: Path) -> Iterator[tuple[str, Path]]:
+    """The test modules and folders inside of a package, and the folder of each; a wheel may leave them out."""
+    for folder, folders, files in os.walk(base / package):
+        dotted = ".".join(Path(folder).relative_to(base).parts)
+        yield from ((f"{dotted}.{name}", Path(folder)) for name in folders if name in TESTS)
+        folders[:] = [name for name in folders if name not in TESTS]
+        stems = (name.removesuffix(".py") for name in files if name.endswith(".py"))
+        yield from ((f"{dotted}.{stem}", Path(folder)) for stem in stems if _TEST_MODULE.fullmatch(stem))
 
 
 def _judge(output: Output, runner: str, world: World) -> None:

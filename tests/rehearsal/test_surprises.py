@@ -1,0 +1,64 @@
+"""What real projects do that nobody would have thought of: each as a small project of our own."""
+
+from pathlib import Path
+
+import pytest
+
+from tagship.model import Fact, Status
+from tagship.rehearsal.result import Rehearsal
+from tests.rehearsing import PYPROJECT, Stage, repository, why
+
+UNITTEST = "import unittest\n\nimport sample\n\n\nclass Case(unittest.TestCase):\n    def test_it(self):\n{body}"
+
+
+def said_of_tests(result: Rehearsal) -> Fact:
+    """What the stage `test` observed."""
+    entry = result.manifest.entry("test")
+    assert entry is not None
+    return next(fact for fact in entry.facts if fact.id == "test.result")
+
+
+def test_tests_may_read_the_files_of_the_package(stage: Stage, tmp_path: Path) -> None:
+    """Tests find the package's source files where they lie in the repository, and still import what was installed."""
+    test = (
+        "from pathlib import Path\n\nimport sample\n\n\ndef test_it():\n"
+        "    assert Path('sample/__init__.py').read_text() == Path(sample.__file__).read_text()\n"
+        "    assert 'site-packages' in sample.__file__\n"
+    )
+    result = stage(repository(tmp_path / "sample", {"tests/test_sample.py": test, "tests/__init__.py": ""}))
+    assert (result.verdict, said_of_tests(result).status) == ("ready", Status.OK)
+
+
+@pytest.mark.parametrize("runner", ["pytest", "unittest"])
+def test_tests_inside_the_package_that_the_wheel_leaves_out(stage: Stage, tmp_path: Path, runner: str) -> None:
+    """Tests in a folder of the package run from the repository when they are not in the wheel."""
+    unit = UNITTEST.format(body="        self.assertIn('site-packages', sample.__file__)\n")
+    plain = "import sample\n\n\ndef test_it(place):\n    assert place in sample.__file__\n"
+    files = {
+        "pyproject.toml": PYPROJECT.replace("[dependency-groups]\ntest", "[dependency-groups]\nother")
+        + '\n[tool.hatch.build.targets.wheel]\nexclude = ["sample/tests", "conftest.py"]\n',
+        "tests/test_sample.py": None,
+        "sample/tests/__init__.py": "",
+        "sample/tests/test_sample.py": unit if runner == "unittest" else plain,
+        "sample/conftest.py": "import pytest\n\n\n@pytest.fixture\ndef place():\n    return 'site-packages'\n",
+    }
+    result = stage(repository(tmp_path / "sample", files))
+    assert (why(result), said_of_tests(result).status) == ([], Status.OK)
+    assert said_of_tests(result).how.startswith(f"-m {runner}")
+
+
+@pytest.mark.requirement("A6")
+def test_a_data_file_in_the_repository_alone_fails_the_tests(stage: Stage, tmp_path: Path) -> None:
+    """A file that lies beside the module in the repository and not in the wheel is not found by the tests either."""
+    files = {
+        "sample/__init__.py": "from pathlib import Path\n\n\ndef main():\n"
+        "    return Path(__file__).with_name('t.txt').read_text()\n",
+        "sample/t.txt": "hello\n",
+        "tests/__init__.py": "",
+        "tests/test_sample.py": "import sample\n\n\ndef test_it():\n    assert sample.main()\n",
+        "pyproject.toml": PYPROJECT.replace('[project.scripts]\nsample = "sample:main"\n', "")
+        + '\n[tool.hatch.build.targets.wheel]\nexclude = ["*.txt"]\n',
+    }
+    result = stage(repository(tmp_path / "sample", files))
+    assert (result.verdict, why(result)) == ("refused", [("test", "TE07")])
+    assert "FileNotFoundError" in result.causes[0][1].why
