@@ -117,7 +117,8 @@ def _span(rehearsal: Rehearsal) -> tuple[float, float]:
 
 def _findings(rehearsal: Rehearsal) -> Iterator[Numbered]:
     """All findings, the serious ones first."""
-    found = [(entry.stage, finding) for entry in rehearsal.entries for finding in entry.findings]
+    entries = [entry for entry in rehearsal.entries if not rehearsal.repeats(entry)]
+    found = [(entry.stage, finding) for entry in entries for finding in entry.findings]
     found.sort(key=lambda pair: _ORDER.index(pair[1].severity))
     for number, (stage, finding) in enumerate(found, 1):
         yield Numbered(number=number, stage=stage, finding=finding)

@@ -76,9 +76,12 @@ class Rehearsal(Record, frozen=True, kw_only=True):
         """The newest log entry of each stage that ran: what a stage said before it ran again no longer holds."""
         return tuple({entry.stage: entry for entry in self.manifest.log}.values())
 
+    def repeats(self, entry: Entry) -> bool:
+        """Whether an entry only says again that something failed: the summary does, after another stage's failure."""
+        return entry.stage == "summary" and any(e.outcome == "failed" for e in self.entries if e.stage != "summary")
+
     @property
     def causes(self) -> tuple[tuple[str, Finding], ...]:
-        """What stood in the way, with its stage; the summary only repeats what another stage failed for."""
-        failed = [entry for entry in self.entries if entry.outcome == "failed"]
-        counted = [entry for entry in failed if entry.stage != "summary"] or failed
-        return tuple((e.stage, f) for e in counted for f in e.findings if f.severity is Severity.ERROR)
+        """What stood in the way, with its stage."""
+        failed = (entry for entry in self.entries if entry.outcome == "failed" and not self.repeats(entry))
+        return tuple((e.stage, f) for e in failed for f in e.findings if f.severity is Severity.ERROR)
