@@ -1,0 +1,237 @@
+"""The pure decisions of the stages, as tables: what was seen, and what is done about it."""
+
+import pytest
+from packaging.version import Version
+
+from tagship.errors import Conflict, PlanRefused
+from tagship.model import Dist, Event, Inputs, Target
+from tagship.project.config import Check
+from tagship.services.github import App, Asset, CheckRun, CommitStatus, Release, WorkflowRun
+from tagship.services.index import IndexFile, IndexPage
+from tagship.stages import github_release, publish, verify
+from tagship.stages.gate import Closed, Open, Seen, Waiting, judge
+from tagship.stages.plan import Choice, Known, decide
+from tagship.versions import TagScheme
+
+SHA = "c" * 40
+OURS, OTHER = "a" * 64, "b" * 64
+WHEEL = Dist(filename="x-1.0-py3-none-any.whl", kind="wheel", size=1, sha256=OURS)
+SDIST = Dist(filename="x-1.0.tar.gz", kind="sdist", size=1, sha256=OURS)
+
+
+def known(ref: str, *, name: str = "push", inputs: Inputs | None = None, **changes: object) -> Known:
+    """What plan knows: version 1.0 declared, 1 commit, `main`, tags spelt `v1.0`."""
+    event = Event(
+        name="push" if name == "push" else "workflow_dispatch",
+        repository="o/r",
+        ref=ref,
+        sha=SHA,
+        default_branch="main",
+        inputs=inputs or Inputs(),
+    )
+    values: dict[str, object] = {
+        "event": event,
+        "scheme": TagScheme(),
+        "declared": Version("1.0"),
+        "tags": (),
+        "commits": 7,
+        "shallow": False,
+        "release_branches": ("main",),
+        "on_release_branch": True,
+    }
+    return Known(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.requirement("A6", "A1")
+@pytest.mark.parametrize(
+    ("seen", "choice"),
+    [
+        (known("refs/tags/v1.0"), ("1.0", "v1.0", Target.PYPI)),
+        (known("refs/heads/main"), ("1.0.dev7", None, Target.TESTPYPI)),
+        (known("refs/heads/feature"), ("1.0.dev7", None, Target.NONE)),
+        (known("refs/heads/main", name="dispatch"), ("1.0.dev7", None, Target.TESTPYPI)),
+        (known("refs/heads/main", name="dispatch", inputs=Inputs(dry_run=True)), ("1.0.dev7", None, Target.NONE)),
+        (known("refs/tags/v1.0", name="dispatch"), ("1.0", "v1.0", Target.TESTPYPI)),
+        (known("refs/tags/v1.0", name="dispatch", inputs=Inputs(target_env="pypi")), ("1.0", "v1.0", Target.PYPI)),
+        (
+            known("refs/tags/v1.0", name="dispatch", inputs=Inputs(target_env="pypi", dry_run=True)),
+            ("1.0", "v1.0", Target.NONE),
+        ),
+        (known("refs/heads/main", tags=("v1.0",)), ("1.0.1.dev7", None, Target.TESTPYPI)),
+        (known("refs/tags/v2.0", declared=None), ("2.0", "v2.0", Target.PYPI)),
+    ],
+)
+def test_what_an_event_releases(seen: Known, choice: tuple[str, str | None, Target]) -> None:
+    """Every event releases one version to one place."""
+    made = decide(seen)
+    assert (str(made.version), made.tag, made.target) == choice
+    assert isinstance(made, Choice)
+
+
+@pytest.mark.requirement("A6", "B4")
+@pytest.mark.parametrize(
+    ("seen", "words", "remedy"),
+    [
+        (known("refs/tags/v0.0.1-test"), "is not a PEP 440 version", "use v0.0.1"),
+        (known("refs/tags/v1.2.3-evil"), "is not a PEP 440 version", "use v1.2.3"),
+        (known("refs/tags/v1.1"), "the project says it is version 1.0", "Tag the commit that says 1.1"),
+        (known("refs/tags/v1.0", on_release_branch=False), "its commit is not on main", "Merge the commit first"),
+        (
+            known("refs/heads/main", name="dispatch", inputs=Inputs(target_env="pypi")),
+            "Nothing is released to PyPI from the branch main",
+            "Dispatch it on a version tag",
+        ),
+        (known("refs/heads/main", shallow=True), "commits cannot be counted", "git fetch --unshallow"),
+    ],
+)
+def test_what_is_refused(seen: Known, words: str, remedy: str) -> None:
+    """What must not be released is refused with the reason and a way out."""
+    with pytest.raises(PlanRefused) as refused:
+        decide(seen)
+    assert words in refused.value.message
+    assert remedy in refused.value.remedy
+
+
+def run(number: int, conclusion: str | None, *, event: str = "push", path: str = "ci.yml") -> WorkflowRun:
+    """A workflow run; without a conclusion it is still running."""
+    return WorkflowRun(
+        id=number,
+        path=f".github/workflows/{path}",
+        event=event,
+        status="completed" if conclusion else "in_progress",
+        conclusion=conclusion,
+        head_sha=SHA,
+        name="CI",
+    )
+
+
+CI = Check(workflow="ci.yml")
+
+
+@pytest.mark.requirement("A3")
+@pytest.mark.parametrize(
+    ("runs", "state"),
+    [
+        ((run(1, "success"),), Open),
+        ((run(1, "failure"), run(2, "success")), Open),
+        ((run(1, "success"), run(2, "failure")), Closed),
+        ((run(1, "success", event="pull_request"),), Waiting),
+        ((run(1, "success", path="other.yml"),), Waiting),
+        ((run(9, "success"),), Waiting),
+        ((run(1, None),), Waiting),
+        *(
+            ((run(1, end),), Closed)
+            for end in ("skipped", "neutral", "stale", "cancelled", "timed_out", "action_required", "startup_failure")
+        ),
+        ((), Waiting),
+    ],
+)
+def test_a_required_workflow(runs: tuple[WorkflowRun, ...], state: type) -> None:
+    """Only the success of the newest run of that file for that commit, and never our own run (9), opens the gate."""
+    assert type(judge(CI, Seen(runs=runs, checks=(), statuses=()), "9")) is state
+
+
+def check(name: str, conclusion: str | None, *, app: str = "github-actions", at: str = "1") -> CheckRun:
+    """A check run of an app."""
+    return CheckRun(
+        id=int(at),
+        name=name,
+        status="completed" if conclusion else "queued",
+        conclusion=conclusion,
+        started_at=at,
+        app=App(slug=app),
+    )
+
+
+NAMED = Check(names=("Test Suite",))
+
+
+@pytest.mark.requirement("A3")
+@pytest.mark.parametrize(
+    ("checks", "statuses", "state"),
+    [
+        ((check("Test Suite", "success"),), (), Open),
+        ((check("Test Suite (3.12)", "success"), check("Test Suite (3.13)", "success")), (), Open),
+        ((check("Test Suite (3.12)", "success"), check("Test Suite (3.13)", "failure")), (), Closed),
+        ((check("Test Suite (3.12)", "success"), check("Test Suite (3.13)", None)), (), Waiting),
+        ((check("Test Suite", "failure"), check("Test Suite", "success", at="2")), (), Open),
+        ((check("Test Suite", "success", app="somebody-else"),), (), Waiting),
+        ((check("Test Suite 2", "success"),), (), Waiting),
+        ((), (CommitStatus(context="Test Suite", state="success"),), Open),
+        ((), (CommitStatus(context="Test Suite", state="pending"),), Waiting),
+        ((), (CommitStatus(context="Test Suite", state="error"),), Closed),
+        ((), (), Waiting),
+    ],
+)
+def test_a_required_check(checks: tuple[CheckRun, ...], statuses: tuple[CommitStatus, ...], state: type) -> None:
+    """A check counts by name and app, with every matrix suffix; the worst of them decides."""
+    assert type(judge(NAMED, Seen(runs=(), checks=checks, statuses=statuses), "")) is state
+
+
+def page(*files: tuple[str, str]) -> IndexPage:
+    """A page of the simple API with files and digests."""
+    listed = tuple(IndexFile(filename=name, url="", hashes={"sha256": digest}) for name, digest in files)
+    return IndexPage(name="x", files=listed)
+
+
+@pytest.mark.requirement("D1")
+def test_what_is_uploaded() -> None:
+    """What the index lacks is uploaded, what it has with our bytes is left alone, other bytes are a clash."""
+    dists = (WHEEL, SDIST)
+    assert publish.decide(dists, None) == (publish.Upload(dist=WHEEL), publish.Upload(dist=SDIST))
+    assert publish.decide(dists, page((WHEEL.filename, OURS))) == (
+        publish.Present(dist=WHEEL),
+        publish.Upload(dist=SDIST),
+    )
+    assert publish.decide(dists, page((SDIST.filename, OTHER))) == (
+        publish.Upload(dist=WHEEL),
+        publish.Clash(dist=SDIST, sha256=OTHER),
+    )
+
+
+@pytest.mark.requirement("A8")
+def test_what_the_index_serves() -> None:
+    """Right, missing and wrong files are told apart by name and digest."""
+    dists = (WHEEL, SDIST)
+    assert verify.compare(dists, None) == verify.Seen(right=(), missing=(WHEEL.filename, SDIST.filename), wrong=())
+    assert verify.compare(dists, page((WHEEL.filename, OURS), (SDIST.filename, OTHER))) == verify.Seen(
+        right=(WHEEL.filename,), missing=(), wrong=(SDIST.filename,)
+    )
+
+
+def release(*assets: Asset, draft: bool) -> Release:
+    """A GitHub release with assets."""
+    return Release(id=1, tag_name="v1.0", draft=draft, prerelease=False, html_url="", assets=assets)
+
+
+def asset(dist: Dist, sha256: str, state: str = "uploaded") -> Asset:
+    """An asset of the name of a built file."""
+    return Asset(id=1, name=dist.filename, state=state, size=1, digest=f"sha256:{sha256}")
+
+
+@pytest.mark.requirement("A9")
+def test_what_is_attached() -> None:
+    """On a draft, what is missing is attached and what is broken or different is replaced."""
+    wrong, broken = asset(WHEEL, OTHER), asset(SDIST, OURS, "starter")
+    assert github_release.decide(release(draft=True), (WHEEL,)) == (github_release.Attach(dist=WHEEL),)
+    assert github_release.decide(release(asset(WHEEL, OURS), draft=True), (WHEEL,)) == (
+        github_release.Keep(dist=WHEEL),
+    )
+    assert github_release.decide(release(wrong, broken, draft=True), (WHEEL, SDIST)) == (
+        github_release.Replace(asset=wrong, dist=WHEEL),
+        github_release.Replace(asset=broken, dist=SDIST),
+    )
+
+
+@pytest.mark.requirement("A9", "A14")
+@pytest.mark.parametrize("assets", [(), (asset(WHEEL, OTHER),)])
+def test_a_public_release_is_never_changed(assets: tuple[Asset, ...]) -> None:
+    """A public release that lacks a file, or has other bytes, is a conflict."""
+    with pytest.raises(Conflict, match="is public and"):
+        github_release.decide(release(*assets, draft=False), (WHEEL,))
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(0, 1.0), (3, 8.0), (5, 30.0), (50, 30.0)])
+def test_the_index_is_asked_less_and_less_often(attempt: int, seconds: float) -> None:
+    """Waiting for the index starts at a second and ends at half a minute."""
+    assert verify.wait(attempt) == seconds
