@@ -159,6 +159,15 @@ def test_copies_that_disagree_stay(tmp_path: Path) -> None:
             "V is bound more than once at the top of setup.py",
             "setup.py",
         ),
+        (
+            {
+                "setup.py": SETUP + "v = find('__version__', ['a.py', 'b.py'])\nsetup(version=v)",
+                "a.py": '__version__ = "1"',
+                "b.py": '__version__ = "2"',
+            },
+            "v is computed by code",
+            "setup.py:3",
+        ),
         ({"setup.py": SETUP + "setup()"}, "setup() in setup.py is given no literal version", "setup.py"),
         (
             {"setup.py": SETUP + 'setup(version="1" ".2")'},

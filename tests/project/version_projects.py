@@ -284,4 +284,38 @@ def _setuptools() -> dict[str, Sample]:
     }
 
 
-WRITTEN = _static() | _files() | _cargo() | _setuptools()
+def _by_code() -> dict[str, Sample]:
+    """Build code that reads a literal elsewhere."""
+    head, tail = "import os, re\n" + SETUP, 'setup(name="my-app", version=VERSION, packages=["my_app"])\n'
+    searched = "VERSION = re.search(r'^__version__ = \"(.*?)\"', text, re.M).group(1)\n"
+    where = 'os.path.join(os.path.dirname(os.path.abspath(__file__)), "my_app", "__init__.py")'
+    own = pyproject("backend", "setuptools>=61").replace(
+        'build-backend = "backend"\n', 'build-backend = "backend"\nbackend-path = ["packaging"]\n'
+    )
+    return {
+        "setup.py searches a file": Sample(
+            files={
+                "setup.py": f'{head}with open("my_app/__init__.py") as f:\n    text = f.read()\n{searched}{tail}',
+                "my_app/__init__.py": INIT,
+            },
+            written=(("opened by setup.py", "my_app/__init__.py", 3),),
+        ),
+        "setup.py executes a file": Sample(
+            files={
+                "setup.py": f'{head}f = {{}}\nexec(open({where}).read(), f)\nVERSION = f["version"]\n{tail}',
+                "my_app/__init__.py": 'import sys\n\nversion = "1.2.3"\nversion_info = (1, 2, 3, 0)\n',
+            },
+            written=(("opened by setup.py", "my_app/__init__.py", 3),),
+        ),
+        "a backend in the repository": Sample(
+            files={
+                "pyproject.toml": own + '[tool.setuptools.dynamic]\nversion = {attr = "my_app.__version__"}\n',
+                "packaging/backend.py": "from setuptools.build_meta import *\n",
+                "src/my_app/__init__.py": INIT,
+            },
+            written=(("setuptools attr", "src/my_app/__init__.py", 3),),
+        ),
+    }
+
+
+WRITTEN = _static() | _files() | _cargo() | _setuptools() | _by_code()

@@ -6,11 +6,13 @@ setuptools/config/expand.py, setuptools_scm/_integration/pyproject_reading.py, p
 """
 
 import ast
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tagship.errors import ProjectError
 from tagship.project.pyproject import Table, table, text, texts
 from tagship.project.setuptools_files import read_setup_cfg
 from tagship.project.version_literals import (
@@ -27,6 +29,7 @@ from tagship.project.version_literals import (
     unclear,
 )
 
+_NAMES = ("__version__", "version", "VERSION", "__VERSION__")
 _SIMPLE = re.compile(r"setuptools[-_.]scm\s*\[[^]]*\bsimple\b")
 
 
@@ -72,7 +75,7 @@ def find(root: Path, data: Table, name: str) -> Written | Derived:
         return in_cfg(root, "setup.cfg", "metadata", "version")
     if call is None:
         raise unclear("neither pyproject.toml, setup.cfg nor setup.py declares one", "pyproject.toml")
-    return _argument(root, call, bases)
+    return _by_setup_py(root, call, bases)
 
 
 def in_setup_py(root: Path) -> Written:
@@ -117,6 +120,17 @@ def _hook(call: _Call, name: str) -> Derived | None:
     return None
 
 
+def _by_setup_py(root: Path, call: _Call, bases: tuple[str, ...]) -> Written:
+    """What setup.py gives to `setup()`, or the one literal that it can mean where it computes that."""
+    try:
+        return _argument(root, call, bases)
+    except ProjectError:
+        found = set(_opened(root, call.source))
+        if len(found) != 1:
+            raise
+        return found.pop()
+
+
 def _argument(root: Path, call: _Call, bases: tuple[str, ...]) -> Written:
     value = call.arguments.get("version")
     match value:
@@ -129,6 +143,28 @@ def _argument(root: Path, call: _Call, bases: tuple[str, ...]) -> Written:
         case None:
             raise unclear("setup() in setup.py is given no literal version", "setup.py")
     raise unclear(f"setup.py computes it: {ast.unparse(value)[:80]}", f"setup.py:{value.lineno}")
+
+
+def _opened(root: Path, source: Text) -> Iterator[Written]:
+    """The literals that setup.py can mean when it opens a module and searches or executes its text.
+
+    That is how packages without other declarations keep one copy of their version
+    (https://packaging.python.org/en/latest/discussions/single-source-version/). Code is not followed: a module's path
+    and a name for the version must both stand in setup.py, and the check compares what is built.
+    """
+    tree = parse_python(source)
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    joined = (
+        "/".join(a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _dotted(node.func).endswith("join")
+    )
+    names = [name for name in _NAMES if any(re.search(rf"(?<!\w){name}(?!\w)", text) for text in texts)]
+    for file in {*texts, *joined}:
+        if file.endswith(".py") and "\n" not in file and (root / file).is_file():
+            for name in names:
+                with contextlib.suppress(ProjectError):  # not there, or no literal
+                    yield in_python(root, file, name, kind="opened by setup.py")
 
 
 def _is_true(value: ast.expr | None) -> bool:

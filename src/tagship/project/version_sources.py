@@ -5,13 +5,16 @@ literals it found, and names the variables that VCS-driven backends obey; what c
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+
+from packaging.utils import canonicalize_name
 
 from tagship.errors import ProjectError
 from tagship.model import Record
 from tagship.project import version_setuptools
-from tagship.project.pyproject import Table, read_toml, table, text
+from tagship.project.pyproject import Table, read_toml, table, text, texts
 from tagship.project.version_copies import copies, in_cargo, semver
 from tagship.project.version_literals import (
     Derived,
@@ -27,6 +30,16 @@ from tagship.project.version_literals import (
 from tagship.project.version_setuptools import pretend
 from tagship.versions import parse
 
+_BACKENDS = {
+    "setuptools": "setuptools",
+    "hatchling": "hatchling",
+    "flit-core": "flit_core",
+    "pdm-backend": "pdm",
+    "maturin": "maturin",
+    "meson-python": "mesonpy",
+    "scikit-build-core": "scikit_build_core",
+}
+"""The module of each backend that is known, by the name of its distribution."""
 _HATCH_PATTERN = r'(?i)^(__version__|VERSION) *= *([\'"])v?(?P<version>.+?)\2'
 """hatchling/version/core.py"""
 _PDM_PATTERN = r"^(?:__version__|VERSION)\s*=\s*[\"'](.+?)[\"']\s*(?:#.*)?$"
@@ -148,7 +161,7 @@ def _declared(root: Path, data: Table) -> VersionSource | None:
 
 
 def _by_backend(root: Path, data: Table) -> VersionSource:
-    backend = text(table(data, "build-system"), "build-backend") or "setuptools"
+    backend = _backend(table(data, "build-system"))
     match backend.partition(".")[0].partition(":")[0]:
         case "hatchling":
             return _hatch(root, data)
@@ -165,6 +178,18 @@ def _by_backend(root: Path, data: Table) -> VersionSource:
         case "scikit_build_core":
             return _scikit(root, data)
     raise unclear(f"pyproject.toml declares none, and where {backend} takes it from is not known", "pyproject.toml")
+
+
+def _backend(system: Table) -> str:
+    """The backend; for one that lies in the repository (PEP 517, `backend-path`) the known one that it is built on.
+
+    Such a backend wraps another one, which it requires, and whose settings then say the version.
+    """
+    named = text(system, "build-backend") or "setuptools"
+    if not texts(system, "backend-path"):
+        return named
+    required = (re.split(r"[^A-Za-z0-9._-]", item.strip(), maxsplit=1)[0] for item in texts(system, "requires"))
+    return next((_BACKENDS[name] for name in map(canonicalize_name, required) if name in _BACKENDS), named)
 
 
 def _hatch(root: Path, data: Table) -> VersionSource:
