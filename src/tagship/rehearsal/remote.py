@@ -71,7 +71,7 @@ def create(source: Git, folder: Path, request: Request, default_branch: str | No
     Raises:
         PlanRefused: there is no commit, or no such ref.
     """
-    commit = _commit(source, request)
+    commit = _rehearsed(source, request)
     branch, assumed = default_branch or "main", []
     tip = _tip(source, branch)
     on_branch = source.maybe("symbolic-ref", "--quiet", "--short", "HEAD") == branch and commit == source.commit()
@@ -99,7 +99,7 @@ def create(source: Git, folder: Path, request: Request, default_branch: str | No
     return Remote(bare=bare, desk=desk, branch=branch, assumed=tuple(assumed))
 
 
-def _commit(source: Git, request: Request) -> str:
+def _rehearsed(source: Git, request: Request) -> str:
     """The commit that is rehearsed: that of a named tag or ref, else the one that is checked out."""
     named = request.tag if request.kind == "tag" else request.ref
     if named:
@@ -171,10 +171,10 @@ def _push_tag(remote: Remote, request: Request, project: Project) -> Pushed:
         if version is not None:
             edited = inject(desk.root / request.package, project.version, str(version)).edits
             said = f", after setting the version in {', '.join(edit.file for edit in edited)}"
-            _commit_all(desk, f"Release {version}")
+            _commit(desk, f"Release {version}", [f"{request.package}/{edit.file}" for edit in edited])
         elif desk.tags_at("HEAD"):
             said = ", after one more commit: this one has a tag already"
-            _commit_all(desk, f"Prepare {tag}")
+            _commit(desk, f"Prepare {tag}", [])
     if desk.commit(f"refs/tags/{tag}") is not None:
         remote.bare.text("update-ref", "-d", f"refs/tags/{tag}")  # so that it can be pushed for the first time
     else:
@@ -202,8 +202,11 @@ def _make_tag(desk: Git, tag: str, project: Project) -> None:
     )
 
 
-def _commit_all(desk: Git, message: str) -> None:
-    desk.text("commit", "--quiet", "--all", "--allow-empty", "--no-verify", "--message", message)
+def _commit(desk: Git, message: str, changed: list[str]) -> None:
+    """Commit these files and no others: git touches every object it writes again, and they are the user's."""
+    if changed:
+        desk.text("add", "--force", "--", *changed)
+    desk.text("commit", "--quiet", "--allow-empty", "--no-verify", "--message", message)
 
 
 def next_tag(project: Project, *, shallow: bool = False) -> tuple[str, Version | None]:

@@ -91,8 +91,13 @@ class Git:
         return self.run("merge-base", "--is-ancestor", ancestor, descendant).ok
 
     def changed(self) -> tuple[str, ...]:
-        """The paths of tracked files whose contents are not those of the last commit, staged or not."""
-        names = self.text("diff", "--name-only", "--no-ext-diff", "--ignore-submodules=untracked", "-z", "HEAD")
+        """The paths of tracked files whose contents are not those of the last commit, staged or not.
+
+        Filters stay off: they are programs that the repository's settings name.
+        """
+        filters = self.maybe("config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|required)$") or ""
+        off = [word for key in filters.splitlines() for word in ("-c", f"{key}=")]
+        names = self.text(*off, "diff", "--name-only", "--no-ext-diff", "--ignore-submodules=untracked", "-z", "HEAD")
         return tuple(name for name in names.split("\0") if name)
 
     def tracked(self, commit: str = "HEAD") -> tuple[str, ...]:
