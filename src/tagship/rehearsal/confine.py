@@ -137,6 +137,12 @@ def hide(environ: Mapping[str, str]) -> Fact:
     )
 
 
+def wall(folder: Path, hidden: Sequence[Path]) -> tuple[str, ...]:
+    """The words to put in front of a program, so that it can write in one folder alone and not read some files."""
+    paths = (str(path) for path in (folder, *hidden))
+    return (sys.executable, "-I", "-S", landlock.__file__, *paths, "--")
+
+
 def keys(environ: Mapping[str, str]) -> tuple[Path, ...]:
     """The files and folders that hold credentials and exist, where programs look by default or by a variable."""
     home = Path(environ.get("HOME") or "/")

@@ -123,7 +123,8 @@ def main(words: Sequence[str]) -> None:
     """Shut this process in and become the program.
 
     Raises:
-        OSError: it cannot be shut in, or there is no such program.
+        OSError: it cannot be shut in.
+        SystemExit: there is no such program.
     """
     end = words.index("--")
     folder, *hidden = words[:end]
@@ -131,7 +132,10 @@ def main(words: Sequence[str]) -> None:
     if hidden:
         never_read(hidden)
     program = list(words[end + 1 :])
-    os.execvp(program[0], program)  # noqa: S606  every other way starts one process more
+    try:
+        os.execvp(program[0], program)  # noqa: S606  every other way starts one process more
+    except OSError as error:
+        sys.exit(f"{program[0]} could not be started: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -65,6 +65,8 @@ class Backstage:
     folder: Path
     keeper: Keeper
     enforced: tuple[Fact, ...]
+    wall: tuple[str, ...]
+    """What stands in front of the project's own code."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,17 +94,21 @@ def backstage(outside: Outside, *, offline: bool, enforce: bool, writable: Seque
         writable: folders that may be written all the same.
     """
     # under the user's own settings, which nothing inside can read; there, git trusts what it agreed to here
-    open_repository(Shell({n: v for n, v in outside.environ.items() if n in _OF_GIT or n[:4] == "GIT_"}), outside.path)
+    theirs = open_repository(
+        Shell({n: v for n, v in outside.environ.items() if n in _OF_GIT or n[:4] == "GIT_"}), outside.path
+    )
     with (
         scratch.folder(outside.cache) as folder,
         Keeper(outside.environ, cache=outside.cache, scratch=folder, offline=offline) as keeper,
     ):
         temporary, tempfile.tempdir = tempfile.tempdir, str(folder)  # our own temporary files lie inside as well
         enforced: tuple[Fact, ...] = ()
+        wall: tuple[str, ...] = ()
         if enforce:
             enforced = _shut_in(outside, keeper, [folder.parent, *writable])
+            wall = confine.wall(folder, [theirs.root / ".git" / "config"]) if enforced[1].status is Status.OK else ()
         try:
-            yield Backstage(folder=folder, keeper=keeper, enforced=enforced)
+            yield Backstage(folder=folder, keeper=keeper, enforced=enforced, wall=wall)
         finally:
             tempfile.tempdir = temporary
 
@@ -129,6 +135,7 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
         environ=outside.environ,
         clock=outside.clock,
         limits=outside.limits,
+        wall=behind.wall,
     )
     with servers(place, behind.keeper) as embedded:
         scene = set_up(request, outside, embedded, reporter)

@@ -54,6 +54,8 @@ class Place:
     """The user's variables."""
     clock: Clock
     limits: Limits = field(default_factory=Limits)
+    wall: tuple[str, ...] = ()
+    """A program that is put in front of the project's own code, to shut it in more closely; none where none can."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +88,13 @@ class Embedded:
             environment=variables,
             shell=self.shell,
             git=Git(self.shell, workspace.root),
-            uv=Uv(shell=self.shell, scratch=workspace.scratch, cache=cache, own_cache=self.place.folder / "uv"),
+            uv=Uv(
+                shell=self.shell,
+                sandbox=self.shell.behind(self.place.wall),
+                scratch=workspace.scratch,
+                cache=cache,
+                own_cache=self.place.folder / "uv",
+            ),
             http=http,
             pypi=Index(PYPI, http),
             testpypi=Index(TESTPYPI, http),

@@ -51,7 +51,8 @@ class Shell:
     """Runs programs with a given environment.
 
     `started` and `ended` are told the process group of every child, so that somebody outside can end it when
-    this process is killed; `watch` is told when it began, by the monotonic clock, and how it ended.
+    this process is killed; `watch` is told when it began, by the monotonic clock, and how it ended. `before` is put
+    in front of every program: another program, which becomes it.
     """
 
     def __init__(
@@ -61,11 +62,17 @@ class Shell:
         started: Callable[[int], None] = lambda group: None,
         ended: Callable[[int], None] = lambda group: None,
         watch: Callable[[float, Output], None] = lambda began, output: None,
+        before: Sequence[str] = (),
     ) -> None:
         self.environment = dict(environment)
         self._started = started
         self._ended = ended
         self._watch = watch
+        self._before = tuple(before)
+
+    def behind(self, before: Sequence[str]) -> "Shell":
+        """The same shell with a program in front of every program."""
+        return Shell(self.environment, started=self._started, ended=self._ended, watch=self._watch, before=before)
 
     def run(
         self,
@@ -145,7 +152,7 @@ class Shell:
     ) -> "subprocess.Popen[bytes]":
         try:
             process = subprocess.Popen(
-                words,
+                (*self._before, *words),
                 cwd=cwd,
                 env=dict(environment),
                 stdin=streams[0],

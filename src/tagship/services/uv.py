@@ -20,6 +20,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from tagship.errors import ToolFailed
 from tagship.services.shell import Environment, Output, Shell
 
+COPIES = ("--link-mode", "copy")
+"""No hard links to the kept cache: who writes to the installed file would write to the cache."""
 KEPT = "environments"
 """Folder of kept environments in the cache."""
 
@@ -60,6 +62,8 @@ class Uv:
     """uv with its caches."""
 
     shell: Shell
+    sandbox: Shell
+    """For what runs the project's own code, which may touch less than our tools."""
     scratch: Path
     """The folder uv runs in, so that no project's own uv settings apply."""
     cache: Path
@@ -102,14 +106,18 @@ class Uv:
         if kept.root.is_dir():
             os.utime(kept.root)  # when it was last of use
             return kept
-        made = self.venv(self.scratch / f"kept-{name}-{uuid.uuid4().hex}", python, "--relocatable")
-        install = ("pip", "install", "--python", str(made.python), "--no-deps", "--compile-bytecode", "-r", "-")
-        if pins.strip():
-            self._check(*install, cache=self.cache, stdin=pins.encode())
         kept.root.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(OSError):  # somebody else was faster, or the cache is on another file system
-            made.root.rename(kept.root)
-        return kept if kept.root.is_dir() else made
+        # aside, and yet where no project's code can write
+        made = self.venv(kept.root.parent / f"new-{uuid.uuid4().hex}", python, "--relocatable")
+        install = ("pip", "install", "--python", str(made.python), "--no-deps", "--compile-bytecode", "-r", "-")
+        try:
+            if pins.strip():
+                self._check(*install, cache=self.cache, stdin=pins.encode())
+            with contextlib.suppress(OSError):  # somebody else was faster
+                made.root.rename(kept.root)
+        finally:
+            shutil.rmtree(made.root, ignore_errors=True)
+        return kept
 
     def extend(self, env: Env, base: Env) -> Env:
         """Let an environment use the packages and commands of another one as well; its own come first."""
@@ -122,7 +130,7 @@ class Uv:
         if not requirements:
             return Output(argv=("uv",), returncode=0, stdout="", stderr="", seconds=0.0)
         return self.shell.run(
-            self._argv(("pip", "install", "--python", str(env.python), "-r", "-"), self.cache),
+            self._argv(("pip", "install", *COPIES, "--python", str(env.python), "-r", "-"), self.cache),
             cwd=self.scratch,
             extra=self.extra,
             timeout=timeout,
@@ -131,17 +139,18 @@ class Uv:
 
     def install_lock(self, env: Env, lock: Path) -> Output:
         """Install exactly what a requirements file with hashes names."""
-        words = ("pip", "install", "--python", str(env.python), "--require-hashes", "--no-deps", "-r", str(lock))
-        return self._run(*words, cache=self.cache)
+        words = ("install", *COPIES, "--python", str(env.python), "--require-hashes", "--no-deps", "-r", str(lock))
+        return self._run("pip", *words, cache=self.cache)
 
     def install_own(self, env: Env, *words: str) -> Output:
         """Install what is being released, without its dependencies, through the cache that is thrown away."""
-        return self._run("pip", "install", "--python", str(env.python), "--no-deps", *words, cache=self.own_cache)
+        argv = self._argv(("pip", "install", "--python", str(env.python), "--no-deps", *words), self.own_cache)
+        return self.sandbox.run(argv, cwd=self.scratch, extra=self.extra, timeout=900)
 
     def build_wheel(self, sdist: Path, out: Path, extra: Environment) -> Output:
         """Build a wheel from an sdist as an installer does: in an isolated environment, without our hooks."""
-        argv = self._argv(("build", "--wheel", "--out-dir", str(out), str(sdist)), self.cache)
-        return self.shell.run(argv, cwd=self.scratch, extra={**self.extra, **extra}, timeout=1800)
+        argv = self._argv(("build", "--wheel", "--out-dir", str(out), str(sdist)), self.own_cache)
+        return self.sandbox.run(argv, cwd=self.scratch, extra={**self.extra, **extra}, timeout=1800)
 
     def consistent(self, env: Env) -> Output:
         """Whether everything that is installed has what it requires (`uv pip check`)."""

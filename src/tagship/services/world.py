@@ -84,6 +84,11 @@ class World:
     """The notebook of the stage that is running."""
     limits: Limits = field(default_factory=Limits)
 
+    @property
+    def sandbox(self) -> Shell:
+        """For the project's own code: its tests, imports and commands."""
+        return self.uv.sandbox
+
     def index(self, target: Target) -> Index:
         """The index of a target; asking for the index of no target is a mistake in the caller."""
         if target is Target.NONE:
@@ -122,7 +127,7 @@ def production(workspace: Workspace, environ: Mapping[str, str], reporter: Repor
         environment=environ,
         shell=shell,
         git=Git(shell, workspace.root),
-        uv=Uv(shell=shell, scratch=workspace.scratch, cache=cache, own_cache=workspace.scratch / "own"),
+        uv=Uv(shell=shell, sandbox=shell, scratch=workspace.scratch, cache=cache, own_cache=workspace.scratch / "own"),
         http=http,
         pypi=Index(PYPI, http),
         testpypi=Index(TESTPYPI, http),

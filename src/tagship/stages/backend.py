@@ -137,7 +137,7 @@ class Builder:
 
     @property
     def _shell(self) -> Shell:
-        return self.uv.shell
+        return self.uv.sandbox
 
     def _environment(self) -> dict[str, str]:
         return {**self.env.variables(self._shell.environment), **self.variables}

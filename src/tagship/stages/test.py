@@ -72,11 +72,11 @@ def run(manifest: Manifest, world: World) -> Manifest:
     flat = _wheel_first(env, plan.project, tree)
     world.journal.doing(f"running {tests.runner}")
     argv = (env.python, "-m", tests.runner, *_arguments(tests))
-    variables = env.variables(world.shell.environment)
+    variables = env.variables(world.sandbox.environment)
     variables["PY_IGNORE_IMPORTMISMATCH"] = "1"  # pytest: a module's doctests are those of the installed file
     if flat:  # an editable install would have put the top on the path, for the tests' own helpers
         variables["PYTHONPATH"] = str(tree)
-    output = world.shell.run(argv, cwd=tree, extra=variables, timeout=LIMIT)
+    output = world.sandbox.run(argv, cwd=tree, extra=variables, timeout=LIMIT)
     _judge(output, tests.runner, world)
     return manifest
 

@@ -171,7 +171,7 @@ def _imports(subject: Subject, installed: _Installed, world: World) -> list[Find
     if not names:
         unknown(world, f"{subject.id}.import", title, "it has no importable module")
         return []
-    errors = imports(world.shell, installed.env, names, installed.empty)
+    errors = imports(world.sandbox, installed.env, names, installed.empty)
     wrong = {name: error for name, error in errors.items() if error}
     if not wrong:
         ok(world, f"{subject.id}.import", title, ", ".join(names))
@@ -196,7 +196,7 @@ def _scripts(
     if not words:
         return []
     world.journal.doing(f"running the commands of {subject.title}")
-    outputs = run_scripts(world.shell, installed.env, tuple(words.items()), installed.empty)
+    outputs = run_scripts(world.sandbox, installed.env, tuple(words.items()), installed.empty)
     failed = {name: output for name, output in outputs.items() if not output.ok}
     with_extras = _again_with_extras(installed, {name: words[name] for name in failed}, world)
     targets = dict(installed.metadata.scripts)
@@ -217,7 +217,7 @@ def _again_with_extras(
     needed = dependencies(metadata.requires, metadata.extras)
     if not words or not metadata.extras or not world.uv.install(installed.env, needed).ok:
         return frozenset()
-    outputs = run_scripts(world.shell, installed.env, tuple(words.items()), installed.empty)
+    outputs = run_scripts(world.sandbox, installed.env, tuple(words.items()), installed.empty)
     return frozenset(name for name, output in outputs.items() if output.ok)
 
 
