@@ -62,3 +62,21 @@ def test_a_data_file_in_the_repository_alone_fails_the_tests(stage: Stage, tmp_p
     result = stage(repository(tmp_path / "sample", files))
     assert (result.verdict, why(result)) == ("refused", [("test", "TE07")])
     assert "FileNotFoundError" in result.causes[0][1].why
+
+
+@pytest.mark.requirement("A9")
+def test_a_build_that_downloads_leaves_the_outcome_open(stage: Stage, tmp_path: Path) -> None:
+    """A build that asks another host than the index says nothing about the release, and the host is named."""
+    files = {
+        "pyproject.toml": PYPROJECT + "\n[tool.hatch.build.hooks.custom]\n",
+        "hatch_build.py": "import urllib.request\n\n"
+        "from hatchling.builders.hooks.plugin.interface import BuildHookInterface\n\n\nclass Hook(BuildHookInterface):\n    def initialize(self, version, build_data):\n"
+        "        urllib.request.urlopen('https://licences.example.invalid/mit.txt')\n",
+    }
+    result = stage(repository(tmp_path / "sample", files))
+    headline = "sample 1.0.0: No sdist was built: the build asks the network for more than packages from the index"
+    assert (result.verdict, result.headline, result.exit_code) == ("undecided", headline, 8)
+    assert why(result) == [("build", "TE11")]
+    assert "licences.example.invalid: it cannot be reached from a rehearsal, and something asked for it" in (
+        result.not_rehearsed
+    )

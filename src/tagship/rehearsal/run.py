@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
 from tagship import __version__
 from tagship.checks.check import few
-from tagship.errors import ChecksFailed, UsageError
+from tagship.errors import ChecksFailed, Unreachable, UsageError
 from tagship.model import Event, Fact, Manifest, Status, Target
 from tagship.project.discover import Project, read
 from tagship.rehearsal import child, confine, fit, remote, scratch
@@ -245,6 +246,8 @@ def _variables(request: Request, event: Event, project: Project, embedded: Embed
 
 def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedded) -> Rehearsal:
     verdict, headline, code = _verdict(scene, finished)
+    refused = sorted({urlsplit(e.url).hostname or e.url for e in embedded.exchanges if e.service == "refused"})
+    unknown = tuple(f"{host}: it cannot be reached from a rehearsal, and something asked for it" for host in refused)
     notes = embedded.dependencies.notes()
     assumptions = fit.described(scene.project, request.assumptions, scene.assumed)
     dirty = (f"changes that are not committed: {few(scene.changed)}",) if scene.changed else ()
@@ -258,7 +261,7 @@ def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedd
         manifest=finished.manifest,
         stages=tuple(stage.name for stage in STAGES),
         assumptions=assumptions,
-        not_rehearsed=(*dirty, *NOT_REHEARSED, *notes),
+        not_rehearsed=(*dirty, *NOT_REHEARSED, *unknown, *notes),
         exchanges=tuple(embedded.exchanges),
         processes=tuple(embedded.processes),
         environment=(
@@ -273,6 +276,8 @@ def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedd
 def _verdict(scene: Scene, finished: Finished) -> tuple[Literal["ready", "refused", "undecided"], str, int]:
     plan = finished.manifest.plan
     what = f"{plan.project} {plan.version}" if plan is not None else scene.project.name.value or "The project"
+    if isinstance(finished.error, Unreachable):
+        return "undecided", f"{what}: {finished.error.message.splitlines()[0]}", ChecksFailed.exit_code
     if finished.error is not None:
         return "refused", finished.error.message.splitlines()[0], finished.error.exit_code
     facts = [fact for entry in finished.manifest.log for fact in entry.facts]

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from tagship.errors import BuildFailed, ToolFailed
+from tagship.errors import BuildFailed, ToolFailed, Unreachable
 from tagship.services.shell import Output, Shell
 from tagship.services.uv import Env, Uv
+from tagship.stages.common import needs_network
 from tagship.stages.hooks import UNAVAILABLE
 
 HOOKS = Path(__file__).with_name("hooks.py")
@@ -92,6 +93,7 @@ class Builder:
 
         Raises:
             BuildFailed: with the backend's own last lines.
+            Unreachable: the build asks for something that no index has.
         """
         answer = self._call(kind, source, output)
         if answer.missing:
@@ -220,7 +222,7 @@ def unpack(sdist: Path, destination: Path, epoch: int) -> Path:
     return tops[0]
 
 
-def _failure(kind: str, backend: Backend, result: Output) -> BuildFailed:
+def _failure(kind: str, backend: Backend, result: Output) -> BuildFailed | Unreachable:
     not_built = "No wheel was built from the sdist" if kind == "wheel" else f"No {kind} was built"
     lines = result.tail(15).splitlines()
     words = "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]} …" for line in lines)
@@ -235,6 +237,12 @@ def _failure(kind: str, backend: Backend, result: Output) -> BuildFailed:
         return BuildFailed(
             f"{not_built}: the backend {backend.name} was ended by {_signal(-result.returncode)}{why}",
             remedy="Run the build by hand; where the machine runs out of memory, systems end the process like this.",
+        )
+    if needs_network(result):
+        return Unreachable(
+            f"{not_built}: the build asks the network for more than packages from the index{why}",
+            remedy="Let the build take everything from [build-system] requires, or from files in the repository.",
+            where=where,
         )
     last = words.rpartition("\n")[2].strip() or f"{backend.name} said nothing and ended with {result.returncode}"
     if result.returncode == UNAVAILABLE:

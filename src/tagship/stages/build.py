@@ -33,6 +33,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
     Raises:
         ProjectError: the version cannot be put in, no Python here fits, or a submodule is missing.
         BuildFailed: with the backend's own last lines.
+        Unreachable: the build needs the network for more than its requirements.
     """
     plan = planned(manifest)
     project = project_of(world, plan)

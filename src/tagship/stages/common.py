@@ -6,7 +6,28 @@ from pathlib import Path
 from tagship.errors import Conflict, UsageError
 from tagship.model import Dist, Fact, Manifest, Plan, Status
 from tagship.project.discover import Project, read
+from tagship.services.shell import Output
 from tagship.services.world import Workspace, World
+
+NO_WAY_OUT = (
+    "Network is unreachable",
+    "Connection refused",
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    "nodename nor servname provided",
+    "Tunnel connection failed: 403",
+    "CONNECT tunnel failed",  # curl, and so cargo and git
+    "getaddrinfo failed",
+    "fatal: repository 'https://",  # git, where the server has no such repository
+)
+"""What operating systems and HTTP libraries say when there is no way out."""
+
+
+def needs_network(output: Output) -> bool:
+    """Whether a program failed because it was not let into the network, which says nothing about the project."""
+    return not output.timed_out and any(
+        words in text for text in (output.stdout, output.stderr) for words in NO_WAY_OUT
+    )
 
 
 def planned(manifest: Manifest) -> Plan:

@@ -19,7 +19,7 @@ from tagship.services.checkout import clone_at
 from tagship.services.shell import Output
 from tagship.services.uv import Env
 from tagship.services.world import World
-from tagship.stages.common import built_wheel, ok, planned, project_of, unknown
+from tagship.stages.common import built_wheel, needs_network, ok, planned, project_of, unknown
 from tagship.stages.installed import Metadata, dependencies, read_metadata
 from tagship.stages.trial import Code
 
@@ -36,17 +36,6 @@ TESTS = ("tests", "test")
 _TEST_MODULE = re.compile(r"conftest|test_.*|.*_test")
 LIMIT = 1800.0
 """Seconds that the tests may take."""
-REFUSED = (
-    "Network is unreachable",
-    "Connection refused",
-    "Name or service not known",
-    "Temporary failure in name resolution",
-    "nodename nor servname provided",
-    "Tunnel connection failed: 403",
-    "getaddrinfo failed",
-    "fatal: repository 'https://",  # git, where the server has no such repository
-)
-"""What operating systems and HTTP libraries say when there is no way out."""
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
@@ -164,12 +153,11 @@ def _judge(output: Output, runner: str, world: World) -> None:
         ok(world, "test.result", title, last, " ".join(output.argv[1:]))
         world.journal.say(f"Tests: {last}")
         return
-    text = output.stdout + output.stderr
     if runner == "pytest" and output.returncode == 5:
         unknown(world, "test.result", title, "pytest found no test")
         world.journal.say("pytest found no test")
         return
-    if any(words in text for words in REFUSED) and not output.timed_out:
+    if needs_network(output):
         unknown(world, "test.result", title, f"needs the network: {last}")
         world.journal.say(f"Tests that need the network failed: {last}")
         return

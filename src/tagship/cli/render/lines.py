@@ -107,8 +107,8 @@ def _reasons(rehearsal: Rehearsal) -> Iterator[Line]:
         Line(text=f"{stage}: {clean(f.title)}", tone=Tone.BAD, label=f"error {f.code}", tail=f.code)
         for stage, f in rehearsal.causes
     ]
-    if rehearsal.verdict == "undecided":
-        reasons += [
+    if not reasons and rehearsal.verdict == "undecided":
+        reasons = [
             Line(text=f"{entry.stage}: {clean(fact.title)}", tone=Tone.UNKNOWN, label=fact.status)
             for entry in rehearsal.entries
             for fact in entry.facts
