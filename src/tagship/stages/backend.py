@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
 
 from tagship.errors import BuildFailed, ToolFailed, Unreachable
 from tagship.services.shell import Output, Shell
@@ -63,6 +64,15 @@ class Builder:
         Raises:
             BuildFailed: one cannot be had.
         """
+        for line in requirements:
+            try:
+                Requirement(line)  # uv would take options and names of files as well
+            except InvalidRequirement as error:
+                raise BuildFailed(
+                    f"The build requirement {line!r} is none (PEP 508): {str(error).splitlines()[0]}",
+                    remedy="Write it like hatchling>=1.27.",
+                    where="pyproject.toml [build-system]",
+                ) from error
         self.installed += requirements
         try:
             self.env = self.uv.kept(self.installed, self.python)
@@ -246,11 +256,11 @@ def _failure(kind: str, backend: Backend, result: Output) -> BuildFailed | Unrea
         )
     last = words.rpartition("\n")[2].strip() or f"{backend.name} said nothing and ended with {result.returncode}"
     if result.returncode == UNAVAILABLE:
-        return BuildFailed(
-            f"{not_built}: the backend {backend.name} cannot be used: {last}{why}",
-            remedy="Spell build-backend as its documentation does, and name its package in [build-system] requires.",
-            where=where,
-        )
+        remedy = "Spell build-backend as its documentation does, and name its package in [build-system] requires."
+        if backend.path and kind == "wheel":
+            remedy = "Let the sdist include the backend, which lies in the folders of backend-path."
+        unusable = f"{not_built}: the backend {backend.name} cannot be used: {last}{why}"
+        return BuildFailed(unusable, remedy=remedy, where=where)
     if "ModuleNotFoundError" in words:
         remedy = "Name every package that the build needs in [build-system] requires."
         return BuildFailed(f"{not_built}: {last}{why}", remedy=remedy, where=where)
