@@ -56,14 +56,11 @@ def test_refusals_are_quoted(tmp_path: Path) -> None:
     )
 
 
-def test_one_hit_for_each_file(tmp_path: Path) -> None:
-    """A problem of the wheel and the same problem of the sdist are two findings, in the order of the archives."""
+def test_one_finding_for_all_files(tmp_path: Path) -> None:
+    """A problem of the wheel and the same problem of the sdist are one finding, with both places."""
     plain = METADATA.replace("License-Expression: MIT\n", "")
     found = run(context(wheel(tmp_path, metadata=plain), sdist(tmp_path, metadata=plain)))
-    assert found == (
-        finding("TC33", f"{WHEEL_NAME}: METADATA", "no licence is stated"),
-        finding("TC33", f"{SDIST_NAME}: PKG-INFO", "no licence is stated"),
-    )
+    assert found == (finding("TC33", f"{WHEEL_NAME}: METADATA, {SDIST_NAME}: PKG-INFO", "no licence is stated"),)
 
 
 def test_without_repository(tmp_path: Path) -> None:

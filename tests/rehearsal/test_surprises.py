@@ -10,6 +10,17 @@ from tests.rehearsing import PYPROJECT, Stage, repository, why
 
 UNITTEST = "import unittest\n\nimport sample\n\n\nclass Case(unittest.TestCase):\n    def test_it(self):\n{body}"
 
+DOWNLOADING = """\
+import urllib.request
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        urllib.request.urlopen("https://licences.example.invalid/mit.txt")
+"""
+
 
 def said_of_tests(result: Rehearsal) -> Fact:
     """What the stage `test` observed."""
@@ -69,9 +80,7 @@ def test_a_build_that_downloads_leaves_the_outcome_open(stage: Stage, tmp_path: 
     """A build that asks another host than the index says nothing about the release, and the host is named."""
     files = {
         "pyproject.toml": PYPROJECT + "\n[tool.hatch.build.hooks.custom]\n",
-        "hatch_build.py": "import urllib.request\n\n"
-        "from hatchling.builders.hooks.plugin.interface import BuildHookInterface\n\n\nclass Hook(BuildHookInterface):\n    def initialize(self, version, build_data):\n"
-        "        urllib.request.urlopen('https://licences.example.invalid/mit.txt')\n",
+        "hatch_build.py": DOWNLOADING,
     }
     result = stage(repository(tmp_path / "sample", files))
     headline = "sample 1.0.0: No sdist was built: the build asks the network for more than packages from the index"

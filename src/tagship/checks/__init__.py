@@ -5,11 +5,13 @@ function), and the tuple `CHECKS` has all of them in the order of their codes. W
 rule book and quoted in PyPI's own words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from tagship.checks import contents, metadata, secrets, sources
 from tagship.checks.archives import Archive, read
-from tagship.checks.check import Check, CheckContext, Page
+from tagship.checks.check import Check, CheckContext, Page, few
 from tagship.checks.rulebook import Upload, form_of, refusals
 from tagship.model import Finding, Severity
 
@@ -83,13 +85,26 @@ def catalogue() -> tuple[Page, ...]:
 def run(context: CheckContext) -> tuple[Finding, ...]:
     """Everything that is to be said about the files, check by check; what PyPI refuses comes last.
 
+    Advice that holds for several files is one finding, with the places of all.
+
     Raises:
         ValueError: where there is no archive: nothing is true of nothing.
     """
     if not context.archives:
         raise ValueError("there is no built file to check")
     found = [finding for check in CHECKS for finding in check.findings(context)]
-    return (*found, *(finding for archive in context.archives for finding in _refusals(archive, context)))
+    found += [finding for archive in context.archives for finding in _refusals(archive, context)]
+    return tuple(_together(found))
+
+
+def _together(found: Sequence[Finding]) -> Iterator[Finding]:
+    """The same findings, with one for all places of what is no error: advice is not worth repeating for each file."""
+    places: dict[Finding, list[str]] = {}
+    for finding in found:
+        key = finding if finding.severity is Severity.ERROR else msgspec.structs.replace(finding, where="")
+        places.setdefault(key, []).append(finding.where)
+    for finding, where in places.items():
+        yield msgspec.structs.replace(finding, where=few(where, 6))
 
 
 def _refusals(archive: Archive, context: CheckContext) -> Iterator[Finding]:

@@ -19,6 +19,8 @@ LITTER = re.compile(
     r"|(?:.*/)?(?:\.DS_Store|\._[^/]+|Thumbs\.db|desktop\.ini|\.coverage(?:\.[^/]+)?|coverage\.xml|[^/]+\.(?:sw[op]|orig|rej)"
     r"|[^/]+~|pip-log\.txt)"
 )
+ORIGINALS = frozenset({"pyproject.toml.orig", "Cargo.toml.orig"})
+"""What uv and cargo keep beside the file that they rewrite for an sdist."""
 GENERIC = frozenset(
     {"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "script", "scripts"}
     | {"src", "build", "dist", "ci", "setup", "conftest", "noxfile"}
@@ -67,7 +69,8 @@ def _outside(path: str) -> bool:
 def litter(context: CheckContext) -> Iterator[Hit]:
     """Files that tools and editors leave behind."""
     for archive in context.archives:
-        if found := [path for path in archive.files if LITTER.fullmatch(path)]:
+        found = [p for p in archive.files if LITTER.fullmatch(p) and p.rpartition("/")[2] not in ORIGINALS]
+        if found:
             yield Hit(where=f"{archive.filename}: {found[0]}", title=f"it contains leftovers: {few(found)}")
 
 

@@ -20,12 +20,11 @@ _NOT_DATA = re.compile(
     r"|(?:.*/)?(?:Makefile|BUILD|LICEN[CS]E.*|COPYING.*|README.*|CHANGE.*|AUTHORS.*|TODO.*|MANIFEST\.in)",
     re.IGNORECASE,
 )
-_LEFT_OUT = re.compile(
-    r"(?:.*/)?\..*|(?:docs?|documentation|benchmarks?|ci|requirements|scripts?|tools)/.*|[^/]*\.lock|requirements[^/]*\.txt"
-    r"|(?:tox\.ini|noxfile\.py|Makefile|justfile|codecov\.yml|mkdocs\.yml|renovate\.json|conda\.recipe|environment\.yml"
-    r"|CONTRIBUTING|CODE_OF_CONDUCT|SECURITY|GOVERNANCE|AGENTS|CLAUDE|PUBLISHING|RELEASING|MANIFEST|Dockerfile)[^/]*",
+_MISSED = re.compile(
+    r"(?:tests?|testing)/.*|(?:readme|licen[cs]e|copying|notice|change|history|news|release[-_]?notes)[^/]*",
     re.IGNORECASE,
 )
+"""What those who repackage an sdist look for. That it lacks settings of tools, documentation and examples is usual."""
 
 
 def _layout(wheel: Archive, source: Iterable[str]) -> str | None:
@@ -115,13 +114,13 @@ def build_needs(context: CheckContext) -> Iterator[Hit]:
 
 
 def untold(context: CheckContext) -> Iterator[Hit]:
-    """Tracked files that the sdist lacks and that are not usually left out."""
+    """Tracked tests and documents that the sdist lacks."""
     for sdist in context.sdists:
-        missing = [p for p in context.tracked or () if p not in sdist.files and not _LEFT_OUT.fullmatch(p)]
+        missing = [p for p in context.tracked or () if p not in sdist.files and _MISSED.fullmatch(p)]
         groups = Counter(path.partition("/")[0] for path in missing if not _has(sdist, path))
         if groups:
             names = [f"{name} ({count} files)" if count > 1 else name for name, count in sorted(groups.items())]
-            yield Hit(where=sdist.filename, title=f"it leaves out tracked files: {few(names, 6)}")
+            yield Hit(where=sdist.filename, title=f"it leaves out {few(names, 6)}")
 
 
 CHECKS = (
@@ -152,8 +151,8 @@ CHECKS = (
     Check(
         page=Page(
             code="TC22",
-            title="An sdist leaves out tracked files",
-            why="Distributions build and test from the sdist; what is missing there they cannot use.",
+            title="An sdist leaves out tests or documents",
+            why="Linux distributions build, test and document from the sdist; what it lacks they cannot use.",
             remedy="Nothing, where it is meant so; else include the files in the configuration of the build backend.",
             severity=Severity.NOTE,
             source="check-manifest",
