@@ -18,8 +18,8 @@ from tagship.rehearsal.result import Rehearsal
 from tagship.rehearsal.run import Outside, Scene, backstage, rehearse, set_up
 from tagship.rehearsal.world import Embedded, Place, servers
 from tagship.services.reporter import Silence
-from tagship.services.world import Clock, Limits, SystemClock
-from tagship.stages import STAGES
+from tagship.services.world import Clock, Limits, SystemClock, World
+from tagship.stages import STAGES, run
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "somebody",
@@ -115,10 +115,22 @@ class Opened:
     embedded: Embedded
     scene: Scene
 
+    @property
+    def world(self) -> World:
+        """The world as the first stage sees it."""
+        return self.scene.world_of(STAGES[0])
+
     def run(self, *names: str, after: Manifest | None = None) -> Finished:
-        """Run the named stages, or all of them, on a fresh manifest or on what an earlier run left."""
-        chosen = tuple(stage for stage in STAGES if not names or stage.name in names)
-        return run_all(chosen, after or Manifest(), self.scene.world_of)
+        """Run all stages as a rehearsal does, or the named ones one after another, to the first error."""
+        manifest = after or Manifest()
+        if not names:
+            return run_all(STAGES, manifest, self.scene.world_of)
+        for stage in (stage for stage in STAGES if stage.name in names):
+            result = run(stage, manifest, self.scene.world_of(stage))
+            manifest = result.manifest
+            if result.error is not None:
+                return Finished(manifest=manifest, error=result.error)
+        return Finished(manifest=manifest, error=None)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,10 @@ class Limits:
 
     build: float = 1800
     """One call of the build backend."""
+    tests: float = 1800
+    """The project's tests, all together."""
+    help: float = 30
+    """One command that is asked for its help."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,8 +20,6 @@ from tagship.services.shell import Output, Shell
 from tagship.services.uv import Env, Uv
 
 SMOKE = Path(__file__).with_name("smoke.py")
-HELP_LIMIT = 30.0
-"""Seconds that a command may take to print its help."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +34,8 @@ class Metadata:
     """Top-level modules and packages, from RECORD; namespace packages by their full dotted name."""
     scripts: tuple[tuple[str, str], ...]
     """Name and `module:attribute` of every console script."""
+    windows: tuple[tuple[str, str], ...]
+    """The same for the commands that open a window (`gui_scripts`)."""
     stubs: bool
     """Whether it holds type stubs alone, which cannot be imported."""
 
@@ -60,7 +60,8 @@ def _metadata(folder: Path) -> Metadata:
         requires=tuple(headers.get_all("Requires-Dist") or ()),
         extras=tuple(headers.get_all("Provides-Extra") or ()),
         modules=modules(paths),
-        scripts=_scripts(folder / "entry_points.txt"),
+        scripts=_scripts(folder / "entry_points.txt", "console_scripts"),
+        windows=_scripts(folder / "entry_points.txt", "gui_scripts"),
         stubs=any(path.suffix == ".pyi" for path in paths) and not any(path.suffix == ".py" for path in paths),
     )
 
@@ -93,7 +94,7 @@ def _public(name: str) -> bool:
     return all(part.isidentifier() for part in parts) and not any(p.startswith("_") for p in parts[1:])
 
 
-def _scripts(entry_points: Path) -> tuple[tuple[str, str], ...]:
+def _scripts(entry_points: Path, section: str) -> tuple[tuple[str, str], ...]:
     if not entry_points.exists():
         return ()
     parser = configparser.ConfigParser(delimiters=("=",), strict=False, interpolation=None)
@@ -102,7 +103,6 @@ def _scripts(entry_points: Path) -> tuple[tuple[str, str], ...]:
         parser.read_string(entry_points.read_text(encoding="utf-8"))
     except (configparser.Error, UnicodeDecodeError):
         return ()
-    section = "console_scripts"
     return tuple(parser.items(section)) if parser.has_section(section) else ()
 
 
@@ -134,15 +134,27 @@ def imports(shell: Shell, env: Env, names: Sequence[str], empty: Path) -> dict[s
     return {str(name): str(error) for name, error in answer.items()}
 
 
-def run_script(shell: Shell, env: Env, name: str, arguments: Sequence[Sequence[str]], empty: Path) -> Output:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bench:
+    """Where commands are tried."""
+
+    shell: Shell
+    env: Env
+    empty: Path
+    """A folder without files: what can be imported from here is installed."""
+    limit: float
+    """Seconds that a command may take."""
+
+
+def run_script(bench: Bench, name: str, arguments: Sequence[Sequence[str]]) -> Output:
     """Run a console script with each list of arguments until one ends with 0; the first failure otherwise."""
     first: Output | None = None
     for words in arguments:
-        output = shell.run(
-            (env.scripts / name, *words),
-            cwd=empty,
-            extra={**env.variables(shell.environment), "COLUMNS": "100"},
-            timeout=HELP_LIMIT,
+        output = bench.shell.run(
+            (bench.env.scripts / name, *words),
+            cwd=bench.empty,
+            extra={**bench.env.variables(bench.shell.environment), "COLUMNS": "100"},
+            timeout=bench.limit,
         )
         if output.ok:
             return output
@@ -154,12 +166,10 @@ def run_script(shell: Shell, env: Env, name: str, arguments: Sequence[Sequence[s
     return first
 
 
-def run_scripts(
-    shell: Shell, env: Env, scripts: Sequence[tuple[str, Sequence[Sequence[str]]]], empty: Path
-) -> dict[str, Output]:
+def run_scripts(bench: Bench, scripts: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> dict[str, Output]:
     """Run several scripts side by side."""
     with ThreadPoolExecutor(4) as pool:
-        futures = {name: pool.submit(run_script, shell, env, name, words, empty) for name, words in scripts}
+        futures = {name: pool.submit(run_script, bench, name, words) for name, words in scripts}
         return {name: future.result() for name, future in futures.items()}
 
 

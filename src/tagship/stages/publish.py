@@ -102,7 +102,7 @@ def _todo(actions: tuple[Action, ...], index: Index, world: World) -> frozenset[
                 raise Conflict(
                     f"Nothing was uploaded: {index.addresses.name} has {dist.filename} with other bytes\n"
                     f"there: sha256 {other}\nhere:  sha256 {dist.sha256}",
-                    remedy="A file name can never be used again: release the next version.",
+                    remedy="Release the next version: a file name can never be used again.",
                     where=dist.filename,
                 )
             case _:

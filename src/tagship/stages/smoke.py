@@ -1,7 +1,7 @@
 """Runs inside an environment with the released package: imports what it says it has, from an empty folder.
 
-Standalone on purpose, like hooks.py. Reads a JSON list of module names, prints a JSON object of name to error
-(empty where the import worked) as its last line.
+Standalone on purpose, like hooks.py. Reads a JSON list of names, `module` or `module:attribute`, prints a JSON object
+of name to error (empty where it is there) as its last line.
 """
 
 from __future__ import annotations  # the interpreter may be an old one
@@ -13,9 +13,12 @@ import traceback
 
 
 def attempt(name: str) -> str:
-    """The last lines of the error that importing a module raises; empty where it raises none."""
+    """The last lines of the error that importing raises; empty where it raises none."""
+    module, _, attribute = name.partition(":")
     try:
-        importlib.import_module(name)
+        found = importlib.import_module(module)
+        for part in filter(None, attribute.split(".")):
+            found = getattr(found, part)
     except BaseException:  # a module may even call sys.exit
         return "".join(traceback.format_exc(limit=-3)).strip()
     return ""

@@ -1,5 +1,8 @@
 """One clean installation and what a user does with it first, as findings with the codes TC60 and up."""
 
+import re
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +16,7 @@ from tagship.services.shell import Output
 from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages.common import ok, project_of, unknown
-from tagship.stages.installed import Metadata, dependencies, imports, install, read_metadata, run_scripts
+from tagship.stages.installed import Bench, Metadata, dependencies, imports, install, read_metadata, run_scripts
 
 NOT_FOR_USERS = frozenset({"tests", "test", "docs", "doc", "examples", "example", "benchmarks", "setup", "conftest"})
 """Top-level names that are in a wheel by mistake; the contents check reports them, importing them proves nothing."""
@@ -48,7 +51,7 @@ INSTALL = Code(
     id="TC60",
     title="It cannot be installed",
     why="Users would get this error from pip or uv.",
-    remedy="Read the installer's words below; correct the requirements or the build.",
+    remedy="Correct the requirements or the build: the installer's own words say which.",
 )
 IMPORT = Code(
     id="TC61",
@@ -72,7 +75,7 @@ SCRIPT_FAILS = Code(
 SCRIPT_HANGS = Code(
     id="TC64",
     title="A command hangs when it is asked for its help",
-    why="It was stopped after 30 s.",
+    why="It had not ended when its time was over, and was stopped.",
     remedy="Correct the command, or say how to try it: [tool.tagship] scripts = { name = [] }.",
 )
 NEEDS_EXTRA = Code(
@@ -92,7 +95,7 @@ INCONSISTENT = Code(
     id="TC66",
     title="The requirements contradict each other",
     why="`pip check` would complain right after the installation.",
-    remedy="Loosen or correct the requirements that are named below.",
+    remedy="Loosen or correct the requirements that are named.",
 )
 CODES: tuple[Code, ...] = (
     INSTALL,
@@ -111,9 +114,13 @@ class _Installed:
     """What was installed, and where it is tried."""
 
     metadata: Metadata
-    env: Env
-    empty: Path
-    """A folder without files: what can be imported from here is installed."""
+    bench: Bench
+
+    def plain(self, text: str) -> str:
+        """What a program said, without the folders of this one installation."""
+        for folder in (self.bench.env.packages, self.bench.env.scripts):
+            text = text.replace(f"{folder}/", "")
+        return text
 
 
 def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Finding, ...]:
@@ -123,6 +130,7 @@ def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Find
         What is wrong; nothing where all is well or where it could not be tried.
     """
     folder = world.workspace.scratch / f"install-{subject.id}"
+    shutil.rmtree(folder, ignore_errors=True)  # of an earlier run
     empty = folder / "empty"
     empty.mkdir(parents=True)
     project = project_of(world, plan)
@@ -141,9 +149,13 @@ def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Find
     consistent = world.uv.consistent(env)
     if not consistent.ok:
         found.append(_finding(INCONSISTENT, subject, consistent.tail(8)))
-    installed = _Installed(metadata=metadata, env=env, empty=empty)
-    found += _imports(subject, installed, world)
+    bench = Bench(shell=world.sandbox, env=env, empty=empty, limit=world.limits.help)
+    installed = _Installed(metadata=metadata, bench=bench)
+    broken = _imports(subject, installed, world)
+    if broken:  # a command of a package that cannot be imported says the same once more
+        return (*found, *broken)
     found += _scripts(subject, installed, _words(project, metadata), world)
+    found += _windows(subject, installed, world)
     return tuple(found)
 
 
@@ -171,8 +183,8 @@ def _imports(subject: Subject, installed: _Installed, world: World) -> list[Find
     if not names:
         unknown(world, f"{subject.id}.import", title, "it has no importable module")
         return []
-    errors = imports(world.sandbox, installed.env, names, installed.empty)
-    wrong = {name: error for name, error in errors.items() if error}
+    errors = imports(world.sandbox, installed.bench.env, names, installed.bench.empty)
+    wrong = {name: installed.plain(error) for name, error in errors.items() if error}
     if not wrong:
         ok(world, f"{subject.id}.import", title, ", ".join(names))
     return [_finding(IMPORT, subject, error, what=f"import {name}") for name, error in wrong.items()]
@@ -196,14 +208,17 @@ def _scripts(
     if not words:
         return []
     world.journal.doing(f"running the commands of {subject.title}")
-    outputs = run_scripts(world.sandbox, installed.env, tuple(words.items()), installed.empty)
+    outputs = run_scripts(installed.bench, tuple(words.items()))
     failed = {name: output for name, output in outputs.items() if not output.ok}
     with_extras = _again_with_extras(installed, {name: words[name] for name in failed}, world)
     targets = dict(installed.metadata.scripts)
     found = []
     for name, output in failed.items():
         code = NEEDS_EXTRA if name in with_extras else _verdict(output)
-        found.append(_finding(code, subject, output.tail(8), what=f"{name} = {targets[name]}"))
+        how = f"ran longer than {installed.bench.limit:g} s" if output.timed_out else f"ended with {output.returncode}"
+        said = installed.plain(output.tail(8)) or "It printed nothing."
+        asked = " ".join(output.argv[1:])
+        found.append(_finding(code, subject, f"{name} {asked} {how}\n{said}", what=f"{name} = {targets[name]}"))
     if not found:
         ok(world, f"{subject.id}.scripts", f"the commands of {subject.title} run", ", ".join(outputs))
     return found
@@ -215,10 +230,26 @@ def _again_with_extras(
     """The commands that work once the package's extras are installed, of those that fail without."""
     metadata = installed.metadata
     needed = dependencies(metadata.requires, metadata.extras)
-    if not words or not metadata.extras or not world.uv.install(installed.env, needed).ok:
+    if not words or not metadata.extras or not world.uv.install(installed.bench.env, needed).ok:
         return frozenset()
-    outputs = run_scripts(world.sandbox, installed.env, tuple(words.items()), installed.empty)
+    outputs = run_scripts(installed.bench, tuple(words.items()))
     return frozenset(name for name, output in outputs.items() if output.ok)
+
+
+def _windows(subject: Subject, installed: _Installed, world: World) -> list[Finding]:
+    """Commands that open a window are looked up and not run; a toolkit that this machine lacks says nothing of them."""
+    targets = dict(installed.metadata.windows)
+    errors = imports(world.sandbox, installed.bench.env, sorted(set(targets.values())), installed.bench.empty)
+    found: list[Finding] = []
+    for name, target in targets.items():
+        error = errors[target]
+        missing = re.search(r"No module named '([\w.]+)'", error)
+        absent = missing is not None and missing[1].split(".")[0] not in sys.stdlib_module_names
+        if absent or "has no attribute" in error:
+            found.append(_finding(SCRIPT_MISSING, subject, installed.plain(error), what=f"{name} = {target}"))
+        elif error:
+            unknown(world, f"{subject.id}.windows", f"the command {name} can be loaded", installed.plain(error))
+    return found
 
 
 def _verdict(output: Output) -> Code:

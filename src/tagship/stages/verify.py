@@ -103,7 +103,7 @@ def _wait_until_visible(plan: Plan, dists: Sequence[Dist], index: Index, world: 
                 )
             raise NotVisibleYet(
                 f"{index.addresses.name} does not show {', '.join(seen.missing)} after {waited:.0f} s",
-                remedy="Caches can be slow: run `tagship verify` again later. Nothing is known to be wrong.",
+                remedy="Run `tagship verify` again later: caches can be slow, and nothing is known to be wrong.",
                 where=index.page_url(plan.project),
             )
         world.journal.doing(f"waiting for {', '.join(seen.missing)} on {index.addresses.name}")
