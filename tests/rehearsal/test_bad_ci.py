@@ -1,0 +1,161 @@
+"""CI that did not succeed, in every way that GitHub knows, and in the ways that only a release has."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tagship.errors import UsageError
+from tagship.model import Inputs, Status
+from tagship.rehearsal.request import Assumptions, Request
+from tests.rehearsing import PYPROJECT, JumpingClock, Stage, repository
+
+AGAIN = "Correct it, or run it again if it was an accident; then run this workflow again."
+OVERRIDDEN = Inputs(target_env="testpypi", override_reason="the CI service is down")
+ALLOWED = PYPROJECT + "\n[tool.tagship]\nallow-override = true\n"
+
+ENDS = {
+    "failure": "failed",
+    "cancelled": "was cancelled",
+    "skipped": "was skipped",
+    "neutral": "ended neither with success nor failure",
+    "timed_out": "ran out of time",
+    "startup_failure": "could not start: the workflow file is invalid",
+    "action_required": "waits for somebody's approval",
+    "stale": "was given up by GitHub after 14 days",
+}
+
+
+@pytest.mark.requirement("A3", "E3", "D1")
+@pytest.mark.parametrize("end", ENDS)
+def test_ci_that_ended_in_another_way_than_success_closes_the_gate(stage: Stage, tmp_path: Path, end: str) -> None:
+    """Whatever is not success publishes nothing; the workflow is named, with its address."""
+    result = stage(repository(tmp_path / "sample", {}), ci={"ci.yml": end})
+    ((where, finding),) = result.causes
+    assert (where, finding.code, finding.title, finding.remedy) == (
+        "gate",
+        "TE05",
+        f"Not published: Test Suite (ci.yml) {ENDS[end]}",
+        AGAIN,
+    )
+    assert finding.url.startswith("https://github.com/owner/sample/actions/runs/")
+    assert (result.verdict, result.headline, result.exit_code) == ("refused", finding.title, 5)
+    assert not [e for e in result.exchanges if "legacy" in e.url or "mint-token" in e.url]
+
+
+@pytest.mark.requirement("A3", "D1")
+@pytest.mark.parametrize(
+    ("end", "words", "remedy", "seconds"),
+    [
+        (
+            "missing",
+            "ci.yml did not run for this commit",
+            "Push the commit to a branch on which it runs, or correct its name in [tool.tagship] ci.",
+            600,
+        ),
+        (
+            "pending",
+            "Test Suite (ci.yml) is still running after 90 minutes",
+            "Look why it hangs, then run this workflow again.",
+            5400,
+        ),
+    ],
+)
+def test_ci_that_does_not_end_is_waited_for_and_not_for_ever(
+    stage: Stage, tmp_path: Path, end: str, words: str, remedy: str, seconds: int
+) -> None:
+    """CI that nobody has seen counts as missing after ten minutes, CI that runs as stuck after ninety."""
+    clock = JumpingClock()
+    result = replace(stage, clock=clock)(repository(tmp_path / "sample", {}), ci={"ci.yml": end})
+    ((where, finding),) = result.causes
+    assert (where, finding.code, finding.title, finding.remedy) == (
+        "gate",
+        "TE05",
+        f"Not published: {words}",
+        remedy,
+    )
+    assert seconds - 30 < clock.slept <= seconds
+
+
+@pytest.mark.requirement("A3")
+@pytest.mark.parametrize("name", ["ci.yml", "Test Suite", "Tests"])
+def test_ci_is_named_by_its_file_its_name_or_its_check(stage: Stage, tmp_path: Path, name: str) -> None:
+    """The workflow's file, the workflow's name and the check's name all mean the same CI."""
+    result = stage(repository(tmp_path / "sample", {}), ci={name: "failure"})
+    assert result.headline == "Not published: Test Suite (ci.yml) failed"
+
+
+@pytest.mark.requirement("A3")
+def test_a_repository_without_ci_is_not_released(stage: Stage, tmp_path: Path) -> None:
+    """Where no CI is found nothing is published: nothing is true of nothing."""
+    result = stage(repository(tmp_path / "sample", {".github/workflows/ci.yml": None}))
+    ((where, finding),) = result.causes
+    assert (where, finding.code, finding.title, finding.remedy) == (
+        "gate",
+        "TE05",
+        "Not published: no CI was found that has to succeed",
+        'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"].',
+    )
+
+
+@pytest.mark.parametrize(
+    ("ci", "words", "remedy"),
+    [
+        (
+            {"Lint": "failure"},
+            "Nothing was rehearsed: there is no required CI called Lint",
+            "Name one that is required: ci.yml, Test Suite, Tests.",
+        ),
+        (
+            {"ci.yml": "exploded"},
+            "Nothing was rehearsed: GitHub has no conclusion 'exploded'",
+            "Use one of success, failure, neutral, cancelled, skipped, timed_out, action_required, stale, "
+            "startup_failure, missing, pending.",
+        ),
+    ],
+)
+def test_assumptions_about_ci_that_mean_nothing_are_refused(
+    stage: Stage, tmp_path: Path, ci: dict[str, str], words: str, remedy: str
+) -> None:
+    """A name that is not required, or an end that GitHub does not know, is an error with what there is."""
+    path = repository(tmp_path / "sample", {})
+    with pytest.raises(UsageError) as caught:
+        stage(path, ci=ci)
+    assert (caught.value.message, caught.value.remedy) == (words, remedy)
+
+
+def _overridden(**assumptions: dict[str, str]) -> Request:
+    return Request(kind="dispatch", inputs=OVERRIDDEN, assumptions=Assumptions(**assumptions))
+
+
+@pytest.mark.requirement("A4")
+def test_an_override_that_the_project_does_not_allow_is_refused(stage: Stage, tmp_path: Path) -> None:
+    """Off by default: a reason alone opens nothing, not even where the CI succeeded."""
+    result = stage(repository(tmp_path / "sample", {}), _overridden())
+    ((where, finding),) = result.causes
+    assert (where, finding.code, finding.title, finding.remedy) == (
+        "gate",
+        "TE05",
+        "Not published: an override was asked for, and this project does not allow one",
+        "Let the CI pass; or allow it, reviewed: [tool.tagship] allow-override = true.",
+    )
+
+
+@pytest.mark.requirement("A4")
+def test_an_override_that_is_allowed_is_kept_with_its_reason(stage: Stage, tmp_path: Path) -> None:
+    """Where the project allows it, failed CI is passed over, and the reason stands in the manifest as an unknown."""
+    result = stage(repository(tmp_path / "sample", {"pyproject.toml": ALLOWED}), _overridden(ci={"ci.yml": "failure"}))
+    assert (result.verdict, result.headline) == ("ready", "sample 1.0.0.dev1 would be released on TestPyPI")
+    gate = result.manifest.entry("gate")
+    assert gate is not None
+    assert [(fact.id, fact.status, fact.detail) for fact in gate.facts] == [
+        ("ci.override", Status.UNKNOWN, "the CI service is down")
+    ]
+    assert gate.said == ("The required CI was not waited for. Reason given: the CI service is down",)
+
+
+@pytest.mark.requirement("A4")
+def test_an_override_cannot_come_with_a_push(stage: Stage, tmp_path: Path) -> None:
+    """Failed CI of a pushed tag stays failed, whether or not the project allows overrides."""
+    result = stage(repository(tmp_path / "sample", {"pyproject.toml": ALLOWED}), ci={"ci.yml": "failure"})
+    assert result.headline == "Not published: Test Suite (ci.yml) failed"
