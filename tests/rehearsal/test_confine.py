@@ -195,6 +195,18 @@ print(msgspec.json.encode(fact).decode())
     }
 
 
+def test_a_home_without_credentials_takes_no_right_away(place: Path) -> None:
+    """Where there is no file to hide, everything stays readable."""
+    script = (
+        "import sys; from pathlib import Path; from tagship.rehearsal import confine\n"
+        "print(confine.hide({'HOME': sys.argv[1]}).detail, Path(sys.argv[2]).read_text())"
+    )
+    (place / "home").mkdir()
+    (place / "readable").write_text("still readable")
+    done = run_inside(script, str(place / "home"), str(place / "readable"))
+    assert (done.returncode, "still readable" in done.stdout) == (0, True), done.stderr
+
+
 def test_a_process_with_threads_is_refused_loudly() -> None:
     """Threads cannot be shut in: with one running, entering is an error, not a fact that sounds right."""
     script = """

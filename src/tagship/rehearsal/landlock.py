@@ -57,6 +57,8 @@ def never_read(hidden: Sequence[str]) -> int:
         OSError: the kernel has no Landlock, or it is off.
     """
     version = _version()
+    if not hidden:
+        return version  # rules that allow what is beside nothing would allow nothing
     move = _REFER if version >= 2 else 0  # what a ruleset does not mention is allowed, except this
     beside = dict.fromkeys(_beside({os.path.realpath(path) for path in hidden}), _READ_FILE)
     _enforce(version, _READ_FILE | move, beside | ({os.sep: move} if move else {}))
