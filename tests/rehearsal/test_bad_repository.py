@@ -1,13 +1,15 @@
 """Repositories in every state but the usual one: each is released as it is, or refused in words, and left alone."""
 
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tagship.rehearsal.request import Request
-from tests.rehearsal.bad_input import assumed, not_begun, rehearsed, released, told
+from tests.rehearsal.bad_input import assumed, files, not_begun, rehearsed, released, told
 from tests.rehearsing import FILES, PYPROJECT, Stage, git, repository
 
 READY = ("ready", "sample 1.0.0 would be released on PyPI", "push of the tag v1.0.0")
@@ -284,3 +286,81 @@ def test_names_of_tags_with_odd_line_ends_are_read(stage: Stage, tmp_path: Path)
         git(path, "tag", name)
         git(path, "branch", name)
     assert released(rehearsed(stage, path))[:2] == READY[:2]
+
+
+def partial_clone(folder: Path) -> Path:
+    """A clone without the contents of older files, whose tag v1.0.0 has another licence than its newest commit."""
+    path = repository(folder / "sample", {})
+    git(path, "tag", "v1.0.0")
+    commit(path, "LICENSE", "MIT, again\n")
+    git(path, "config", "uploadpack.allowFilter", "true")
+    git(folder, "clone", "--quiet", "--filter=blob:none", path.as_uri(), "partial")
+    return folder / "partial"
+
+
+def test_what_a_partial_clone_lacks_is_named(stage: Stage, tmp_path: Path) -> None:
+    """A tag whose files were never fetched is refused, instead of released without them; the newest commit works."""
+    path = partial_clone(tmp_path)
+    at = git(path, "rev-parse", "v1.0.0")[:12]
+    assert not_begun(stage, path, Request(tag="v1.0.0")) == (
+        "TE03",
+        f"1 of the files of {at} are not in this clone, among them LICENSE",
+        "LICENSE",
+        f"It is a partial clone: let git fetch them with `git checkout {at}`, or make a whole one.",
+    )
+    assert released(rehearsed(stage, path))[:2] == ("ready", "sample 1.0.1 would be released on PyPI")
+
+
+def test_the_variables_of_a_git_hook_do_not_mislead(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inside a hook git sets GIT_DIR and the like; the repository that was named is rehearsed, not that one."""
+    path, other = repository(tmp_path / "sample", {}), repository(tmp_path / "other", {"pyproject.toml": None})
+    for name, value in {
+        "GIT_DIR": str(other / ".git"),
+        "GIT_WORK_TREE": str(other),
+        "GIT_INDEX_FILE": ".git/index",
+        "GIT_PREFIX": "docs/",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert released(rehearsed(stage, path / "tests")) == READY
+
+
+DRIVER = """\
+import sys
+from pathlib import Path
+from tests.rehearsing import Stage
+
+result = Stage(upstream=sys.argv[1], cache=Path(sys.argv[2]))(Path(sys.argv[3]))
+print(result.verdict, result.headline, sep="\\n")
+"""
+
+
+@pytest.mark.requirement("D1")
+def test_a_checkout_that_cannot_be_written_is_released(stage: Stage, tmp_path: Path) -> None:
+    """A repository of read-only files and folders is rehearsed like any other, and stays as it is."""
+    path = repository(tmp_path / "sample", {})
+    git(path, "tag", "v1.0.0")  # so that the version is bumped, which edits and commits
+    entries = [path, *path.rglob("*")]
+    modes = {entry: entry.stat().st_mode for entry in entries}
+    for entry, mode in modes.items():
+        entry.chmod(mode & ~0o222)
+    # root may write whatever the modes say, until it gives that up
+    bound = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override") if os.geteuid() == 0 else ()
+    try:
+        if bound and shutil.which(bound[0]) is None:
+            pytest.skip("root ignores modes, and there is no setpriv to give that up")
+        touched = subprocess.run((*bound, "touch", str(path / "new")), capture_output=True, text=True)
+        assert (touched.returncode, "Permission denied" in touched.stderr) == (1, True)
+        before = files(path)
+        done = subprocess.run(
+            (*bound, sys.executable, "-c", DRIVER, stage.upstream, str(stage.cache), str(path)),
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout.splitlines() == ["ready", "sample 1.0.1 would be released on PyPI"]
+        assert files(path) == before
+    finally:
+        for entry, mode in modes.items():
+            entry.chmod(mode)

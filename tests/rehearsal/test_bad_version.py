@@ -117,6 +117,12 @@ def test_both_kinds_of_tag_are_released(stage: Stage, tmp_path: Path, options: t
     assert result.manifest.plan.event.sha == git(path, "rev-parse", "HEAD")
 
 
+def test_a_tag_may_be_named_as_git_does(stage: Stage, tmp_path: Path) -> None:
+    """`refs/tags/v1.0.0` is the tag `v1.0.0`, not one of that whole name."""
+    result = rehearsed(stage, repository(tmp_path / "sample", {}), Request(tag="refs/tags/v1.0.0"))
+    assert released(result) == ("ready", "sample 1.0.0 would be released on PyPI", "push of the tag v1.0.0")
+
+
 def test_a_tag_of_something_else_than_a_commit_is_refused(stage: Stage, tmp_path: Path) -> None:
     """A tag may name a tree or a file, and then there is nothing to release."""
     path = repository(tmp_path / "sample", {})

@@ -53,3 +53,10 @@ class Request(Record, frozen=True, kw_only=True):
     offline: bool = False
     """Whether other projects' files may come from the cache alone."""
     assumptions: Assumptions = Assumptions()
+
+    def __post_init__(self) -> None:
+        """Take what git and GitHub call `refs/tags/v1.2.3` for `v1.2.3`."""
+        for key, value in (("tag", self.tag), ("ref", self.ref)):
+            if value:
+                short = value.removeprefix("refs/tags/").removeprefix("refs/heads/")
+                msgspec.structs.force_setattr(self, key, short)

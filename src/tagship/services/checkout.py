@@ -19,12 +19,18 @@ def clone_at(source: Git, commit: str, destination: Path, *, modules: Path | Non
         modules: a checkout that has the submodules, where the source has none because it is bare.
 
     Raises:
-        ProjectError: a submodule is not checked out in the source.
+        ProjectError: a submodule is not checked out in the source, or contents of files are not there.
         ToolFailed: git's own words.
     """
     source.text("clone", "--quiet", "--shared", "--no-checkout", "--", str(source.root), str(destination))
     clone = source.at(destination)
     clone.text("checkout", "--quiet", "--detach", commit)
+    if missing := clone.lines("ls-files", "--deleted"):  # git goes on without what a partial clone lacks
+        raise ProjectError(
+            f"{len(missing)} of the files of {commit[:12]} are not in this clone, among them {missing[0]}",
+            remedy=f"It is a partial clone: let git fetch them with `git checkout {commit[:12]}`, or make a whole one.",
+            where=missing[0],
+        )
     _submodules(source.at(modules or source.root), clone)
     return clone
 
