@@ -16,6 +16,7 @@ Call them while the process has one thread: none of them reaches threads that al
 import ctypes
 import fcntl
 import os
+import resource
 import socket
 import struct
 import sys
@@ -29,6 +30,8 @@ from tagship.rehearsal import landlock
 NETWORK = "enforced.network"
 WRITES = "enforced.writes"
 READS = "enforced.reads"
+LARGEST = 16 * 1024**3
+"""Bytes of the largest file of a rehearsal."""
 _TITLES = {
     NETWORK: "nothing in the rehearsal reaches a network",
     WRITES: "nothing in the rehearsal writes outside of its own folders",
@@ -108,6 +111,14 @@ def restrict_writes(allowed: Sequence[Path]) -> Fact:
         detail="writable: " + ", ".join(map(str, paths)),
         how=f"{how}, version {version}",
     )
+
+
+def bound() -> None:
+    """From here on no file that this process or its children write grows beyond `LARGEST`: one endless output or
+    sparse file cannot fill the disk; many files still can."""
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    largest = LARGEST if most == resource.RLIM_INFINITY else min(LARGEST, most)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
 
 def hide(environ: Mapping[str, str]) -> Fact:

@@ -117,6 +117,7 @@ def backstage(outside: Outside, *, offline: bool, enforce: bool, writable: Seque
 def _shut_in(outside: Outside, keeper: Keeper, writable: Sequence[Path]) -> tuple[Fact, ...]:
     kept = outside.cache / "uv"
     kept.mkdir(exist_ok=True)
+    confine.bound()
     network = confine.enter()
     if network.status is Status.OK:
         keeper.enclosed()
