@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tagship.errors import TestsFailed, ToolFailed
@@ -19,7 +20,8 @@ from tagship.services.checkout import clone_at
 from tagship.services.shell import Output
 from tagship.services.uv import Env
 from tagship.services.world import World
-from tagship.stages.common import built_wheel, needs_network, ok, planned, project_of, unknown
+from tagship.stages import failures
+from tagship.stages.common import built_wheel, ok, planned, project_of, unknown
 from tagship.stages.installed import Metadata, dependencies, read_metadata
 from tagship.stages.trial import Code
 
@@ -34,8 +36,23 @@ SOURCES = ("src", "lib", "python", "")
 """Folders of a repository in which packages lie, by convention."""
 TESTS = ("tests", "test")
 _TEST_MODULE = re.compile(r"conftest|test_.*|.*_test")
-LIMIT = 1800.0
-"""Seconds that the tests may take."""
+FAIL = (
+    "Correct what the tests found. They ran against the installed wheel: where they pass in the checkout, a file is "
+    "missing from the wheel, or a test needs the source tree."
+)
+HANG = "Run the same command by hand, and see which test does not end."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """One run of the tests."""
+
+    output: Output
+    runner: str
+    junit: Path
+    """Where pytest writes its results."""
+    own: frozenset[str]
+    """The top-level names that the package installs."""
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
@@ -60,13 +77,16 @@ def run(manifest: Manifest, world: World) -> Manifest:
     tree = clone_at(world.git, plan.event.sha, folder / "tests").root / plan.package
     flat = _wheel_first(env, plan.project, tree)
     world.journal.doing(f"running {tests.runner}")
-    argv = (env.python, "-m", tests.runner, *_arguments(tests))
+    junit = folder / "results.xml"
+    argv = (env.python, "-m", tests.runner, *_arguments(tests, junit))
     variables = env.variables(world.sandbox.environment)
     variables["PY_IGNORE_IMPORTMISMATCH"] = "1"  # pytest: a module's doctests are those of the installed file
     if flat:  # an editable install would have put the top on the path, for the tests' own helpers
         variables["PYTHONPATH"] = str(tree)
-    output = world.sandbox.run(argv, cwd=tree, extra=variables, timeout=LIMIT)
-    _judge(output, tests.runner, world)
+    output = world.sandbox.run(argv, cwd=tree, extra=variables, timeout=world.limits.tests)
+    metadata = read_metadata(env, plan.project)
+    own = {name.partition(".")[0] for name in metadata.modules} if metadata is not None else set()
+    _judge(_Run(output=output, runner=tests.runner, junit=junit, own=frozenset(own)), world)
     return manifest
 
 
@@ -105,10 +125,10 @@ def _requirements(metadata: Metadata, project: Project) -> tuple[str, ...]:
     return (*dependencies(metadata.requires, extras), *group, *suite.requires, *files)
 
 
-def _arguments(suite: Suite) -> tuple[str, ...]:
+def _arguments(suite: Suite, junit: Path) -> tuple[str, ...]:
     if suite.runner == "unittest":
         return (*(suite.args or ("discover",)), *(("-s", suite.paths[0]) if suite.paths and not suite.args else ()))
-    return (*suite.args, *suite.paths)
+    return (*suite.args, f"--junitxml={junit}", *suite.paths)
 
 
 def _wheel_first(env: Env, project: str, tree: Path) -> bool:
@@ -146,41 +166,36 @@ def _tests_inside(base: Path, package: Path) -> Iterator[tuple[str, Path]]:
         yield from ((f"{dotted}.{stem}", Path(folder)) for stem in stems if _TEST_MODULE.fullmatch(stem))
 
 
-def _judge(output: Output, runner: str, world: World) -> None:
-    last = output.tail(1).strip("= ")
-    title = "the project's tests pass"
+def _judge(run: _Run, world: World) -> None:
+    output, title = run.output, "the project's tests pass"
+    last, how = output.tail(1).strip("= "), f"python {' '.join(output.argv[1:])}"
     if output.ok:
-        ok(world, "test.result", title, last, " ".join(output.argv[1:]))
+        ok(world, "test.result", title, last, how)
         world.journal.say(f"Tests: {last}")
         return
-    if runner == "pytest" and output.returncode == 5:
+    if run.runner == "pytest" and output.returncode == 5:
         unknown(world, "test.result", title, "pytest found no test")
         world.journal.say("pytest found no test")
         return
-    if needs_network(output):
-        unknown(world, "test.result", title, f"needs the network: {last}")
-        world.journal.say(f"Tests that need the network failed: {last}")
+    if output.timed_out:
+        raise _failed(f"ran longer than {world.limits.tests:g} s", how, output, HANG)
+    if run.runner == "pytest" and output.returncode in (3, 4):  # it did not begin: an option or a plugin is unknown
+        unknown(world, "test.result", title, "pytest could not begin", how)
+        world.journal.finding(_not_run(how, output.tail(8)))
         return
-    if _cannot_start(output, runner):
-        unknown(world, "test.result", title, output.tail(2))
-        world.journal.finding(_not_run(" ".join(output.argv[1:]), output.tail(8)))
+    causes = [failures.cause(failure, run.own) for failure in failures.read(output, run.runner, run.junit)]
+    if "package" in causes:
+        raise _failed(f"failed: {last}", how, output, FAIL)
+    if "needs" in causes:
+        unknown(world, "test.result", title, f"they need something that is not declared: {last}", how)
+        world.journal.finding(_not_run(how, output.tail(8)))
         return
-    how = f"ran longer than {LIMIT:.0f} s" if output.timed_out else f"failed: {last}"
-    raise TestsFailed(
-        f"Not published: the tests {how}\n{output.tail(25)}",
-        remedy="They ran against the installed wheel: a file may be missing from it, or a test needs the source tree.",
-        where=" ".join(str(word) for word in output.argv[1:]),
-    )
+    unknown(world, "test.result", title, f"needs the network: {last}", how)
+    world.journal.say(f"Tests that need the network failed: {last}")
 
 
-def _cannot_start(output: Output, runner: str) -> bool:
-    """Whether the runner could not begin, which is about the environment and not about the package."""
-    text = output.stdout + output.stderr
-    if runner == "pytest" and output.returncode in (3, 4):
-        return True
-    missing = re.search(r"No module named '?([\w.]+)", text)
-    started = re.search(r"\b\d+ (passed|failed)\b", text)
-    return missing is not None and started is None
+def _failed(words: str, where: str, output: Output, remedy: str) -> TestsFailed:
+    return TestsFailed(f"Not published: the tests {words}\n{output.tail(25)}", remedy=remedy, where=where)
 
 
 def _not_run(where: str, words: str) -> Finding:
