@@ -91,7 +91,7 @@ def of_verdict(rehearsal: Rehearsal, report: str) -> Iterator[Line]:
     weight = f"{many(len(dists), 'file')}, {size(sum(dist.size for dist in dists))}" if dists else "no files"
     requests = many(len(rehearsal.exchanges), "request")
     yield Line(
-        text=f"{rehearsal.scenario} · {duration(rehearsal.seconds)} · {weight} · {requests} answered",
+        text=f"{clean(rehearsal.scenario)} · {duration(rehearsal.seconds)} · {weight} · {requests} answered",
         tone=Tone.QUIET,
     )
     yield from _reasons(rehearsal)
