@@ -163,7 +163,8 @@ WHOLE = (Check(workflow="ci.yml"),)
             (),
             "not waited for: pushes to the default branch do not start it",
         ),
-        ("on: push\n", (), "not waited for: it does not run on pull requests"),
+        ("on: {push: {branches: [main]}}\n", (), "not waited for: it does not run on pull requests"),
+        ("on: push\n", (Check(workflow="ci.yml"),), "waited for: runs on every push"),
         ("on: pull_request\n", (), "not waited for: it runs on pull_request only, not on pushes"),
         (
             "on: {push: {paths: [src/**]}, pull_request: {}}\n",
@@ -332,7 +333,7 @@ def test_workflows_in_other_encodings_are_problems(tmp_path: Path, data: bytes) 
 def test_odd_shapes_do_not_crash(tmp_path: Path, text: str) -> None:
     """Values of wrong types in a workflow are passed over; reading never raises."""
     found = read(tmp_path, ci=text)
-    assert (len(found.workflows), found.required) == (1, ())
+    assert ([workflow.file for workflow in found.workflows], found.problems) == (["ci.yml"], ())
 
 
 @pytest.mark.parametrize(

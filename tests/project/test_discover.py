@@ -586,7 +586,7 @@ UNITTEST = "import unittest\nclass T(unittest.TestCase): ...\n"
                 "src/space/a/tests/__init__.py": "",
                 "src/space/a/tests/test_a.py": UNITTEST,
             },
-            Suite(runner="unittest", args=("discover", "-s", "src/space/a/tests", "-t", "src/space")),
+            Suite(runner="unittest", args=("discover", "-s", "src/space/a/tests", "-t", "src")),
             "detected: src/space/a/tests/test_a.py imports unittest",
         ),
         ({"setup.py": "", "tests/data.txt": ""}, Suite(runner="none"), "detected: no test files"),

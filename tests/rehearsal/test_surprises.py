@@ -55,7 +55,7 @@ def test_tests_inside_the_package_that_the_wheel_leaves_out(stage: Stage, tmp_pa
     }
     result = stage(repository(tmp_path / "sample", files))
     assert (why(result), said_of_tests(result).status) == ([], Status.OK)
-    assert said_of_tests(result).how.startswith(f"-m {runner}")
+    assert f"-m {runner}" in said_of_tests(result).how
 
 
 @pytest.mark.requirement("A6")
@@ -89,3 +89,12 @@ def test_a_build_that_downloads_leaves_the_outcome_open(stage: Stage, tmp_path: 
     assert "licences.example.invalid: it cannot be reached from a rehearsal, and something asked for it" in (
         result.not_rehearsed
     )
+
+
+def test_tests_run_with_the_versions_of_the_lock(stage: Stage, tmp_path: Path) -> None:
+    """Where the repository has a lock, the tests get its versions: here one of pytest that no index has."""
+    lock = '[[package]]\nname = "pytest"\nversion = "1.2.3"\nsource = { registry = "https://pypi.org/simple" }\n'
+    result = stage(repository(tmp_path / "sample", {"uv.lock": lock}))
+    assert said_of_tests(result).detail == "what the tests need cannot be installed"
+    (finding,) = [f for f in result.manifest.findings() if f.code == "TC70"]
+    assert "pytest==1.2.3" in finding.why

@@ -90,7 +90,7 @@ def is_sample(path: str) -> bool:
     parts = PurePosixPath(path.lower()).parts
     stem, _, ending = (parts[-1] if parts else "").rpartition(".")
     return (
-        not SAMPLES.isdisjoint(parts)
+        not SAMPLES.isdisjoint(part.lstrip("_") for part in parts)
         or stem in SAMPLES
         or stem.startswith("test_")
         or stem.endswith(("_test", "_tests"))

@@ -21,7 +21,7 @@ _NOT_DATA = re.compile(
     re.IGNORECASE,
 )
 _MISSED = re.compile(
-    r"(?:tests?|testing)/.*|(?:readme|licen[cs]e|copying|notice|change|history|news|release[-_]?notes)[^/]*",
+    r"(?:tests?|testing)/.*|readme(?:\.[a-z]+)?|(?:licen[cs]e|copying|notice|change|history|news|release[-_]?notes)[^/]*",
     re.IGNORECASE,
 )
 """What those who repackage an sdist look for. That it lacks settings of tools, documentation and examples is usual."""

@@ -146,8 +146,11 @@ def _workflow(file: str, files: Mapping[str, Table], branches: tuple[str, ...]) 
     on_default = push is not None and any(_runs_on(push, branch) for branch in branches)
     paths = (*texts(push or {}, "paths"), *(f"!{p}" for p in texts(push or {}, "paths-ignore")))
     jobs = tuple(_job(job_id, table(data, "jobs", str(job_id)), files) for job_id in table(data, "jobs"))
-    runs = on_default and "pull_request" in triggers
+    everywhere = push is not None and not {"branches", "branches-ignore", "tags", "tags-ignore"} & push.keys()
+    runs = on_default and ("pull_request" in triggers or everywhere)
     required, why = _requirement(file, jobs, paths) if runs else ((), _why_not(triggers, on_default))
+    if "pull_request" not in triggers:
+        why = why.replace("runs on pull requests and on pushes to the default branch", "runs on every push")
     return Workflow(
         file=file,
         name=str(data.get("name") or f"{FOLDER}/{file}"),

@@ -22,6 +22,8 @@ _REQUIREMENTS = re.compile(
     r"(?=.*require)(?=.*(test|dev|ci)).*\.(txt|in)|(requirements[/\\])?(tests?|testing|dev)\.(txt|in)"
 )
 _INSIDE = ("*/tests", "*/test", "src/*/tests", "src/*/test", "src/*/*/tests")
+SOURCES = ("src", "lib", "python")
+"""Folders of a repository in which packages lie, by convention."""
 ENOUGH = 20
 """Test files that are looked into before deciding what they are written for."""
 
@@ -62,9 +64,21 @@ def detect(known: Known) -> Found[Suite]:
         return Found(value=Suite(runner="none"), source="detected: no test files")
     words = [(known.root / file).read_bytes() for file in files]
     if not configured and any(b"unittest" in w for w in words) and not any(b"pytest" in w for w in words):
-        return Found(value=_unittest(known.root, paths), source=f"detected: {files[0]} imports unittest")
+        suite = _with_requirements(_unittest(known.root, paths), known)
+        return Found(value=suite, source=f"detected: {files[0]} imports unittest")
     suite = Suite(paths=paths, requires=("pytest",))
     return Found(value=suite, source=f"detected: {configured or files[0]}")
+
+
+def _with_requirements(suite: Suite, known: Known) -> Suite:
+    """The same with the group or extra that is named for tests, where there is one."""
+    groups, extras = known.groups.value or {}, known.extras.value or {}
+    for name in _NAMES[:3]:
+        if name in groups:
+            return msgspec.structs.replace(suite, group=name)
+        if name in extras:
+            return msgspec.structs.replace(suite, extra=name)
+    return suite
 
 
 def complete(suite: Suite, known: Known, where: str) -> Suite:
@@ -96,6 +110,9 @@ def _unittest(root: Path, paths: tuple[str, ...]) -> Suite:
         top = top.parent
     if top == root / paths[0]:
         return Suite(runner="unittest", paths=paths)
+    base = paths[0].partition("/")[0]
+    if base in SOURCES and (root / base) in top.parents:
+        top = root / base  # a namespace package has no __init__.py on the way
     return Suite(runner="unittest", args=("discover", "-s", paths[0], "-t", top.relative_to(root).as_posix()))
 
 

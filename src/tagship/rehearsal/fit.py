@@ -36,6 +36,8 @@ ELSEWHERE = ("gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht")
 """Well-known hosts that are no GitHub; a company's own server may be one."""
 ABSENT, NEVER_ENDS = "missing", "pending"
 DAY = 86400
+SHOWN = 6
+"""Required CI that is listed by name."""
 MAINTAINER, STRANGER = "maintainer", "somebody-else"
 
 
@@ -231,11 +233,14 @@ def job(embedded: Embedded, event: Event, project: Project) -> Job:
     )
 
 
-def described(project: Project, assumptions: Assumptions, more: tuple[str, ...]) -> tuple[Assumption, ...]:
+def described(project: Project, assumptions: Assumptions, also: tuple[str, ...]) -> tuple[Assumption, ...]:
     """All assumptions in words, with how to change each."""
     job = publishing(project)
     required = [check.workflow or " or ".join(check.names) for check in project.required_ci.value]
     outcomes = [f"{name}: {assumptions.ci.get(name, 'success')}" for name in required]
+    outcomes.sort(key=lambda words: words.endswith(": success"))  # what is assumed to be otherwise is always shown
+    more = len(outcomes) - SHOWN
+    outcomes[SHOWN:] = [f"and {more} more: success"] if more > 0 else []
     environment = f", environment {job.pypi}" if job.pypi else ", no environment"
     rows = [
         Assumption(
@@ -251,7 +256,7 @@ def described(project: Project, assumptions: Assumptions, more: tuple[str, ...])
         Assumption(name="Project on the index", value=assumptions.project, change="--project new, somebody-else, …"),
         Assumption(name="This version on the index", value=assumptions.published, change="--published other"),
     ]
-    rows += [Assumption(name="Repository", value=words, change="push first, or fetch") for words in more]
+    rows += [Assumption(name="Repository", value=words, change="push first, or fetch") for words in also]
     home = project.repository
     if home.slug.value is None or (home.host.value or "").lower() in ELSEWHERE:
         slug = home.slug.value or f"owner/{project.normalised or 'project'}"

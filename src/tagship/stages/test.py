@@ -16,6 +16,8 @@ from tagship.errors import TestsFailed, ToolFailed
 from tagship.model import Finding, Manifest, Severity
 from tagship.project.config import Suite
 from tagship.project.discover import Project
+from tagship.project.locks import pinned
+from tagship.project.suite import SOURCES
 from tagship.services.checkout import clone_at
 from tagship.services.shell import Output
 from tagship.services.uv import Env
@@ -32,8 +34,6 @@ NOT_RUN = Code(
     remedy='Say what they need: [tool.tagship.tests] requires = ["…"], or group = "…".',
 )
 WHEEL_FIRST = Path(__file__).with_name("wheel_first.py")
-SOURCES = ("src", "lib", "python", "")
-"""Folders of a repository in which packages lie, by convention."""
 TESTS = ("tests", "test")
 _TEST_MODULE = re.compile(r"conftest|test_.*|.*_test")
 FAIL = (
@@ -108,7 +108,7 @@ def _environment(manifest: Manifest, project: Project, root: Path, world: World)
         unknown(world, "test.result", title, "the wheel cannot be installed; the check says why")
         return None
     try:
-        base = world.uv.kept(_requirements(metadata, project), python)
+        base = world.uv.kept((*_requirements(metadata, project), *_locked(project, root.parent)), python)
     except ToolFailed as error:
         unknown(world, "test.result", title, "what the tests need cannot be installed")
         world.journal.finding(_not_run(project.tests.source, error.message))
@@ -123,6 +123,14 @@ def _requirements(metadata: Metadata, project: Project) -> tuple[str, ...]:
     group = (project.groups.value or {}).get(suite.group, ())
     files = (f"-r {project.root / file}" for file in suite.files)
     return (*dependencies(metadata.requires, extras), *group, *suite.requires, *files)
+
+
+def _locked(project: Project, folder: Path) -> tuple[str, ...]:
+    """The versions with which the project's own CI runs the tests: a new release of a test tool is not its fault."""
+    pins = pinned(project.root, project.top, without=project.normalised)
+    constraints = folder / "constraints.txt"
+    constraints.write_text("\n".join(pins), encoding="utf-8")
+    return (f"-c {constraints}",) if pins else ()
 
 
 def _arguments(suite: Suite, junit: Path) -> tuple[str, ...]:
@@ -145,7 +153,7 @@ def _wheel_first(env: Env, project: str, tree: Path) -> bool:
         if path.name in TESTS:  # a wheel sometimes installs these as well
             continue
         places[name] = str((env.packages / path).parent)
-        source = next((base for base in SOURCES if (tree / base / path).is_dir()), None)
+        source = next((base for base in (*SOURCES, "") if (tree / base / path).is_dir()), None)
         flat = flat or source == "" or (tree / path).with_suffix(".py").is_file()
         if source is not None:
             places |= {found: str(folder) for found, folder in _tests_inside(tree / source, path)}
