@@ -40,7 +40,7 @@ NOT_RELEASED = "The tag {0} is not released: "
 EXAMPLES = "Tag the commit with a prefix and a PEP 440 version, for example v1.2.3 or v1.2.3rc1."
 
 
-@pytest.mark.requirement("A2")
+@pytest.mark.requirement("A6")
 @pytest.mark.parametrize(
     ("tag", "why", "remedy"),
     [
@@ -93,7 +93,7 @@ def test_a_tag_that_git_takes_not_is_refused(stage: Stage, tmp_path: Path, tag: 
     assert not_begun(stage, path, Request(tag=tag)) == ("TE04", message, tag, remedy)
 
 
-@pytest.mark.requirement("A2")
+@pytest.mark.requirement("A6")
 @pytest.mark.parametrize("tag", ["v1.1.0", "v1.0", "v1.0.0rc1", "v1.0.0.post1"])
 def test_a_tag_that_disagrees_with_the_declared_version_is_refused(stage: Stage, tmp_path: Path, tag: str) -> None:
     """A tag must say exactly what the project says: `1.0` gives files of other names than `1.0.0`."""

@@ -44,6 +44,7 @@ def _headings(lines: list[str]) -> list[tuple[int, int, str, str]]:
     for number, line in enumerate(lines):
         if line.startswith("```"):
             fenced = not fenced
+            continue  # three backticks are an underline as well
         if fenced:
             continue
         if marker := re.match(r"(#{1,6})\s+(.+)", line):

@@ -1,0 +1,84 @@
+"""The section of a changelog about one version."""
+
+import pytest
+
+from tagship.project.changelog import find
+
+pytestmark = pytest.mark.requirement("B5")
+
+KEEP_A_CHANGELOG = """\
+# Changelog
+
+## [Unreleased]
+
+- Not yet.
+
+## [1.10.0] - 2026-02-03
+
+### Added
+
+- A month.
+
+```text
+## [1.0.0] is no heading in here
+```
+
+## [1.1.0] - 2026-01-02
+
+- A week.
+
+## 1.0.0rc1
+
+[1.1.0]: https://example.invalid/1.1.0
+"""
+HISTORY = """\
+History
+=======
+
+1.1.0 (2026-01-02)
+------------------
+
+* A week.
+
+1.0.0
+-----
+
+* A day.
+"""
+OVERLINED = """\
+=====
+1.1.0
+=====
+A week.
+
+=====
+1.0.0
+=====
+A day.
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "section"),
+    [
+        (KEEP_A_CHANGELOG, "1.1.0", "- A week."),
+        (KEEP_A_CHANGELOG, "1.1", "- A week."),
+        (
+            KEEP_A_CHANGELOG,
+            "1.10.0",
+            "### Added\n\n- A month.\n\n```text\n## [1.0.0] is no heading in here\n```",
+        ),
+        (KEEP_A_CHANGELOG, "1.0.0rc1", "[1.1.0]: https://example.invalid/1.1.0"),
+        (KEEP_A_CHANGELOG, "1.0.0", None),
+        (KEEP_A_CHANGELOG, "2.0.0", None),
+        (HISTORY, "1.1.0", "* A week."),
+        (HISTORY, "1.0.0", "* A day."),
+        (OVERLINED, "1.1.0", "A week."),
+        (OVERLINED, "1.0.0", "A day."),
+        ("", "1.0.0", None),
+        ("## 1.0.0\n\n## 0.9.0\n\n- Old.\n", "1.0.0", None),
+    ],
+)
+def test_the_section_of_a_version(text: str, version: str, section: str | None) -> None:
+    """The section reaches to the next heading of its kind; a version without one, or with an empty one, has none."""
+    assert find(text, version) == section
