@@ -5,6 +5,7 @@ hash seed and the order of folders do not reach the result. Backends differ in h
 themselves, so every sdist is written again in one normal form; its contents are not touched.
 """
 
+import copy
 import gzip
 import io
 import os
@@ -12,7 +13,7 @@ import signal
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
@@ -198,9 +199,9 @@ def normalise(sdist: Path, epoch: int) -> None:
 
 def _plain(member: tarfile.TarInfo, epoch: int) -> tarfile.TarInfo:
     executable = member.isdir() or bool(member.mode & 0o100)
-    plain = member.replace(
-        mtime=epoch, mode=0o755 if executable else 0o644, uid=0, gid=0, uname="", gname="", deep=False
-    )
+    plain = copy.copy(member)
+    plain.mtime, plain.mode = epoch, 0o755 if executable else 0o644
+    plain.uid, plain.gid, plain.uname, plain.gname = 0, 0, "", ""
     plain.pax_headers = {}  # would win over the fields: fractions of seconds, owners
     return plain
 
@@ -214,7 +215,10 @@ def unpack(sdist: Path, destination: Path, epoch: int) -> Path:
     destination.mkdir(parents=True)
     try:
         with tarfile.open(sdist) as archive:
-            archive.extractall(destination, filter="data")
+            if hasattr(tarfile, "data_filter"):
+                archive.extractall(destination, filter="data")
+            else:  # Python before 3.11.4, as in Debian 12
+                archive.extractall(destination, members=_inside(archive))  # noqa: S202  looked at one by one
     except tarfile.TarError as error:
         raise BuildFailed(
             f"The sdist {sdist.name} cannot be unpacked: {error}",
@@ -230,6 +234,20 @@ def unpack(sdist: Path, destination: Path, epoch: int) -> Path:
         )
     set_times(tops[0], epoch)
     return tops[0]
+
+
+def _inside(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
+    """The members, where none of them could end up elsewhere.
+
+    Raises:
+        tarfile.ReadError: one could.
+    """
+    members = archive.getmembers()
+    for member in members:
+        names = [PurePosixPath(member.name), PurePosixPath(member.linkname)]
+        if member.isdev() or any(name.is_absolute() or ".." in name.parts for name in names):
+            raise tarfile.ReadError(f"{member.name} would be written outside the destination")
+    return members
 
 
 def _failure(kind: str, backend: Backend, result: Output) -> BuildFailed | Unreachable:
