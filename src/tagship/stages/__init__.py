@@ -141,4 +141,4 @@ def _stopped_by(findings: tuple[Finding, ...]) -> TagshipError | None:
     if not errors:
         return None
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return ChecksFailed(f"{errors[0].title}{more}", remedy=errors[0].remedy, where=errors[0].where)
+    return ChecksFailed(f"Not published: {errors[0].title}{more}", remedy=errors[0].remedy, where=errors[0].where)

@@ -176,7 +176,8 @@ def _tests_inside(base: Path, package: Path) -> Iterator[tuple[str, Path]]:
 
 def _judge(run: _Run, world: World) -> None:
     output, title = run.output, "the project's tests pass"
-    last, how = output.tail(1).strip("= "), f"python {' '.join(output.argv[1:])}"
+    last = output.tail(1).strip("= ")
+    how = f"python {' '.join(word for word in output.argv[1:] if not word.startswith('--junitxml='))}"
     if output.ok:
         ok(world, "test.result", title, last, how)
         world.journal.say(f"Tests: {last}")

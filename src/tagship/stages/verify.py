@@ -66,7 +66,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
     findings = [f for f in clean_installation(subject, plan, world) if f.severity is Severity.ERROR]
     if findings:
         raise Broken(
-            f"What {index.addresses.name} serves does not work: {findings[0].title}",
+            f"What {index.addresses.name} serves does not work: {findings[0].title}\n{findings[0].why}",
             remedy=f"Yank {plan.version} at {index.addresses.project_page(plan.project, plan.version)}, "
             "correct the fault, and release the next version.",
         )
