@@ -14,9 +14,9 @@ from tagship.cli.places import cache_folder
 from tagship.cli.render import of_verdict, reporter, screen
 from tagship.errors import UsageError
 from tagship.model import Inputs, to_json
+from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.request import Assumptions, Request
 from tagship.rehearsal.result import Rehearsal
-from tagship.services.world import SystemClock
 from tagship.stages import STAGES
 
 
@@ -62,7 +62,7 @@ def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) 
     target = report.absolute() if report is not None else None
     reports = target.parent if target is not None else cache / "reports"
     reports.mkdir(parents=True, exist_ok=True)
-    outside = Outside(path=path, environ=os.environ, cache=cache, clock=SystemClock())
+    outside = Outside(path=path, environ=os.environ, cache=cache, clock=JumpingClock())
     with (
         _job_summary(os.environ) as page,  # opened before this process is shut in
         backstage(outside, offline=request.offline, enforce=True, writable=[reports]) as behind,
