@@ -11,7 +11,6 @@ import pytest
 
 from tagship.model import Manifest
 from tagship.rehearsal.pipeline import Finished, run_all
-from tagship.rehearsal.clock import JumpingClock as JumpingClock  # for the tests that import it from here
 from tagship.rehearsal.request import Assumptions, Request
 from tagship.rehearsal.result import Rehearsal
 from tagship.rehearsal.run import Outside, Scene, backstage, rehearse, set_up

@@ -7,8 +7,9 @@ import pytest
 
 from tagship.errors import UsageError
 from tagship.model import Inputs, Status
+from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.request import Assumptions, Request
-from tests.rehearsing import PYPROJECT, JumpingClock, Stage, repository
+from tests.rehearsing import PYPROJECT, Stage, repository
 
 AGAIN = "Correct it, or run it again if it was an accident; then run this workflow again."
 OVERRIDDEN = Inputs(target_env="testpypi", override_reason="the CI service is down")

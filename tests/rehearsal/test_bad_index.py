@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tagship.model import Severity
+from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.pipeline import Finished
 from tagship.rehearsal.result import Rehearsal
-from tests.rehearsing import PYPROJECT, JumpingClock, Opened, Stage, repository
+from tests.rehearsing import PYPROJECT, Opened, Stage, repository
 
 WHEEL, SDIST = "sample-1.0.0-py3-none-any.whl", "sample-1.0.0.tar.gz"
 HELP = "https://pypi.org/help/"
