@@ -44,6 +44,8 @@ class Dependencies:
     def __init__(self, ask: Callable[[Ask], Told]) -> None:
         self._ask = ask
         self._notes: dict[str, str] = {}
+        self._gone: set[str] = set()
+        """What could not be given, of that which has a note."""
         self._lock = threading.Lock()
 
     def page(self, name: str) -> bytes | None:
@@ -68,6 +70,12 @@ class Dependencies:
         """What there is to know about the last answer for a project or path; empty where it is as it should be."""
         return self._notes.get(name, "")
 
+    def absent(self, said: str) -> tuple[str, str]:
+        """Why something that an installer's words name is not there, and what to do; empty where that is not known."""
+        with self._lock:
+            words = [w for key, w in self._notes.items() if key in self._gone and key.rpartition("/")[2] in said]
+        return words[0].partition(". ")[::2] if words else ("", "")
+
     def notes(self) -> tuple[str, ...]:
         """Everything that was missing or stale, for the report, each once."""
         with self._lock:
@@ -78,4 +86,6 @@ class Dependencies:
         if told.words:
             with self._lock:
                 self._notes[ask.name] = told.words
+                if told.page == NO_PAGE and told.path is None:
+                    self._gone.add(ask.name)
         return told

@@ -94,6 +94,7 @@ class Embedded:
                 scratch=workspace.scratch,
                 cache=cache,
                 own_cache=self.place.folder / "uv",
+                absent=self.dependencies.absent,
             ),
             http=http,
             pypi=Index(PYPI, http),

@@ -11,13 +11,13 @@ import platform
 import shutil
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from tagship.errors import ToolFailed
+from tagship.errors import ToolFailed, Unreachable
 from tagship.services.shell import Environment, Output, Shell
 
 COPIES = ("--link-mode", "copy")
@@ -71,6 +71,8 @@ class Uv:
     own_cache: Path
     """For the files that are being released; thrown away."""
     extra: Mapping[str, str] = field(default_factory=dict)
+    absent: Callable[[str], tuple[str, str]] = lambda said: ("", "")
+    """Where the index knows why it lacks what an installer complains of: the reason and a remedy, else nothing."""
 
     def interpreter(self, requires: str) -> Path | None:
         """An installed Python that fits a specifier, this one first; None where there is none."""
@@ -97,6 +99,7 @@ class Uv:
 
         Raises:
             ToolFailed: the requirements cannot be resolved or installed; uv's own words.
+            Unreachable: what is missing could not be asked for.
         """
         interpreter = str(python) if python is not None else sys.executable
         words = ("pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", interpreter, "-")
@@ -126,16 +129,23 @@ class Uv:
         return Env(root=env.root, base=base)
 
     def install(self, env: Env, requirements: Sequence[str], *, timeout: float = 900) -> Output:
-        """Install other projects from the default index; the caller looks at the exit code."""
+        """Install other projects from the default index; the caller looks at the exit code.
+
+        Raises:
+            Unreachable: what is missing could not be asked for.
+        """
         if not requirements:
             return Output(argv=("uv",), returncode=0, stdout="", stderr="", seconds=0.0)
-        return self.shell.run(
+        output = self.shell.run(
             self._argv(("pip", "install", *COPIES, "--python", str(env.python), "-r", "-"), self.cache),
             cwd=self.scratch,
             extra=self.extra,
             timeout=timeout,
             stdin="\n".join(requirements).encode(),
         )
+        if not output.ok:
+            self._unless_absent(output.stderr)
+        return output
 
     def install_lock(self, env: Env, lock: Path) -> Output:
         """Install exactly what a requirements file with hashes names."""
@@ -161,7 +171,16 @@ class Uv:
 
     def _check(self, *words: str, cache: Path, stdin: bytes = b"") -> Output:
         argv = self._argv(words, cache)
-        return self.shell.check(argv, cwd=self.scratch, extra=self.extra, timeout=900, stdin=stdin)
+        try:
+            return self.shell.check(argv, cwd=self.scratch, extra=self.extra, timeout=900, stdin=stdin)
+        except ToolFailed as error:
+            self._unless_absent(error.message)
+            raise
+
+    def _unless_absent(self, said: str) -> None:
+        words, remedy = self.absent(said)
+        if words:
+            raise Unreachable(f"Nothing was installed: {words}", remedy=remedy)
 
     def _argv(self, words: Sequence[str], cache: Path) -> tuple[str, ...]:
         return (

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagship.errors import TestsFailed, ToolFailed
+from tagship.errors import TestsFailed, ToolFailed, Unreachable
 from tagship.model import Finding, Manifest, Severity
 from tagship.project.config import Suite
 from tagship.project.discover import Project
@@ -109,7 +109,7 @@ def _environment(manifest: Manifest, project: Project, root: Path, world: World)
         return None
     try:
         base = world.uv.kept((*_requirements(metadata, project), *_locked(project, root.parent)), python)
-    except ToolFailed as error:
+    except (ToolFailed, Unreachable) as error:
         unknown(world, "test.result", title, "what the tests need cannot be installed")
         world.journal.finding(_not_run(project.tests.source, error.message))
         return None
