@@ -128,8 +128,11 @@ def test_a_tag_beside_the_release_branch_is_refused(stage: Stage, tmp_path: Path
     git(path, "tag", "v1.0.0")
     git(path, "checkout", "--quiet", "main")
     result = rehearsed(stage, path, Request(tag="v1.0.0"))
-    message = "The tag v1.0.0 is not released: its commit is not on main"
-    remedy = "Merge the commit first, or name the branch: [tool.tagship] release-branches."
+    message = "The tag v1.0.0 is not released: its commit is not on main, but on side"
+    remedy = (
+        "Merge the commit first, or name the branch that releases are made from: "
+        '[tool.tagship] release-branches = ["main", "side"].'
+    )
     assert told(result) == [("plan", ("TE04", message, "v1.0.0", remedy))]
     assert [e.url for e in result.exchanges] == []
 

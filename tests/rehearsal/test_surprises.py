@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tagship.model import Fact, Status
+from tagship.rehearsal.request import Request
 from tagship.rehearsal.result import Rehearsal
-from tests.rehearsing import PYPROJECT, Stage, repository, why
+from tests.rehearsing import FILES, PYPROJECT, Stage, git, repository, why
 
 UNITTEST = "import unittest\n\nimport sample\n\n\nclass Case(unittest.TestCase):\n    def test_it(self):\n{body}"
 
@@ -98,3 +99,27 @@ def test_tests_run_with_the_versions_of_the_lock(stage: Stage, tmp_path: Path) -
     assert said_of_tests(result).detail == "what the tests need cannot be installed"
     (finding,) = [f for f in result.manifest.findings() if f.code == "TC70"]
     assert "pytest==1.2.3" in finding.why
+
+
+@pytest.mark.requirement("A1")
+@pytest.mark.parametrize("configured", [False, True])
+def test_releases_from_a_branch_that_is_not_checked_out(stage: Stage, tmp_path: Path, configured: bool) -> None:
+    """A tag on a maintenance branch that only the remote has is released where the branch is named, else it is told."""
+    upstream = repository(tmp_path / "upstream", {})
+    git(upstream, "checkout", "--quiet", "-b", "1.x")
+    text = FILES["pyproject.toml"].replace("1.0.0", "1.0.1")
+    tables = '\n[tool.tagship]\nrelease-branches = ["main", "1.x"]\n' if configured else ""
+    (upstream / "pyproject.toml").write_text(text + tables)
+    git(upstream, "commit", "--quiet", "--all", "--message", "A fix")
+    git(upstream, "tag", "v1.0.1")
+    git(upstream, "checkout", "--quiet", "main")
+    git(tmp_path, "clone", "--quiet", str(upstream), "sample")
+    result = stage(tmp_path / "sample", Request(tag="v1.0.1"))
+    if configured:
+        assert result.headline == "sample 1.0.1 would be released on PyPI"
+        return
+    assert result.headline == "The tag v1.0.1 is not released: its commit is not on main, but on 1.x"
+    assert result.causes[0][1].remedy == (
+        "Merge the commit first, or name the branch that releases are made from: "
+        '[tool.tagship] release-branches = ["main", "1.x"].'
+    )

@@ -88,6 +88,9 @@ def create(source: Git, folder: Path, request: Request, default_branch: str | No
         assumed.append(f"this commit is merged into {branch}")
     bare = source.at(folder / "remote.git")
     source.text("clone", "--quiet", "--bare", "--shared", "--", str(source.root), str(bare.root))
+    # Branches that the user never checked out; where both have one that parted, the user's own stays, and git says 1.
+    theirs = ("refs/remotes/origin/*:refs/heads/*", "^refs/remotes/origin/HEAD")
+    bare.run("fetch", "--quiet", "--no-tags", "--", str(source.root), *theirs)
     bare.text("update-ref", f"refs/heads/{branch}", tip)
     bare.text("symbolic-ref", "HEAD", f"refs/heads/{branch}")
     bare.text("config", "core.hooksPath", "hooks")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
+from tagship.checks.check import few
 from tagship.errors import PlanRefused, ProjectError
 from tagship.model import Event, Manifest, Plan, Target
 from tagship.project.discover import Project, read
@@ -31,6 +32,8 @@ class Known:
     shallow: bool
     release_branches: tuple[str, ...]
     on_release_branch: bool
+    branches: tuple[str, ...] = ()
+    """Others that have the commit, where no release branch has it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,9 +78,12 @@ def _tagged(known: Known, tag: str) -> Choice:
         case TagVersion(version=version):
             pass
     if not known.on_release_branch:
+        others = f", but on {few(known.branches)}" if known.branches else ""
+        wanted = ", ".join(f'"{name}"' for name in (*known.release_branches, *known.branches[:1]))
         raise PlanRefused(
-            f"The tag {tag} is not released: its commit is not on {' or '.join(known.release_branches)}",
-            remedy="Merge the commit first, or name the branch: [tool.tagship] release-branches.",
+            f"The tag {tag} is not released: its commit is not on {' or '.join(known.release_branches)}{others}",
+            remedy="Merge the commit first, or name the branch that releases are made from: "
+            f"[tool.tagship] release-branches = [{wanted}].",
             where=tag,
         )
     if known.declared is not None and known.declared.local is not None:
@@ -133,6 +139,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
         raise PlanRefused("Nothing is released: there is no commit", remedy="git add . && git commit")
     happened = event.read(world.environment, commit, project.repository.default_branch.value or "")
     branches = tuple(project.release_branches.value or (happened.default_branch,))
+    on_release_branch = any(_on_branch(world, commit, branch) for branch in branches)
     known = Known(
         event=happened,
         scheme=project.tags.value,
@@ -141,7 +148,8 @@ def run(manifest: Manifest, world: World) -> Manifest:
         commits=git.count(commit),
         shallow=git.is_shallow(),
         release_branches=branches,
-        on_release_branch=any(_on_branch(world, commit, branch) for branch in branches),
+        on_release_branch=on_release_branch,
+        branches=() if on_release_branch else _holding(world, commit),
     )
     choice = decide(known)
     plan = Plan(
@@ -171,6 +179,12 @@ def _name(project: Project) -> str:
             where=project.name.source,
         )
     return project.name.value
+
+
+def _holding(world: World, commit: str) -> tuple[str, ...]:
+    """The remote's branches that have a commit."""
+    words = ("for-each-ref", "--contains", commit, "--format=%(refname:lstrip=3)", "refs/remotes/origin")
+    return tuple(name for name in world.git.lines(*words) if name != "HEAD")
 
 
 def _on_branch(world: World, commit: str, branch: str) -> bool:
