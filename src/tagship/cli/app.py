@@ -1,6 +1,7 @@
 """The `tagship` command: a group whose commands are imported when they are called, and the one place where errors
 become words and exit codes."""
 
+import errno
 import os
 import sys
 import traceback
@@ -11,7 +12,7 @@ import rich_click as click
 from click.exceptions import Abort, Exit
 
 from tagship.cli.render import of_finding, screen
-from tagship.errors import BUG, INTERRUPTED, TagshipError
+from tagship.errors import BUG, INTERRUPTED, TagshipError, ToolFailed
 from tagship.services.addresses import OUR_ISSUES
 
 COMMANDS = {
@@ -24,6 +25,10 @@ COMMANDS = {
     ),
 }
 """Where each command lives; the stages share one module, which makes theirs from the table of stages."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where no more can be written: that is no bug of ours."""
 
 
 class Lazy(click.RichGroup):
@@ -72,8 +77,20 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            return _bug()
+        with screen(sys.stderr, os.environ, ()) as shown:
+            full = ToolFailed(f"Not finished: {error}", remedy="Free some space, and run the same command again.")
+            shown.tell(of_finding(full.finding()))
+        return ToolFailed.exit_code
     except Exception:
-        traceback.print_exc()
-        sys.stderr.write(f"This is a bug in tagship. Please report it with the lines above: {OUR_ISSUES}\n")
-        return BUG
+        return _bug()
     return result if isinstance(result, int) else 0
+
+
+def _bug() -> int:
+    """Show the exception that is being handled, and ask for a report."""
+    traceback.print_exc()
+    sys.stderr.write(f"This is a bug in tagship. Please report it with the lines above: {OUR_ISSUES}\n")
+    return BUG

@@ -2,6 +2,7 @@
 
 import contextlib
 import platform
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ import msgspec
 
 from tagship import __version__
 from tagship.checks.check import few
-from tagship.errors import ChecksFailed, Unreachable, UsageError
+from tagship.errors import ChecksFailed, ToolFailed, Unreachable, UsageError
 from tagship.model import Event, Fact, Manifest, Status, Target
 from tagship.project.discover import Project, read
 from tagship.rehearsal import child, confine, fit, remote, scratch
@@ -39,6 +40,8 @@ NOT_REHEARSED = (
     "attestations: none that verifies can be made offline",
     "the environments' reviewers, wait timers and ref policies",
 )
+ROOM = 64 * 2**20
+"""Bytes that must be free: environments of a small project, and what is built in them."""
 RUN_ID = "1000000001"
 _OF_GIT = ("PATH", "HOME", "XDG_CONFIG_HOME", "SUDO_UID")
 """Variables of the user by which git finds its settings and judges who owns a repository."""
@@ -102,6 +105,7 @@ def backstage(outside: Outside, *, offline: bool, enforce: bool, writable: Seque
         scratch.folder(outside.cache) as folder,
         Keeper(outside.environ, cache=outside.cache, scratch=folder, offline=offline) as keeper,
     ):
+        _roomy(folder, ROOM, "Nothing was rehearsed")
         temporary, tempfile.tempdir = tempfile.tempdir, str(folder)  # our own temporary files lie inside as well
         enforced: tuple[Fact, ...] = ()
         wall: tuple[str, ...] = ()
@@ -124,11 +128,20 @@ def _shut_in(outside: Outside, keeper: Keeper, writable: Sequence[Path]) -> tupl
     return network, confine.restrict_writes([kept, *writable]), confine.hide(outside.environ)
 
 
+def _roomy(folder: Path, needed: int, what: str) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise ToolFailed(
+            f"{what}: {free // 2**20} MiB are free at {folder.parent}, and {needed // 2**20} are needed",
+            remedy="Free some space there, or name another folder: TAGSHIP_CACHE_DIR.",
+        )
+
+
 def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Reporter) -> Rehearsal:
     """Release the repository into the embedded world.
 
     Raises:
-        TagshipError: the rehearsal could not begin; once it has begun, errors are part of the result.
+        TagshipError: the rehearsal could not begin, or the disk is full; other errors are part of the result.
     """
     started = outside.clock.now()
     place = Place(
@@ -142,6 +155,8 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
     with servers(place, behind.keeper) as embedded:
         scene = set_up(request, outside, embedded, reporter)
         finished = run_all(STAGES, Manifest(), scene.world_of)
+        if finished.error is not None:  # on a full disk programs fail without a word
+            _roomy(behind.folder, 2**20, "The rehearsal did not end")
         result = _result(request, scene, finished, embedded)
         return msgspec.structs.replace(
             result,
