@@ -674,3 +674,11 @@ def test_describe_shows_every_value_with_its_source(tmp_path: Path) -> None:
         ("import-names", "", "default: those in the wheel"),
         ("allow-override", "no", "default"),
     )
+
+
+@pytest.mark.parametrize(("tag", "prefix"), [("sdk==1.2", "sdk=="), ("space-sdk-v1.2", "space-sdk-v"), ("1.2", "")])
+def test_tags_may_leave_out_what_all_packages_share(tmp_path: Path, tag: str, prefix: str) -> None:
+    """A package among several is found by the end of its name in the tags, after its whole name."""
+    member = '[project]\nname = "space-sdk"\nversion = "1.2"\n'
+    git = repository(tmp_path, {"setup.py": "setup(name='space')", "libs/sdk/pyproject.toml": member}, tags=[tag])
+    assert read(tmp_path / "libs" / "sdk", git).tags.value.prefix == prefix

@@ -308,8 +308,20 @@ def _tags(settings: Settings, repo: Repository, name: str | None, *, member: boo
 
 
 def _own_prefix(tags: tuple[str, ...], name: str) -> str | None:
-    """The prefix of the tags of one package among several, as its newest tag spells it; None where it has none."""
-    spelt = {name, canonicalize_name(name), name.replace("-", "_")}
+    """The prefix of the tags of one package among several, as its newest tag spells it; None where it has none.
+
+    Where no tag has the whole name, the part that the packages of the repository do not share: `sdk==1.2` for
+    langgraph-sdk.
+    """
+    plain = canonicalize_name(name)
+    rest = plain.partition("-")[2]
+    whole = _prefix_of(tags, {name, plain, plain.replace("-", "_"), name.replace("-", "_")})
+    if whole is not None or not rest:
+        return whole
+    return _prefix_of(tags, {rest, rest.replace("-", "_"), rest.replace("-", "")})
+
+
+def _prefix_of(tags: tuple[str, ...], spelt: set[str]) -> str | None:
     ends = ("-v", "/v", "@v", "_v", "==", "-", "/", "@", "_")
     prefixes = [f"{n}{end}" for n in spelt for end in ends]
     own = (p for tag in tags for p in prefixes if tag.startswith(p) and tag[len(p) :][:1].isdigit())
