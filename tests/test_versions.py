@@ -13,7 +13,6 @@ from tagship.versions import (
     TagVersion,
     detect_scheme,
     development,
-    is_prerelease,
     next_patch,
     parse_tag,
     released,
@@ -230,11 +229,3 @@ def test_development_sorts_after_the_last_release(
     assert version.dev == count
     assert all(version > release for release in releases)
     assert development(declared, releases, count + 1) > version
-
-
-@pytest.mark.parametrize(
-    ("version", "expected"), [("1.0", False), ("1.0.post1", False), ("1.0rc1", True), ("1.dev1", True)]
-)
-def test_prerelease(version: str, expected: bool) -> None:
-    """Pre-releases and development versions count as such, post-releases do not."""
-    assert is_prerelease(version) is expected

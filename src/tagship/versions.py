@@ -74,15 +74,6 @@ def parse(spelt: str) -> Version | None:
         return None
 
 
-def is_prerelease(version: str) -> bool:
-    """Whether installers pass over this PEP 440 version unless told otherwise: a, b, rc and dev.
-
-    Raises:
-        packaging.version.InvalidVersion: not a version.
-    """
-    return Version(version).is_prerelease
-
-
 def detect_scheme(tags: Sequence[str], *, prefix: str | None = None, declared: str = "") -> TagScheme:
     """How a project spells its tags, by the majority of its recent ones.
 
