@@ -9,7 +9,7 @@ import pytest
 from tagship.model import Severity
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.result import Rehearsal
-from tests.rehearsing import PYPROJECT, Opened, Stage, repository
+from tests.rehearsing import PYPROJECT, Stage, repository
 
 WHEEL, SDIST = "sample-1.0.0-py3-none-any.whl", "sample-1.0.0.tar.gz"
 HELP = "https://pypi.org/help/"
