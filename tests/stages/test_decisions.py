@@ -100,7 +100,6 @@ def run(number: int, conclusion: str | None, *, event: str = "push", path: str =
         event=event,
         status="completed" if conclusion else "in_progress",
         conclusion=conclusion,
-        head_sha=SHA,
         name="CI",
     )
 
@@ -201,12 +200,12 @@ def test_what_the_index_serves() -> None:
 
 def release(*assets: Asset, draft: bool) -> Release:
     """A GitHub release with assets."""
-    return Release(id=1, tag_name="v1.0", draft=draft, prerelease=False, html_url="", assets=assets)
+    return Release(id=1, tag_name="v1.0", draft=draft, html_url="", assets=assets)
 
 
 def asset(dist: Dist, sha256: str, state: str = "uploaded") -> Asset:
     """An asset of the name of a built file."""
-    return Asset(id=1, name=dist.filename, state=state, size=1, digest=f"sha256:{sha256}")
+    return Asset(id=1, name=dist.filename, state=state, digest=f"sha256:{sha256}")
 
 
 @pytest.mark.requirement("A9")

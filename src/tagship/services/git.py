@@ -78,10 +78,6 @@ class Git:
         """Whether the history was cut off by `git clone --depth`."""
         return self.text("rev-parse", "--is-shallow-repository") == "true"
 
-    def tags(self) -> tuple[str, ...]:
-        """All tags, newest first by the date of what they point at."""
-        return self.lines("for-each-ref", "--sort=-creatordate", "--format=%(refname:strip=2)", "refs/tags")
-
     def tags_at(self, commit: str) -> tuple[str, ...]:
         """The tags that mean this commit, annotated ones peeled."""
         return self.lines("tag", "--points-at", commit)

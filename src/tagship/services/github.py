@@ -54,7 +54,6 @@ class WorkflowRun(msgspec.Struct, frozen=True):
     event: str
     status: str | None
     conclusion: str | None
-    head_sha: str
     name: str | None = None
     html_url: str = ""
     run_attempt: int = 1
@@ -66,7 +65,6 @@ class Asset(msgspec.Struct, frozen=True):
     id: int
     name: str
     state: str
-    size: int
     digest: str | None = None
 
 
@@ -76,10 +74,8 @@ class Release(msgspec.Struct, frozen=True):
     id: int
     tag_name: str
     draft: bool
-    prerelease: bool
     html_url: str
     assets: tuple[Asset, ...] = ()
-    body: str | None = None
 
 
 class _Checks(msgspec.Struct):
@@ -128,7 +124,6 @@ class GitHub:
 
     def __init__(self, http: Http, repository: str, token: Secret | None, *, api: str = GITHUB_API) -> None:
         self.repository = repository
-        self.authenticated = token is not None
         self._http = http
         self._token = token
         self._root = f"{api}/repos/{repository}"

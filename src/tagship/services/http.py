@@ -56,11 +56,6 @@ class Reply:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
-    @property
-    def how(self) -> str:
-        """The exchange in one line, as evidence in a fact."""
-        return f"{self.method} {self.url} → {self.status}"
-
     def json(self, kind: type[T]) -> T:
         """The body as a record.
 

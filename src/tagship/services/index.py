@@ -29,9 +29,6 @@ class IndexFile(msgspec.Struct, frozen=True):
     filename: str
     url: str
     hashes: dict[str, str] = {}
-    yanked: bool | str = False
-    provenance: str | None = None
-    size: int | None = None
 
     @property
     def sha256(self) -> str:
@@ -41,7 +38,6 @@ class IndexFile(msgspec.Struct, frozen=True):
 
 class _Status(msgspec.Struct, frozen=True):
     status: str = "active"
-    reason: str = ""
 
 
 class IndexPage(msgspec.Struct, frozen=True, rename="kebab"):
@@ -91,21 +87,6 @@ class Index:
                 remedy=f"Open {self.page_url(project)} in a browser.",
             )
         return reply.json(IndexPage)
-
-    def download(self, file: IndexFile) -> bytes:
-        """A file's bytes.
-
-        Raises:
-            Unreachable: it is not there, or the index does not answer.
-        """
-        reply = self._http.request("GET", file.url)
-        if not reply.ok:
-            raise Unreachable(
-                f"{file.filename} could not be downloaded: {reply.status} {reply.reason}",
-                remedy="Wait a minute and run `tagship verify` again.",
-                where=file.url,
-            )
-        return reply.body
 
     def upload(self, shell: Shell, files: Sequence[Path], token: Secret) -> Output:
         """Run twine; the caller looks at the index afterwards, whatever twine says.

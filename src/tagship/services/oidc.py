@@ -39,7 +39,6 @@ class _Problem(msgspec.Struct):
 
 
 class _Failure(msgspec.Struct):
-    message: str = ""
     errors: list[_Problem] = []
 
 
