@@ -43,6 +43,14 @@ def test_one_version_from_an_index_is_pinned(tmp_path: Path, name: str, text: st
     assert pinned(tmp_path) == ("pytest==8.4.2",)
 
 
+def test_versions_for_different_environments(tmp_path: Path) -> None:
+    """Where uv's lock has several versions of a package, each is pinned for its environments."""
+    old, new = ("python_full_version < '3.10'", "python_full_version >= '3.10'")
+    entry = '[[package]]\nname = "pytest"\nversion = "{}"\nsource = {{ registry = "x" }}\nresolution-markers = ["{}"]\n'
+    (tmp_path / "uv.lock").write_text(entry.format("8.4.2", old) + entry.format("9.0.2", new))
+    assert pinned(tmp_path) == (f"pytest==8.4.2 ; ({old})", f"pytest==9.0.2 ; ({new})")
+
+
 @pytest.mark.parametrize("text", ["[[package", "package = 3\n", '[[package]]\nname = "a"\nversion = "not one"\n'])
 def test_a_lock_that_cannot_be_used_pins_nothing(tmp_path: Path, text: str) -> None:
     """A broken lock is its own tool's business."""

@@ -1,6 +1,7 @@
 """The versions that a project's lock file has, whichever tool wrote it."""
 
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,8 @@ class _Package(msgspec.Struct):
     name: str = ""
     version: str = ""
     source: dict[str, object] = msgspec.field(default_factory=dict)
+    resolution_markers: list[str] = msgspec.field(default_factory=list, name="resolution-markers")
+    """uv's: the environments for which a package has this version, where it has several."""
 
 
 class _Lock(msgspec.Struct):
@@ -21,10 +24,10 @@ class _Lock(msgspec.Struct):
 
 
 def pinned(*folders: Path, without: str | None = None) -> tuple[str, ...]:
-    """The locked packages as `name==version`, from the first lock that is there; empty where there is none.
+    """The locked packages as constraints, from the first lock that is there; empty where there is none.
 
-    Left out are packages that do not come from an index, those that the lock has in several versions for different
-    environments, and the project itself, of which `without` is the normalised name.
+    Left out are packages that do not come from an index, those that the lock has in several versions without
+    saying for which environments, and the project itself, of which `without` is the normalised name.
     """
     file = next((folder / name for folder in folders for name in LOCKS if (folder / name).is_file()), None)
     if file is None:
@@ -33,12 +36,17 @@ def pinned(*folders: Path, without: str | None = None) -> tuple[str, ...]:
         lock = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _Lock)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError):
         return ()  # its own tool will say what is wrong with it
-    versions: dict[str, set[str]] = {}
-    for package in lock.package:
-        indexed = not package.source or "registry" in package.source
-        if indexed and canonicalize_name(package.name) != without:
-            versions.setdefault(package.name, set()).add(package.version)
-    return tuple(f"{name}=={found.pop()}" for name, found in versions.items() if len(found) == 1 and _ok(*found))
+    usable = [p for p in lock.package if (not p.source or "registry" in p.source) and _ok(p.version)]
+    often = Counter(package.name for package in usable)
+    return tuple(
+        f"{package.name}=={package.version}" + (f" ; {_either(package)}" if often[package.name] > 1 else "")
+        for package in usable
+        if canonicalize_name(package.name) != without and (often[package.name] == 1 or package.resolution_markers)
+    )
+
+
+def _either(package: _Package) -> str:
+    return " or ".join(f"({marker})" for marker in package.resolution_markers)
 
 
 def _ok(version: str) -> bool:
