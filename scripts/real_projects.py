@@ -181,7 +181,8 @@ HEAD = """\
 Popular projects, as they are, without any configuration, rehearsed at the head of their default branch (the tag that
 would come next) and at their newest release tag. Each either passes, or stops for a reason that its maintainers would
 accept; what only their machine or the network could tell is `undecided`. The seconds are those of a loaded machine
-with two cores and Python 3.11, most of them the project's own tests; findings are advice unless they are errors.
+with two cores and Python 3.11, most of them the project's own tests; the dates are those of the commits. Findings are
+advice unless they are errors.
 
 """
 PUBLISHED = """
@@ -215,7 +216,7 @@ def page(projects: list[Listed], known: dict[str, Kept]) -> Iterator[str]:
             by_backend = all(NEWER.match(words) for words in file.differences)
             reason = "another version of the build backend" if by_backend else project.differences
             said = (reason or "**not explained**") if file.differences else ""
-            names = file.published if file.name == file.published else f"{file.name}, published: {file.published}"
+            names = file.name if file.published in ("", file.name) else f"{file.name}, published: {file.published}"
             shown = "; ".join(f"`{words}`" for words in file.differences[:MOST])
             more = len(file.differences) - MOST
             shown += f" and {more} more" if more > 0 else ""
