@@ -72,3 +72,12 @@ def test_what_is_hard_to_remove_is_removed(tmp_path: Path) -> None:
     scratch.remove(tree)
     assert list(tmp_path.iterdir()) == [outside]
     assert list(outside.iterdir()) == [outside / "theirs"]
+
+
+def test_environments_that_nobody_uses_are_forgotten(tmp_path: Path) -> None:
+    """An environment unused for a month goes, and so does one whose making was broken off a day ago."""
+    for name, age in (("old", 31), ("young", 29), ("new-old", 2), ("new-young", 0)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1e9 - age * 86400, 1e9 - age * 86400))
+    scratch.forget(tmp_path, 1e9)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new-young", "young"]

@@ -31,6 +31,7 @@ from tagship.services.github import GitHub
 from tagship.services.reporter import Reporter
 from tagship.services.secret import Secret
 from tagship.services.shell import Shell
+from tagship.services.uv import KEPT
 from tagship.services.uv import version as uv_version
 from tagship.services.world import Clock, Limits, Workspace, World
 from tagship.stages import STAGES, Stage
@@ -106,6 +107,7 @@ def backstage(outside: Outside, *, offline: bool, enforce: bool, writable: Seque
         Keeper(outside.environ, cache=outside.cache, scratch=folder, offline=offline) as keeper,
     ):
         _roomy(folder, ROOM, "Nothing was rehearsed")
+        scratch.forget(outside.cache / "uv" / KEPT, outside.clock.now())
         temporary, tempfile.tempdir = tempfile.tempdir, str(folder)  # our own temporary files lie inside as well
         enforced: tuple[Fact, ...] = ()
         wall: tuple[str, ...] = ()

@@ -58,6 +58,15 @@ def _locked(path: Path, *, wait: bool = False) -> Iterator[None]:
         os.close(lock)
 
 
+def forget(environments: Path, now: float) -> None:
+    """Remove kept environments that nobody used for a month, and those that were begun and not ended."""
+    for kept in environments.glob("*"):
+        days = 1 if kept.name.startswith("new-") else 30
+        with contextlib.suppress(OSError):  # somebody else removes it as well
+            if now - kept.stat().st_mtime > days * 86400:
+                remove(kept)
+
+
 def remove(root: Path) -> None:
     """Remove a tree, whatever was made in it: folders without permissions, nested deeper than any path is long.
 
