@@ -1,5 +1,6 @@
 """The folders of rehearsals: what is removed, and when."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
