@@ -50,7 +50,7 @@ def config(path: Path, as_json: bool, schema: bool) -> int:
         return 0
     from tagship.cli.render.table import table
 
-    sys.stdout.write(table(rows, ("", "value", "where it comes from"), os.environ))
+    sys.stdout.write(table(rows, os.environ))
     return 0
 
 

@@ -47,7 +47,7 @@ def detect(known: Known) -> Found[Suite]:
     """
     testpaths, configured = _pytest_configuration(known)
     files = _test_files(known.root, testpaths)
-    paths = tuple(p.rstrip("/") for p in testpaths if (known.root / p).exists()) or _folders(known.root, files)
+    paths = tuple(p.rstrip("/") for p in testpaths if (known.root / p).exists()) or _folders(files)
     for name in _NAMES:
         for kind, named in (("group", known.groups), ("extra", known.extras)):
             spelt = next((n for n in named.value or {} if n.lower() == name), None)
@@ -174,7 +174,7 @@ def _walk(place: Path) -> Iterator[Path]:
             return
 
 
-def _folders(root: Path, files: tuple[str, ...]) -> tuple[str, ...]:
+def _folders(files: tuple[str, ...]) -> tuple[str, ...]:
     """The outermost folders of the test files that are named for tests, else the files themselves."""
     found: dict[str, None] = {}
     for file in files:

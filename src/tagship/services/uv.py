@@ -12,7 +12,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -70,7 +70,6 @@ class Uv:
     """For other projects' files; kept."""
     own_cache: Path
     """For the files that are being released; thrown away."""
-    extra: Mapping[str, str] = field(default_factory=dict)
     absent: Callable[[str], tuple[str, str]] = lambda said: ("", "")
     """Where the index knows why it lacks what an installer complains of: the reason and a remedy, else nothing."""
 
@@ -128,7 +127,7 @@ class Uv:
         (env.packages / "base.pth").write_text(line, encoding="utf-8")
         return Env(root=env.root, base=base)
 
-    def install(self, env: Env, requirements: Sequence[str], *, timeout: float = 900) -> Output:
+    def install(self, env: Env, requirements: Sequence[str]) -> Output:
         """Install other projects from the default index; the caller looks at the exit code.
 
         Raises:
@@ -139,8 +138,7 @@ class Uv:
         output = self.shell.run(
             self._argv(("pip", "install", *COPIES, "--python", str(env.python), "-r", "-"), self.cache),
             cwd=self.scratch,
-            extra=self.extra,
-            timeout=timeout,
+            timeout=900,
             stdin="\n".join(requirements).encode(),
         )
         if not output.ok:
@@ -155,24 +153,24 @@ class Uv:
     def install_own(self, env: Env, *words: str) -> Output:
         """Install what is being released, without its dependencies, through the cache that is thrown away."""
         argv = self._argv(("pip", "install", "--python", str(env.python), "--no-deps", *words), self.own_cache)
-        return self.sandbox.run(argv, cwd=self.scratch, extra=self.extra, timeout=900)
+        return self.sandbox.run(argv, cwd=self.scratch, timeout=900)
 
     def build_wheel(self, sdist: Path, out: Path, extra: Environment) -> Output:
         """Build a wheel from an sdist as an installer does: in an isolated environment, without our hooks."""
         argv = self._argv(("build", "--wheel", "--out-dir", str(out), str(sdist)), self.own_cache)
-        return self.sandbox.run(argv, cwd=self.scratch, extra={**self.extra, **extra}, timeout=1800)
+        return self.sandbox.run(argv, cwd=self.scratch, extra=extra, timeout=1800)
 
     def consistent(self, env: Env) -> Output:
         """Whether everything that is installed has what it requires (`uv pip check`)."""
         return self._run("pip", "check", "--python", str(env.python), cache=self.cache)
 
     def _run(self, *words: str, cache: Path) -> Output:
-        return self.shell.run(self._argv(words, cache), cwd=self.scratch, extra=self.extra, timeout=900)
+        return self.shell.run(self._argv(words, cache), cwd=self.scratch, timeout=900)
 
     def _check(self, *words: str, cache: Path, stdin: bytes = b"") -> Output:
         argv = self._argv(words, cache)
         try:
-            return self.shell.check(argv, cwd=self.scratch, extra=self.extra, timeout=900, stdin=stdin)
+            return self.shell.check(argv, cwd=self.scratch, timeout=900, stdin=stdin)
         except ToolFailed as error:
             self._unless_absent(error.message)
             raise

@@ -173,7 +173,7 @@ def run_scripts(bench: Bench, scripts: Sequence[tuple[str, Sequence[Sequence[str
         return {name: future.result() for name, future in futures.items()}
 
 
-def install(uv: Uv, env: Env, source: str, project: str, extras: Sequence[str] = ()) -> Output:
+def install(uv: Uv, env: Env, source: str, project: str) -> Output:
     """Install a file (or, from an index, `name==version`) and then its dependencies; the first failure, or the last.
 
     Two steps, so that the released file never enters the cache that is kept.
@@ -182,4 +182,4 @@ def install(uv: Uv, env: Env, source: str, project: str, extras: Sequence[str] =
     if not own.ok:
         return own
     metadata = read_metadata(env, project)
-    return uv.install(env, dependencies(metadata.requires, extras) if metadata is not None else ())
+    return uv.install(env, dependencies(metadata.requires) if metadata is not None else ())

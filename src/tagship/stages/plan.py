@@ -165,7 +165,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
     )
     where = world.index(plan.target).addresses.name if plan.target is not Target.NONE else "nowhere"
     world.journal.say(f"{plan.project} {plan.version} goes to {where}: {plan.reason}")
-    _describe(known, project, world)
+    _describe(known, world)
     if plan.target is not Target.NONE:
         _ask_index(plan, world)
     return Manifest(plan=plan, dists=manifest.dists, local=manifest.local, log=manifest.log)
@@ -195,7 +195,7 @@ def _on_branch(world: World, commit: str, branch: str) -> bool:
     return False
 
 
-def _describe(known: Known, project: Project, world: World) -> None:
+def _describe(known: Known, world: World) -> None:
     happened = known.event
     ok(world, "plan.event", "the event may publish", f"{happened.name} {happened.ref} at {happened.sha[:12]}")
     if happened.tag is not None:

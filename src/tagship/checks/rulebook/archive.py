@@ -63,7 +63,7 @@ def _zip_reasons(upload: Upload, path: Path, contents: Contents) -> Iterator[str
             yield "Unable to parse name and version from wheel filename"
         elif (target := f"{name}-{version}.dist-info/WHEEL") not in contents.names:
             yield f"WHEEL not found at {target}"
-    yield from _encrypted(upload, contents)
+    yield from _encrypted(contents)
     if problem := framing.problem_of(path):
         yield f"ZIP archive not accepted: {problem}. See {upload.index.docs}/archives for more information"
 
@@ -73,7 +73,7 @@ def _tar_reasons(upload: Upload, contents: Contents) -> Iterator[str]:
         page = f"{upload.index.docs}/archives"
         yield f"tar archive not accepted: Sparse members are not allowed. See {page} for more information"
     yield from _pkg_info(contents)
-    yield from _encrypted(upload, contents)
+    yield from _encrypted(contents)
 
 
 def _pkg_info(contents: Contents) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _pkg_info(contents: Contents) -> Iterator[str]:
         yield f"PKG-INFO not found at {target}"
 
 
-def _encrypted(upload: Upload, contents: Contents) -> Iterator[str]:
+def _encrypted(contents: Contents) -> Iterator[str]:
     if contents.encrypted_by:
         # The scanner's words name PyPI on TestPyPI too.
         page = f"{PYPI.web}/policy/acceptable-use-policy/"

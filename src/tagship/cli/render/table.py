@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 
-def table(rows: Sequence[tuple[str, str, str]], head: tuple[str, str, str], environ: Mapping[str, str]) -> str:
+def table(rows: Sequence[tuple[str, str, str]], environ: Mapping[str, str]) -> str:
     """Three columns; the second is wrapped where the terminal is narrow."""
     if not sys.stdout.isatty():
         return "".join(f"{name}\t{value}\t{source}\n" for name, value, source in rows)
