@@ -51,7 +51,7 @@ class Dependencies:
     def page(self, name: str) -> bytes | None:
         """A project's page as PEP 691 JSON, its files at `<PyPI's file host>/door/<sha256>/<filename>`.
 
-        None where there is no such project; `why` has words where it could not be asked for.
+        None where there is no such project; `notes` has words where it could not be asked for.
         """
         page = self._told(Ask(what="page", name=name)).page
         return bytes(page) if page != NO_PAGE else None
@@ -65,10 +65,6 @@ class Dependencies:
         """
         found = self._told(Ask(what="file", name=path)).path
         return Path(found) if found is not None else None
-
-    def why(self, name: str) -> str:
-        """What there is to know about the last answer for a project or path; empty where it is as it should be."""
-        return self._notes.get(name, "")
 
     def absent(self, said: str) -> tuple[str, str]:
         """Why something that an installer's words name is not there, and what to do; empty where that is not known."""

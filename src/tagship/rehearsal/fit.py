@@ -266,10 +266,10 @@ def described(project: Project, assumptions: Assumptions, also: tuple[str, ...])
     return tuple(rows)
 
 
-def version_of(ref: str, project: Project, fallback: str) -> str:
-    """The version that a ref is about, for the parts of the world that have to know it beforehand."""
+def version_of(ref: str, project: Project) -> str:
+    """The version that a ref is about, empty for a branch: some parts of the world have to know it beforehand."""
     spelt = ref.removeprefix("refs/tags/").removeprefix(project.tags.value.prefix)
     try:
         return str(Version(spelt))
     except ValueError:
-        return fallback
+        return ""

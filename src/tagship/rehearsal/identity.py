@@ -178,10 +178,6 @@ class IdentityService:
         self._jobs[token] = claims
         return token
 
-    def deny(self, request_token: str) -> None:
-        """Take the permission back, as when the job is over."""
-        self._jobs.pop(request_token, None)
-
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         return self._answer(request)(environ, start_response)

@@ -193,7 +193,7 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
     event = msgspec.structs.replace(event, inputs=request.inputs, run_id=RUN_ID)
     runner = clone_at(made.bare, event.sha, folder / "runner", modules=made.desk.root)
     project = _seen_from(project, read(runner.root / package, runner))
-    fit.indexes(embedded, project, fit.version_of(pushed.ref, project, ""), request.assumptions)
+    fit.indexes(embedded, project, fit.version_of(pushed.ref, project), request.assumptions)
     fit.ci(embedded, event, project, request.assumptions)
     world = embedded.world(_workspace(embedded, package), _variables(request, event, project, embedded), reporter)
 

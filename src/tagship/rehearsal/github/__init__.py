@@ -5,12 +5,11 @@
 
 from tagship.rehearsal.github.app import EmbeddedGitHub
 from tagship.rehearsal.github.repository import RepositoryState
-from tagship.rehearsal.github.state import App, Environment, Protection, RefUpdate, Rule, Ruleset, SecretDates, Token
+from tagship.rehearsal.github.state import App, Protection, RefUpdate, Rule, Ruleset, SecretDates, Token
 
 __all__ = [
     "App",
     "EmbeddedGitHub",
-    "Environment",
     "Protection",
     "RefUpdate",
     "RepositoryState",

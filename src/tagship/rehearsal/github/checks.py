@@ -34,7 +34,7 @@ def check_shape(call: Call, of: CheckRun) -> Json:
         "external_id": "",
         "url": url,
         "html_url": page,
-        "details_url": of.details_url or page,
+        "details_url": page,
         "status": of.status,
         "conclusion": of.conclusion,
         "started_at": shapes.when(of.started),

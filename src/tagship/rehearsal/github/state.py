@@ -68,7 +68,6 @@ class CheckRun:
     conclusion: Conclusion | None
     started: float
     completed: float | None
-    details_url: str | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -248,9 +247,6 @@ class RefUpdate:
     ref: str
     before: str
     after: str
-
-
-NOTHING = "0" * 40
 
 
 NOTHING = "0" * 40

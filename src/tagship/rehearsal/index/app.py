@@ -57,7 +57,7 @@ class EmbeddedIndex:
         self.state = State(addresses, clock)
         self._issuer = issuer
         self._others = others
-        upload_host, self._upload_path = addresses.upload.removeprefix("https://").split("/", 1)
+        upload_host = addresses.upload.removeprefix("https://").partition("/")[0]
         web, files = addresses.web.removeprefix("https://"), addresses.files.removeprefix("https://")
         self._upload_host, self._files_host = upload_host, files
         self._web_hosts = {web, OLD_PYPI.removeprefix("https://")} if addresses == PYPI else {web}

@@ -82,11 +82,6 @@ class State:
                 self.users.setdefault(name, User(name=name))
             self.put(project)
 
-    def add_release(self, project: str, release: Release) -> None:
-        """Add a release to a project, or replace it."""
-        with self.lock:
-            self.put(with_release(self.projects[canonicalize_name(project)], release))
-
     def add_file(self, path: Path, *, uploaded: float | None = None) -> StoredFile:
         """Add a built file as if it had been uploaded; project and release come into being where they are missing.
 
