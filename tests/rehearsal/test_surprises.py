@@ -123,3 +123,13 @@ def test_releases_from_a_branch_that_is_not_checked_out(stage: Stage, tmp_path: 
         "Merge the commit first, or name the branch that releases are made from: "
         '[tool.tagship] release-branches = ["main", "1.x"].'
     )
+
+
+def test_why_tests_failed_is_said_in_readable_lines(stage: Stage, tmp_path: Path) -> None:
+    """The reason of each failure comes before the list of tests, and no line is longer than can be read."""
+    test = "def test_it():\n    print('x' * 5000)\n    assert [1, 2] == [1, 3]\n"
+    result = stage(repository(tmp_path / "sample", {"tests/test_sample.py": test}))
+    assert why(result) == [("test", "TE07")]
+    lines = result.causes[0][1].why.splitlines()
+    assert lines[0] == "E       assert [1, 2] == [1, 3]"
+    assert max(map(len, lines)) < 310

@@ -21,6 +21,8 @@ from tagship.services.secret import Secret, redact
 
 OUTPUT_LIMIT = 4 * 1024 * 1024
 """Bytes of each stream that are kept; the end of a longer one, where errors are."""
+LONGEST = 300
+"""Characters of a line that are shown: a program may print megabytes without a line feed."""
 
 Environment = Mapping[str, str | Secret]
 
@@ -42,9 +44,9 @@ class Output:
         return self.returncode == 0 and not self.timed_out
 
     def tail(self, lines: int = 20) -> str:
-        """The last lines of what was printed, standard error last, blank lines dropped."""
+        """The last lines of what was printed, standard error last; blank lines dropped, long ones cut."""
         text = [line.rstrip() for line in (self.stdout + "\n" + self.stderr).splitlines() if line.strip()]
-        return "\n".join(text[-lines:])
+        return "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]} …" for line in text[-lines:])
 
 
 class Shell:

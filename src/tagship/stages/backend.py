@@ -25,8 +25,6 @@ from tagship.stages.common import needs_network
 from tagship.stages.hooks import UNAVAILABLE
 
 HOOKS = Path(__file__).with_name("hooks.py")
-LONGEST = 300
-"""Characters of a line that are shown: a backend may print megabytes without a line feed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -252,8 +250,7 @@ def _inside(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
 
 def _failure(kind: str, backend: Backend, result: Output) -> BuildFailed | Unreachable:
     not_built = "No wheel was built from the sdist" if kind == "wheel" else f"No {kind} was built"
-    lines = result.tail(15).splitlines()
-    words = "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]} …" for line in lines)
+    words = result.tail(15)
     why = f"\nThe last words of {backend.name}:\n{words}" if words else ""
     where = "pyproject.toml [build-system]"
     if result.timed_out:

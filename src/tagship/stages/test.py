@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from tagship.errors import TestsFailed, ToolFailed, Unreachable
@@ -19,7 +20,7 @@ from tagship.project.discover import Project
 from tagship.project.locks import pinned
 from tagship.project.suite import SOURCES
 from tagship.services.checkout import clone_at
-from tagship.services.shell import Output
+from tagship.services.shell import LONGEST, Output
 from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages import failures
@@ -204,7 +205,15 @@ def _judge(run: _Run, world: World) -> None:
 
 
 def _failed(words: str, where: str, output: Output, remedy: str) -> TestsFailed:
-    return TestsFailed(f"Not published: the tests {words}\n{output.tail(25)}", remedy=remedy, where=where)
+    said = "\n".join((*_errors(output), output.tail(20)))
+    return TestsFailed(f"Not published: the tests {words}\n{said}", remedy=remedy, where=where)
+
+
+def _errors(output: Output) -> tuple[str, ...]:
+    """The first line of each error as pytest marks it, each once: its last lines name the tests and no reasons."""
+    lines = ["", *output.stdout.splitlines()]
+    first = (line for before, line in pairwise(lines) if re.match(r"E\s+\S", line) and not before.startswith("E "))
+    return tuple(line[:LONGEST] for line in dict.fromkeys(first))[:8]
 
 
 def _not_run(where: str, words: str) -> Finding:
