@@ -98,7 +98,6 @@ def _environment() -> Environment:
         "size": words.size,
         "shorten": words.shorten,
         "spans": words.spans,
-        "tally": words.tally,
     }
     environment.globals["many"] = words.many
     environment.tests["web"] = lambda url: url.startswith(("https://", "http://"))

@@ -78,9 +78,9 @@ class Call:
     """The placeholders of the route, unquoted."""
     request: Request
 
-    def may(self, resource: str, level: str = "write") -> bool:
-        """Whether the caller has a permission (classic tokens: by their scopes)."""
-        return granted(self.token, self.repo, resource, level)
+    def may(self, resource: str) -> bool:
+        """Whether the caller may write (classic tokens: by their scopes)."""
+        return granted(self.token, self.repo, resource, "write")
 
     def number(self, name: str) -> int:
         """A placeholder that is a number; 404 where it is none."""
