@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 from repositories import git_in, project, repository, write
 
 from tagship.errors import ProjectError
@@ -13,7 +14,7 @@ from tagship.project.found import Found
 from tagship.project.layout import Package
 from tagship.services.git import Git
 from tagship.services.shell import Shell
-from tagship.versions import TagScheme
+from tagship.versions import TagScheme, tag_for
 
 NONE = Found(value={}, source="default: none declared")
 NO_NAME = "unknown: no project file declares a name"
@@ -682,3 +683,9 @@ def test_tags_may_leave_out_what_all_packages_share(tmp_path: Path, tag: str, pr
     member = '[project]\nname = "space-sdk"\nversion = "1.2"\n'
     git = repository(tmp_path, {"setup.py": "setup(name='space')", "libs/sdk/pyproject.toml": member}, tags=[tag])
     assert read(tmp_path / "libs" / "sdk", git).tags.value.prefix == prefix
+
+
+def test_a_first_calendar_tag_has_the_zeros_of_the_declared_version(tmp_path: Path) -> None:
+    """Where there is no tag yet, the version in the files shows how dates are spelt."""
+    found = project(tmp_path, {"pyproject.toml": '[project]\nname = "a"\nversion = "2026.01.02"\n'})
+    assert tag_for(Version("2026.1.2"), found.tags.value) == "v2026.01.02"

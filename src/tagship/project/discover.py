@@ -147,7 +147,13 @@ def read(root: Path, git: Git) -> Project:
         licences=layout.licences(root, first(*(d.licences for d in said))),
         repository=repo,
         release_branches=_release_branches(settings, repo),
-        tags=_tags(settings, repo, name.value, member=package != ".", shared=package != "." or bool(packages)),
+        tags=_tags(
+            settings,
+            repo,
+            _Spelt(name=name.value, version=version.raw if isinstance(version, Written) else ""),
+            member=package != ".",
+            shared=package != "." or bool(packages),
+        ),
         packages=packages,
     )
 
@@ -289,19 +295,28 @@ def _packages(settings: Settings, root: Path, data: Pyproject) -> tuple[layout.P
     return tuple(layout.Package(path=path, name=layout.name(root / path), source=source) for path in paths)
 
 
-def _tags(settings: Settings, repo: Repository, name: str | None, *, member: bool, shared: bool) -> Found[TagScheme]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Spelt:
+    """How a project writes its name, and its version where that is a literal: `2026.01.02` shows leading zeros."""
+
+    name: str | None
+    version: str
+
+
+def _tags(settings: Settings, repo: Repository, own: _Spelt, *, member: bool, shared: bool) -> Found[TagScheme]:
     """The spelling of tags: configured, or that of the newest version tags.
 
     Where packages share the repository, one's own prefix comes first, then a plain one that all of them share,
     never that of another package.
     """
+    declared = own.version
     if settings.config.tag is not None:
-        scheme = detect_scheme(repo.tags, prefix=settings.config.tag.removesuffix("{version}"))
+        scheme = detect_scheme(repo.tags, prefix=settings.config.tag.removesuffix("{version}"), declared=declared)
         return Found(value=scheme, source=settings.source("tag") or "default")
-    own = _own_prefix(repo.tags, name) if shared and name else None
-    scheme = detect_scheme(repo.tags, prefix=own)
-    if shared and name and own is None and (scheme.prefix not in PLAIN if scheme.known else member):
-        scheme = detect_scheme(repo.tags, prefix=f"{name}-v")
+    prefix = _own_prefix(repo.tags, own.name) if shared and own.name else None
+    scheme = detect_scheme(repo.tags, prefix=prefix, declared=declared)
+    if shared and own.name and prefix is None and (scheme.prefix not in PLAIN if scheme.known else member):
+        scheme = detect_scheme(repo.tags, prefix=f"{own.name}-v", declared=declared)
     spelt = f"{scheme.prefix}{{version}}"
     source = f"detected: tags are spelt {spelt}" if scheme.known else f"default: {spelt}, no version tag yet"
     return Found(value=scheme, source=source)
