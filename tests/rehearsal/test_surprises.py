@@ -133,3 +133,14 @@ def test_why_tests_failed_is_said_in_readable_lines(stage: Stage, tmp_path: Path
     lines = result.causes[0][1].why.splitlines()
     assert lines[0] == "E       assert [1, 2] == [1, 3]"
     assert max(map(len, lines)) < 310
+
+
+def test_a_program_that_a_test_runs_may_need_the_network(stage: Stage, tmp_path: Path) -> None:
+    """What a test's own child says about the network counts as the test's words, wherever pytest shows it."""
+    test = (
+        "import subprocess\nimport sys\n\nCODE = \"import sys; sys.exit('curl: (56) CONNECT tunnel failed')\"\n\n\n"
+        "def test_it():\n    assert subprocess.call([sys.executable, '-c', CODE]) == 0\n"
+    )
+    result = stage(repository(tmp_path / "sample", {"tests/test_sample.py": test}))
+    assert (result.verdict, said_of_tests(result).status) == ("ready", Status.UNKNOWN)
+    assert said_of_tests(result).detail.startswith("needs the network")

@@ -35,6 +35,8 @@ NOT_RUN = Code(
     remedy='Say what they need: [tool.tagship.tests] requires = ["…"], or group = "…".',
 )
 WHEEL_FIRST = Path(__file__).with_name("wheel_first.py")
+CAPTURED = ("-ojunit_logging=all", "-ojunit_log_passing_tests=false")
+"""What failing tests printed goes into the results too: programs that they run say there what they lack."""
 TESTS = ("tests", "test")
 _TEST_MODULE = re.compile(r"conftest|test_.*|.*_test")
 FAIL = (
@@ -137,7 +139,7 @@ def _locked(project: Project, folder: Path) -> tuple[str, ...]:
 def _arguments(suite: Suite, junit: Path) -> tuple[str, ...]:
     if suite.runner == "unittest":
         return (*(suite.args or ("discover",)), *(("-s", suite.paths[0]) if suite.paths and not suite.args else ()))
-    return (*suite.args, f"--junitxml={junit}", *suite.paths)
+    return (*suite.args, f"--junitxml={junit}", *CAPTURED, *suite.paths)
 
 
 def _wheel_first(env: Env, project: str, tree: Path) -> bool:
@@ -178,7 +180,7 @@ def _tests_inside(base: Path, package: Path) -> Iterator[tuple[str, Path]]:
 def _judge(run: _Run, world: World) -> None:
     output, title = run.output, "the project's tests pass"
     last = output.tail(1).strip("= ")
-    how = f"python {' '.join(word for word in output.argv[1:] if not word.startswith('--junitxml='))}"
+    how = f"python {' '.join(word for word in output.argv[1:] if not word.startswith(('--junitxml=', '-ojunit_')))}"
     if output.ok:
         ok(world, "test.result", title, last, how)
         world.journal.say(f"Tests: {last}")
