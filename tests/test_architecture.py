@@ -142,7 +142,7 @@ def test_only_the_command_line_prints() -> None:
         for _, name in names(tree)
         if name in printing
     ]
-    assert found == [("rehearsal/connection.py", "sys.stderr")]  # WSGI asks for an error stream (PEP 3333)
+    assert found == [("rehearsal/doors/connection.py", "sys.stderr")]  # WSGI asks for an error stream (PEP 3333)
 
 
 def test_only_the_command_line_sees_the_environment() -> None:
@@ -157,7 +157,7 @@ def test_only_the_command_line_sees_the_environment() -> None:
     }
     # The two clocks are doors of their own; the keeper is a process of its own.
     assert found == {
-        (path, "time.time") for path in ("services/world.py", "rehearsal/clock.py", "rehearsal/keeping.py")
+        (path, "time.time") for path in ("services/world.py", "rehearsal/clock.py", "rehearsal/keeper/process.py")
     }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tagship.model import Fact, Status
-from tagship.rehearsal.confine import NETWORK, WRITES
+from tagship.rehearsal.walls.confine import NETWORK, WRITES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="namespaces and Landlock are Linux")
 
@@ -23,7 +23,7 @@ import ctypes, json, os, socket, subprocess, sys, threading
 from pathlib import Path
 import encodings.idna
 import msgspec
-from tagship.rehearsal import confine
+from tagship.rehearsal.walls import confine
 
 settings = json.loads(sys.argv[1])
 if settings["nobody"]:
@@ -172,14 +172,14 @@ def test_what_the_system_forbids_is_unknown_and_changes_nothing(place: Path) -> 
     script = """
 import json, resource, socket, sys
 import msgspec
-from tagship.rehearsal import confine
+from tagship.rehearsal.walls import confine
 if sys.argv[3] == "namespaces":
     open("/proc/sys/user/max_net_namespaces", "w").write("0")
 fact = confine.enter()
 socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5).close()
 print(msgspec.json.encode(fact).decode())
 """
-    setup = "import os; from tagship.rehearsal.confine import _leave_network; _leave_network()\n"
+    setup = "import os; from tagship.rehearsal.walls.confine import _leave_network; _leave_network()\n"
     listen = "own = __import__('socket').create_server(('127.0.0.1', 0)); sys.argv[1] = own.getsockname()[1]\n"
     done = run_inside(f"import sys\n{setup}{listen}{script}", "0", str(place), "namespaces")
     if done.returncode and "_leave_network()" in done.stderr:
@@ -198,7 +198,7 @@ print(msgspec.json.encode(fact).decode())
 def test_a_home_without_credentials_takes_no_right_away(place: Path) -> None:
     """Where there is no file to hide, everything stays readable."""
     script = (
-        "import sys; from pathlib import Path; from tagship.rehearsal import confine\n"
+        "import sys; from pathlib import Path; from tagship.rehearsal.walls import confine\n"
         "print(confine.hide({'HOME': sys.argv[1]}).detail, Path(sys.argv[2]).read_text())"
     )
     (place / "home").mkdir()
@@ -211,7 +211,7 @@ def test_a_process_with_threads_is_refused_loudly() -> None:
     """Threads cannot be shut in: with one running, entering is an error, not a fact that sounds right."""
     script = """
 import threading
-from tagship.rehearsal import confine
+from tagship.rehearsal.walls import confine
 from tagship.errors import ToolFailed
 ready = threading.Event()
 threading.Thread(target=ready.wait).start()
@@ -232,7 +232,7 @@ def test_a_folder_that_is_missing_is_an_error(place: Path) -> None:
     script = """
 import sys
 from pathlib import Path
-from tagship.rehearsal import confine
+from tagship.rehearsal.walls import confine
 place = Path(sys.argv[1])
 try:
     confine.restrict_writes([place / "missing"])
@@ -254,10 +254,10 @@ def test_other_projects_still_come_in_and_nothing_else_goes_out(place: Path) -> 
 import json, os, subprocess, sys
 from pathlib import Path
 import msgspec
-from tagship.rehearsal import confine
-from tagship.rehearsal.dependencies import Dependencies
+from tagship.rehearsal.walls import confine
+from tagship.rehearsal.keeper.dependencies import Dependencies
 from tagship.rehearsal.doors import Doors, environment
-from tagship.rehearsal.keeper import Keeper
+from tagship.rehearsal.keeper.handle import Keeper
 
 place, url = Path(sys.argv[1]), sys.argv[2]
 scratch = place / "scratch"

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 import pytest
 from small_index import SimpleIndex, wheel
 
-from tagship.rehearsal.dependencies import Dependencies
-from tagship.rehearsal.door_cache import DoorCache
 from tagship.rehearsal.doors import Doors, environment
-from tagship.rehearsal.fetching import Fetcher
-from tagship.rehearsal.keeper import Keeper
-from tagship.rehearsal.user_index import UserIndex, read
+from tagship.rehearsal.keeper.cache import DoorCache
+from tagship.rehearsal.keeper.dependencies import Dependencies
+from tagship.rehearsal.keeper.fetching import Fetcher
+from tagship.rehearsal.keeper.handle import Keeper
+from tagship.rehearsal.keeper.user_index import UserIndex, read
 
 SAMPLE = wheel("sample-dep", "1.0")
 PASSWORD = "made-up-" + "password"

@@ -20,7 +20,7 @@ import urllib3
 from small_index import SimpleIndex, wheel
 
 from tagship.rehearsal.doors import Doors, environment
-from tagship.rehearsal.log import service, without_secrets
+from tagship.rehearsal.doors.exchanges import service, without_secrets
 from tagship.rehearsal.result import Exchange
 
 PROJECT = "sample-of-the-doors"

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tagship.errors import ToolFailed
-from tagship.rehearsal.dependencies import Ask
-from tagship.rehearsal.keeper import MARK, Keeper
+from tagship.rehearsal.keeper.dependencies import Ask
+from tagship.rehearsal.keeper.handle import MARK, Keeper
 
 REHEARSAL = """
 import os, subprocess, sys, time
 from pathlib import Path
-from tagship.rehearsal.keeper import Keeper
+from tagship.rehearsal.keeper.handle import Keeper
 
 scratch = Path(sys.argv[1])
 outsider = os.environ.pop("OUTSIDER")
@@ -111,8 +111,8 @@ def test_a_rehearsal_that_ends_by_itself_leaves_nothing_either(tmp_path: Path) -
 ESCAPE = """
 import os, subprocess, sys
 from pathlib import Path
-from tagship.rehearsal import confine
-from tagship.rehearsal.keeper import Keeper
+from tagship.rehearsal.walls import confine
+from tagship.rehearsal.keeper.handle import Keeper
 
 away = "import os, sys, time; os.setsid(); os.fork() and os._exit(0); print(os.getpid(), flush=True); time.sleep(300)"
 deeper = "import ctypes; ctypes.CDLL(None).unshare(0x10000000 | 0x40000000);" + away

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import tagship
-from tagship.rehearsal.keeper import MARK
+from tagship.rehearsal.keeper.handle import MARK
 from tests.rehearsing import git, repository
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tagship.rehearsal import scratch
+from tagship.rehearsal.walls import scratch
 
 
 def names(cache: Path) -> list[str]:
@@ -39,7 +39,7 @@ def test_a_folder_is_abandoned_in_whatever_moment_its_rehearsal_was_killed(tmp_p
 def test_a_rehearsal_that_is_killed_while_it_makes_its_folder_leaves_none(tmp_path: Path) -> None:
     """Killed between any two system calls of the making, a folder is gone after the next run."""
     script = (
-        "import os, sys, tempfile; from pathlib import Path; from tagship.rehearsal import scratch\n"
+        "import os, sys, tempfile; from pathlib import Path; from tagship.rehearsal.walls import scratch\n"
         "steps = iter(range(int(sys.argv[2])))\n"
         "def audit(event, words):\n"
         "    if event in ('open', 'tempfile.mkdtemp', 'os.mkdir', 'fcntl.flock') and 'rehearsals' in repr(words):\n"

@@ -17,12 +17,14 @@ from tagship.checks.check import few
 from tagship.errors import ChecksFailed, ToolFailed, Unreachable, UsageError
 from tagship.model import Event, Fact, Manifest, Status, Target
 from tagship.project.discover import Project, read
-from tagship.rehearsal import child, confine, fit, remote, scratch
+from tagship.rehearsal import fit, remote
 from tagship.rehearsal.identity import Job
-from tagship.rehearsal.keeper import Keeper
+from tagship.rehearsal.keeper.handle import Keeper
 from tagship.rehearsal.pipeline import Finished, run_all
 from tagship.rehearsal.request import Request
 from tagship.rehearsal.result import Rehearsal
+from tagship.rehearsal.walls import confine, scratch
+from tagship.rehearsal.walls import environment as child
 from tagship.rehearsal.world import Embedded, Place, servers
 from tagship.services import oidc
 from tagship.services.checkout import clone_at

@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 
 from tagship import __version__
 from tagship.model import Event
-from tagship.rehearsal import child
-from tagship.rehearsal.dependencies import Dependencies
 from tagship.rehearsal.doors import Doors
 from tagship.rehearsal.doors import environment as through
 from tagship.rehearsal.github import EmbeddedGitHub, RepositoryState
 from tagship.rehearsal.identity import IdentityService, Issuer
 from tagship.rehearsal.index import EmbeddedIndex
-from tagship.rehearsal.keeper import Keeper
+from tagship.rehearsal.keeper.dependencies import Dependencies
+from tagship.rehearsal.keeper.handle import Keeper
 from tagship.rehearsal.result import Exchange, Process
+from tagship.rehearsal.walls import environment as child
 from tagship.services import addresses
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.git import Git

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from tagship.errors import ToolFailed
 from tagship.model import Fact, Status
-from tagship.rehearsal import landlock
+from tagship.rehearsal.walls import landlock
 
 NETWORK = "enforced.network"
 WRITES = "enforced.writes"

@@ -15,13 +15,13 @@ import msgspec
 from packaging.utils import InvalidName, canonicalize_name
 
 from tagship.errors import Refused, TagshipError, Unreachable
-from tagship.rehearsal import simple_page
-from tagship.rehearsal.door_cache import DoorCache, StoredPage, check
-from tagship.rehearsal.simple_page import File, Page
-from tagship.rehearsal.user_index import UserIndex, without_user
+from tagship.rehearsal.keeper import simple_page
+from tagship.rehearsal.keeper.cache import DoorCache, StoredPage, check
+from tagship.rehearsal.keeper.simple_page import File, Page
+from tagship.rehearsal.keeper.user_index import UserIndex, without_user
 
 if TYPE_CHECKING:
-    from tagship.rehearsal.web import Web
+    from tagship.rehearsal.keeper.web import Web
 
 FRESH = 600.0
 """Seconds for which a page is used without asking: what PyPI's own pages allow (`max-age=600`)."""
@@ -186,7 +186,7 @@ class Fetcher:
 
     @cached_property
     def _web(self) -> "Web":
-        from tagship.rehearsal.web import Web  # its imports cost more than a rehearsal from the cache
+        from tagship.rehearsal.keeper.web import Web  # its imports cost more than a rehearsal from the cache
 
         return Web(self._index)
 

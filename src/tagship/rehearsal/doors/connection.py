@@ -15,14 +15,14 @@ from http.client import HTTPException, parse_headers
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from tagship.rehearsal import log
-from tagship.rehearsal.messages import LINE, Answer, Body, Request
+from tagship.rehearsal.doors import exchanges as log
+from tagship.rehearsal.doors.messages import LINE, Answer, Body, Request
 from tagship.rehearsal.result import Exchange
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-    from tagship.rehearsal.doors import Doors
+    from tagship.rehearsal.doors.server import Doors
 
 IDLE = 60.0
 """Seconds without a byte from the client, after which a connection is closed."""

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import create_urllib3_context
 
 from tagship.errors import Unreachable
-from tagship.rehearsal.user_index import UserIndex, without_user
+from tagship.rehearsal.keeper.user_index import UserIndex, without_user
 
 RETRY = urllib3.Retry(
     total=3, connect=1, backoff_factor=0.3, status_forcelist=(429, 502, 503, 504), raise_on_status=False

@@ -18,7 +18,7 @@ from typing import IO
 import msgspec
 
 from tagship.errors import Refused
-from tagship.rehearsal.simple_page import File
+from tagship.rehearsal.keeper.simple_page import File
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

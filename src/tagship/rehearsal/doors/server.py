@@ -20,8 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from tagship.rehearsal.certificates import Certificates, issue
-from tagship.rehearsal.connection import Connection
+from tagship.rehearsal.doors.certificates import Certificates, issue
+from tagship.rehearsal.doors.connection import Connection
 from tagship.rehearsal.result import Exchange
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagship.rehearsal import scratch
-from tagship.rehearsal.dependencies import NO_PAGE, Ask, Told
-from tagship.rehearsal.keeper import MARK, Charge, Enclosed, Group
+from tagship.rehearsal.keeper.dependencies import NO_PAGE, Ask, Told
+from tagship.rehearsal.keeper.handle import MARK, Charge, Enclosed, Group
+from tagship.rehearsal.walls import scratch
 
 if TYPE_CHECKING:
-    from tagship.rehearsal.fetching import Fetcher
+    from tagship.rehearsal.keeper.fetching import Fetcher
 
 _PR_SET_DUMPABLE = 4
 _NS_GET_PARENT = 0xB702
@@ -77,9 +77,9 @@ class Desk:
         """Read the user's settings; questions wait for it."""
         try:
             # imported here, so that all this happens while the rehearsal is busy with something else
-            from tagship.rehearsal import user_index
-            from tagship.rehearsal.door_cache import DoorCache
-            from tagship.rehearsal.fetching import Fetcher
+            from tagship.rehearsal.keeper import user_index
+            from tagship.rehearsal.keeper.cache import DoorCache
+            from tagship.rehearsal.keeper.fetching import Fetcher
 
             index, cache = user_index.read(self._charge.environ), DoorCache(Path(self._charge.cache))
             cache.sweep(time.time() - _DAY)

@@ -23,7 +23,7 @@ import msgspec
 
 from tagship.errors import ToolFailed
 from tagship.model import Record
-from tagship.rehearsal.dependencies import Ask, Told
+from tagship.rehearsal.keeper.dependencies import Ask, Told
 
 MARK = "TAGSHIP_REHEARSAL"
 """The variable that every process of a rehearsal carries, with a value of its own."""
@@ -89,7 +89,9 @@ class Keeper:
         theirs = [pair[1].fileno() for pair in pairs]
         # the same modules as here, whatever the variables or the current folder say there
         path = [str(Path(entry).absolute()) for entry in sys.path]
-        code = f"import sys; sys.path[:] = {path!r}; from tagship.rehearsal.keeping import main; main({theirs!r})"
+        code = (
+            f"import sys; sys.path[:] = {path!r}; from tagship.rehearsal.keeper.process import main; main({theirs!r})"
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", code],
             stdin=subprocess.PIPE,
