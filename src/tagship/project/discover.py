@@ -148,11 +148,7 @@ def read(root: Path, git: Git) -> Project:
         repository=repo,
         release_branches=_release_branches(settings, repo),
         tags=_tags(
-            settings,
-            repo,
-            _Spelt(name=name.value, version=version.raw if isinstance(version, Written) else ""),
-            member=package != ".",
-            shared=package != "." or bool(packages),
+            settings, repo, _spelt(name, version), member=package != ".", shared=package != "." or bool(packages)
         ),
         packages=packages,
     )
@@ -301,6 +297,10 @@ class _Spelt:
 
     name: str | None
     version: str
+
+
+def _spelt(name: Found[str | None], version: VersionSource) -> _Spelt:
+    return _Spelt(name=name.value, version=version.raw if isinstance(version, Written) else "")
 
 
 def _tags(settings: Settings, repo: Repository, own: _Spelt, *, member: bool, shared: bool) -> Found[TagScheme]:
