@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from tagship.errors import BuildFailed, ProjectError
+from tagship.errors import BuildFailed, Conflict, ProjectError, UsageError
 from tagship.model import Dist, Manifest, Plan
 from tagship.project import platform_wheels
 from tagship.project.discover import Project
@@ -25,6 +25,8 @@ from tagship.stages.common import describe, ok, planned, project_of
 
 LOCK = Path(".github/tagship/build.txt")
 """Where there is one, the build requirements with hashes; recorded otherwise."""
+BUILT = (".whl", ".tar.gz", ".zip")
+"""Ends of the names of distribution files: all that is ever deleted from the folders of an earlier build."""
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
@@ -34,8 +36,10 @@ def run(manifest: Manifest, world: World) -> Manifest:
         ProjectError: the version cannot be put in, no Python here fits, or a submodule is missing.
         BuildFailed: with the backend's own last lines.
         Unreachable: the build needs the network for more than its requirements.
+        UsageError, Conflict: `dist` is no folder for built files.
     """
     plan = planned(manifest)
+    _leftovers(world)  # before anything takes time
     project = project_of(world, plan)
     world.journal.doing("cloning the commit")
     folder = world.workspace.scratch / "build"
@@ -124,9 +128,10 @@ def _recorded(builder: Builder) -> list[str]:
 def _deliver(manifest: Manifest, built: tuple[Dist, ...], out: Path, world: World) -> Manifest:
     """Move what is to be published into `dist`, and a wheel that only this machine can use beside it."""
     dist, local = world.workspace.dist, world.workspace.local
+    for old in _leftovers(world):
+        old.unlink()
     for folder in (dist, local):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
     kept: list[Dist] = []
     elsewhere = platform_wheels.made_by(world.workspace.root)
     for file in built:
@@ -139,6 +144,40 @@ def _deliver(manifest: Manifest, built: tuple[Dist, ...], out: Path, world: Worl
     if not published:
         raise BuildFailed("Nothing was built that could be published", remedy="Let the backend build an sdist.")
     return Manifest(plan=manifest.plan, dists=published, local=tuple(kept), log=manifest.log)
+
+
+def _leftovers(world: World) -> tuple[Path, ...]:
+    """What earlier builds left where this one's files go. Nothing else is there, or the folder is somebody's own.
+
+    Raises:
+        UsageError: the folder is or contains the checkout or the home.
+        Conflict: it holds something that is no distribution file.
+    """
+    found: list[Path] = []
+    home = world.environment.get("HOME") or world.environment.get("USERPROFILE")
+    precious = [world.workspace.root.resolve(), *([Path(home).resolve()] if home else [])]
+    for folder in (world.workspace.dist, world.workspace.local):
+        if any(path.is_relative_to(folder.resolve()) for path in precious):
+            raise UsageError(
+                f"Nothing was built: {folder} holds more than built files, and earlier ones are deleted there",
+                remedy="Give a folder that is for built files alone, like --dist dist.",
+            )
+        there = sorted(folder.iterdir()) if folder.is_dir() else [folder] if folder.exists() else []
+        strange = [path.name for path in there if not _left_by_a_build(path)]
+        if strange:
+            raise Conflict(
+                f"Nothing was built: {folder.name} is not for built files alone: {', '.join(strange)}",
+                remedy="Move that elsewhere, or give another folder with --dist; only built files are deleted.",
+                where=str(folder),
+            )
+        found += there
+    return tuple(found)
+
+
+def _left_by_a_build(path: Path) -> bool:
+    if path.name == ".gitignore":  # `uv build` leaves one, with a star
+        return path.is_file() and path.read_bytes().strip() == b"*"
+    return path.name.endswith(BUILT) and (path.is_file() or path.is_symlink())
 
 
 def is_universal(filename: str) -> bool:

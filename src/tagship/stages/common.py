@@ -59,16 +59,25 @@ def handed_over(manifest: Manifest, folder: Path) -> tuple[Path, ...]:
     """
     if not manifest.dists:
         raise UsageError("Nothing was done: there are no built files", remedy="Run `tagship build` first.")
-    there = {path.name: describe(path) for path in sorted(folder.iterdir())} if folder.is_dir() else {}
     expected = {dist.filename: dist for dist in manifest.dists}
-    wrong = sorted(name for name in expected | there if expected.get(name) != there.get(name))
+    names = expected.keys() | ({path.name for path in folder.iterdir()} if folder.is_dir() else set())
+    wrong = sorted(name for name in names if not _is(folder / name, expected.get(name)))
     if wrong:
-        raise Conflict(
-            f"Nothing was done: {folder.name}/ is not what was built and checked: {', '.join(wrong)}",
-            remedy="Take the files of the build again, and nothing else; never build twice for one release.",
-            where=str(folder),
-        )
+        raise _other_bytes(folder, wrong)
     return tuple(folder / name for name in sorted(expected, key=lambda name: (not name.endswith(".whl"), name)))
+
+
+def _is(path: Path, dist: Dist | None) -> bool:
+    """Whether a path is the very file that was built."""
+    return path.is_file() and describe(path) == dist
+
+
+def _other_bytes(folder: Path, names: list[str]) -> Conflict:
+    return Conflict(
+        f"Nothing was done: {folder.name}/ is not what was built and checked: {', '.join(names)}",
+        remedy="Take the files of the build again, and nothing else; never build twice for one release.",
+        where=str(folder),
+    )
 
 
 def ok(world: World, id: str, title: str, detail: str = "", how: str = "") -> None:
@@ -96,9 +105,12 @@ def built_wheel(manifest: Manifest, workspace: Workspace) -> Path:
 
     Raises:
         UsageError: nothing was built.
+        Conflict: the wheel is not the one that was built.
     """
     for folder, dists in ((workspace.dist, manifest.dists), (workspace.local, manifest.local)):
         for dist in dists:
             if dist.kind == "wheel":
+                if not _is(folder / dist.filename, dist):
+                    raise _other_bytes(folder, [dist.filename])
                 return folder / dist.filename
     raise UsageError("Nothing was done: there is no wheel", remedy="Run `tagship build` first.")
