@@ -18,7 +18,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from tagship.model import Manifest
-from tagship.rehearsal.dependencies import Dependencies
+from tagship.rehearsal.keeper.dependencies import Dependencies
 from tagship.rehearsal.request import Request
 from tagship.rehearsal.run import Outside, backstage, set_up
 from tagship.rehearsal.world import Place, servers

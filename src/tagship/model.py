@@ -126,6 +126,8 @@ class Plan(Record, frozen=True, kw_only=True):
     reason: str
     """Why this target, in words."""
     prerelease: bool
+    auth: Literal["trusted-publishing", "token"] = "trusted-publishing"
+    """How uploads are authorised, as the project says."""
     epoch: int
     """Time of the commit, in seconds since 1970: the date inside every built file."""
 

@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+from functools import reduce
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from tagship.cli.render import reporter, screen
 from tagship.errors import UsageError
 from tagship.model import Manifest, manifest_from_json, to_json
 from tagship.services.world import Workspace, production
-from tagship.stages import STAGES, Stage, run
+from tagship.stages import STAGES, Stage, merge, run
 
 MANIFEST = Path("tagship-manifest.json")
 
@@ -23,28 +24,38 @@ def command(name: str) -> click.Command:
     stage = next(stage for stage in STAGES if stage.name == name)
 
     @click.command(name, help=_help(stage), epilog=f"Example: tagship {name} --manifest {MANIFEST}")
-    @click.option("--manifest", type=click.Path(path_type=Path, dir_okay=False), default=MANIFEST, show_default=True)
+    @click.option(
+        "--manifest",
+        "manifests",
+        type=click.Path(path_type=Path, dir_okay=False),
+        multiple=True,
+        default=(MANIFEST,),
+        show_default=True,
+        help="What the stages before wrote; the first is written again, those of other jobs are read.",
+    )
     @click.option("--dist", type=click.Path(path_type=Path, file_okay=False), default=Path("dist"), show_default=True)
     @click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
     @click.option("--tag", metavar="TAG", help="The tag that is released, where GitHub Actions does not say.")
     @click.option("--branch", metavar="NAME", help="The branch that was pushed, likewise.")
     @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-    def perform(manifest: Path, dist: Path, package: str, as_json: bool, **event: str | None) -> int:
+    def perform(manifests: tuple[Path, ...], dist: Path, package: str, as_json: bool, **event: str | None) -> int:
         environ = dict(os.environ) | _event(**event)
-        before = Manifest() if stage.name == STAGES[0].name else _read(manifest)
+        manifest = manifests[0].absolute()
+        before = Manifest() if stage.name == STAGES[0].name else reduce(merge, map(_read, manifests))
+        _writable(manifest)
         with tempfile.TemporaryDirectory(prefix="tagship-") as scratch:
             workspace = Workspace(
                 root=Path.cwd(),
                 package=package,
                 dist=dist.absolute(),
-                local=manifest.absolute().parent / "tagship-local",
+                local=manifest.parent / "tagship-local",
                 scratch=Path(scratch),
             )
             shown = screen(sys.stderr, environ, (stage.name,))
             with shown:
                 world = production(workspace, environ, reporter(shown, sys.stderr, environ), f"tagship/{__version__}")
                 result = run(stage, before, world)
-        manifest.write_bytes(to_json(result.manifest))
+        _write(manifest, to_json(result.manifest))
         if as_json:
             sys.stdout.buffer.write(to_json(result.manifest))
         ended = result.error or result.warning
@@ -65,6 +76,29 @@ def _event(tag: str | None, branch: str | None) -> dict[str, str]:
         return {}
     ref = f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"
     return {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": ref}
+
+
+def _writable(path: Path) -> None:
+    """Make sure that what a stage did can be written down, before it does anything.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"Nothing was done: the manifest {path} cannot be written: {error.strerror}",
+            remedy="Name a file in a folder that is there and can be written: --manifest FILE",
+        ) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Replace a file by a whole new one: whoever is killed in between leaves the old one."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(data)
+    aside.replace(path)
 
 
 def _read(path: Path) -> Manifest:

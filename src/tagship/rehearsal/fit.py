@@ -143,13 +143,16 @@ def _other_sdist(name: str, version: str) -> bytes:
 
 def api_token(embedded: Embedded, project: Project, assumptions: Assumptions) -> dict[str, str]:
     """The variables that hold an API token, where one is to be used in place of trusted publishing."""
-    if assumptions.api_token == "none":  # noqa: S105
+    kind = assumptions.api_token
+    if kind == "none" and project.config.auth == "token":
+        kind = "valid"  # the project publishes by token, and its secrets are as they should be
+    if kind == "none":
         return {}
     name = project.name.value or "project"
     found: dict[str, str] = {}
     for index, variable in ((embedded.pypi, "PYPI_API_TOKEN"), (embedded.testpypi, "TEST_PYPI_API_TOKEN")):
         state = index.state
-        match assumptions.api_token:
+        match kind:
             case "valid":
                 found[variable] = state.token_for(MAINTAINER, [name])
             case "other-project":

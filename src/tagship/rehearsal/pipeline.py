@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-import msgspec
-
 from tagship.errors import TagshipError
-from tagship.model import Entry, Manifest
+from tagship.model import Manifest
 from tagship.services.world import World
-from tagship.stages import Result, Stage, run
+from tagship.stages import Result, Stage, merge, run
 
 ALWAYS = "summary"
 
@@ -28,7 +26,6 @@ class Finished:
 
 def run_all(stages: Sequence[Stage], manifest: Manifest, world_of: Callable[[Stage], World]) -> Finished:
     """Run stages in the order that their `after` allows, each in the world that its job would see."""
-    order = [stage.name for stage in stages]
     done: set[str] = set()
     waiting = {stage.name: stage for stage in stages}
     running: dict[Future[Result], Stage] = {}
@@ -42,7 +39,7 @@ def run_all(stages: Sequence[Stage], manifest: Manifest, world_of: Callable[[Sta
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 stage = running.pop(future)
                 result = future.result()
-                manifest = _merge(manifest, result.manifest, order)
+                manifest = merge(manifest, result.manifest)
                 if result.error is None:
                     done.add(stage.name)
                 else:
@@ -57,12 +54,3 @@ def _ready(
     if failed:
         return [stage for stage in waiting.values() if stage.name == ALWAYS and not running]
     return [stage for stage in waiting.values() if done.issuperset(stage.after)]
-
-
-def _merge(left: Manifest, right: Manifest, order: Sequence[str]) -> Manifest:
-    """Two manifests that grew from the same one, side by side: every entry once, in the order of the table."""
-    entries: dict[str, Entry] = {entry.stage: entry for entry in (*left.log, *right.log)}
-    log = tuple(sorted(entries.values(), key=lambda entry: order.index(entry.stage)))
-    grown = right if right.dists or right.local else left
-    plan = right.plan if right.plan is not None else left.plan
-    return msgspec.structs.replace(grown, plan=plan, log=log)

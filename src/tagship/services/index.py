@@ -7,12 +7,19 @@ at the index's own address. The status of an upload is never evidence: PyPI answ
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from packaging.utils import canonicalize_name
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
 
 from tagship.errors import Refused, Unreachable
 from tagship.services.addresses import IndexAddresses
@@ -48,9 +55,22 @@ class IndexPage(msgspec.Struct, frozen=True, rename="kebab"):
     versions: tuple[str, ...] = ()
     project_status: _Status = _Status()
 
+    def others(self, version: str, known: Collection[str]) -> tuple[str, ...]:
+        """The files of a version that are not among those known; odd names, as of long ago, belong to no version."""
+        names = (file.filename for file in self.files if file.filename not in known)
+        return tuple(name for name in names if _version(name) == Version(version))
+
     def file(self, filename: str) -> IndexFile | None:
         """The file of that name, or None."""
         return next((file for file in self.files if file.filename == filename), None)
+
+
+def _version(filename: str) -> Version | None:
+    try:
+        wheel = filename.endswith(".whl")
+        return parse_wheel_filename(filename)[1] if wheel else parse_sdist_filename(filename)[1]
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
 
 
 class Index:

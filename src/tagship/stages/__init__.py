@@ -11,7 +11,7 @@ from importlib import import_module
 
 import msgspec
 
-from tagship.errors import ChecksFailed, NotVisibleYet, TagshipError
+from tagship.errors import ChecksFailed, Conflict, NotVisibleYet, TagshipError, UsageError
 from tagship.model import Finding, Manifest, Severity
 from tagship.services.world import World
 
@@ -31,6 +31,8 @@ class Stage:
     """What the job's token may do."""
     after: tuple[str, ...]
     """The stages that must be done first; what stands in no such relation may run side by side."""
+    needs: tuple[str, ...] = ()
+    """The stages that the log must show as done before this one acts, whoever calls it: it makes something public."""
 
     @property
     def function(self) -> Function:
@@ -81,6 +83,7 @@ STAGES: tuple[Stage, ...] = (
         job="publish-pypi",
         permissions=("id-token: write",),
         after=("gate", "test", "check"),
+        needs=("gate", "test", "check"),
     ),
     Stage(
         name="verify",
@@ -95,6 +98,7 @@ STAGES: tuple[Stage, ...] = (
         job="create-github-release",
         permissions=("contents: write",),
         after=("verify",),
+        needs=("gate", "test", "check", "verify"),
     ),
     Stage(
         name="summary",
@@ -123,6 +127,7 @@ def run(stage: Stage, manifest: Manifest, world: World) -> Result:
     error: TagshipError | None = None
     warning: TagshipError | None = None
     try:
+        _require(stage, manifest)
         manifest = stage.function(manifest, inside)
     except NotVisibleYet as slow:
         warning = slow
@@ -134,6 +139,53 @@ def run(stage: Stage, manifest: Manifest, world: World) -> Result:
         error = _stopped_by(inside.journal.findings)
     entry = inside.journal.close(failed=error is not None, now=world.clock.now())
     return Result(manifest=msgspec.structs.replace(manifest, log=(*manifest.log, entry)), error=error, warning=warning)
+
+
+def _require(stage: Stage, manifest: Manifest) -> None:
+    """Law of the order: nothing becomes public unless the log shows, for this plan and build, what has to come first.
+
+    Raises:
+        UsageError: a stage that is needed is not done, failed, or was done before the files were built again.
+    """
+    last = {entry.stage: number for number, entry in enumerate(manifest.log)}
+    rows = {row.name: row for row in STAGES}
+    for name in stage.needs:
+        if name not in last:
+            why = "did not run"
+        elif manifest.log[last[name]].outcome == "failed":
+            why = "failed"
+        elif any(last.get(before, -1) > last[name] for before in rows[name].after):
+            why = f"ran before {' and '.join(b for b in rows[name].after if last.get(b, -1) > last[name])} did again"
+        else:
+            continue
+        raise UsageError(
+            f"Nothing was done: {stage.name} needs {name}, which {why}",
+            remedy=f"Run `tagship {name}` first; where it ran in another job, give that job's manifest as well: "
+            f"tagship {stage.name} --manifest this.json --manifest that.json",
+        )
+
+
+def merge(left: Manifest, right: Manifest) -> Manifest:
+    """Two manifests that grew from one plan, in jobs side by side: the newest entry of each stage, in their order.
+
+    Raises:
+        Conflict: they are about different plans or different files.
+    """
+    if left.plan is not None and right.plan is not None and left.plan != right.plan:
+        raise Conflict(
+            "Nothing was done: the manifests are about different plans",
+            remedy="Take the manifests of one run of the workflow.",
+        )
+    if left.dists and right.dists and (left.dists, left.local) != (right.dists, right.local):
+        raise Conflict(
+            "Nothing was done: the manifests are about different files",
+            remedy="Build once, and hand that manifest on.",
+        )
+    order = [stage.name for stage in STAGES]
+    entries = {entry.stage: entry for entry in (*left.log, *right.log)}
+    log = tuple(sorted(entries.values(), key=lambda entry: order.index(entry.stage)))
+    grown = right if right.dists or right.local else left
+    return msgspec.structs.replace(grown, plan=left.plan or right.plan, log=log)
 
 
 def _stopped_by(findings: tuple[Finding, ...]) -> TagshipError | None:

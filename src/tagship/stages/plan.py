@@ -161,6 +161,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
         target=choice.target,
         reason=choice.reason,
         prerelease=choice.version.is_prerelease,
+        auth=project.config.auth,
         epoch=git.commit_time(commit),
     )
     where = world.index(plan.target).addresses.name if plan.target is not Target.NONE else "nowhere"

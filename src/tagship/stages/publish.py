@@ -7,10 +7,9 @@ own publish action in place of this stage; elsewhere, and in rehearsals, twine d
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import assert_never
 
-from tagship.errors import Conflict, Refused, TagshipError, UnknownOutcome
+from tagship.errors import Conflict, Refused, TagshipError, UnknownOutcome, Unreachable
 from tagship.model import Dist, Manifest, Plan, Target
 from tagship.services import oidc
 from tagship.services.index import Index, IndexPage, refusal
@@ -76,7 +75,9 @@ def run(manifest: Manifest, world: World) -> Manifest:
         return manifest
     files = handed_over(manifest, world.workspace.dist)
     index = world.index(plan.target)
-    todo = _todo(decide(manifest.dists, index.page(plan.project)), index, world)
+    page = index.page(plan.project)
+    todo = _todo(decide(manifest.dists, page), index, world)
+    _nothing_foreign(plan, manifest, page, index)
     world.journal.link(f"{plan.project} {plan.version} on {index.addresses.name}", _page(index, plan))
     if not todo:
         world.journal.say(f"{index.addresses.name} has all {len(files)} files already, byte for byte")
@@ -85,8 +86,24 @@ def run(manifest: Manifest, world: World) -> Manifest:
     missing = [file for file in files if file.name in todo]
     world.journal.doing(f"uploading {len(missing)} files to {index.addresses.name}")
     output = index.upload(world.shell, missing, token)
-    _settle(plan, index, output, missing, world)
+    _settle(plan, index, output, [dist for dist in manifest.dists if dist.filename in todo], world)
     return manifest
+
+
+def _nothing_foreign(plan: Plan, manifest: Manifest, page: IndexPage | None, index: Index) -> None:
+    """Refuse a version that has files of another build, except wheels that are made elsewhere on purpose.
+
+    Raises:
+        Conflict: it has.
+    """
+    known = {dist.filename for dist in manifest.dists}
+    others = page.others(plan.version, known) if page is not None and not manifest.local else ()
+    if others:
+        raise Conflict(
+            f"Nothing was uploaded: {index.addresses.name} has {', '.join(others)}, which this build did not make",
+            remedy="Release the next version: users would get a mixture of two builds.",
+            where=others[0],
+        )
 
 
 def _todo(actions: tuple[Action, ...], index: Index, world: World) -> frozenset[str]:
@@ -111,30 +128,50 @@ def _todo(actions: tuple[Action, ...], index: Index, world: World) -> frozenset[
 
 
 def _credential(plan: Plan, index: Index, world: World) -> Secret:
-    """The upload token: by trusted publishing where the job may, else from the variable that holds one."""
+    """The upload token: as the project says by `auth`; without a word, from a variable where nothing else is there.
+
+    Raises:
+        Refused: there is none, or trusted publishing is refused.
+    """
     variable = TOKEN_VARIABLES[plan.target]
     value = world.environment.get(variable, "").strip()
-    if oidc.available(world.environment) or not value:
-        token = oidc.upload_token(world.http, world.environment, index.addresses)
-        ok(world, "publish.credential", "trusted publishing gave an upload token", "valid for 15 minutes")
-        return token
-    ok(world, "publish.credential", "an API token is used", variable)
-    return Secret(value)
+    if plan.auth == "token" and not value:
+        raise Refused(
+            f"Nothing was uploaded: {variable} holds no API token",
+            remedy=f"Give the job the secret {variable} of its environment; or publish without: "
+            'auth = "trusted-publishing".',
+            where=variable,
+        )
+    if plan.auth == "token" or (value and not oidc.available(world.environment)):
+        ok(world, "publish.credential", "an API token is used", variable)
+        return Secret(value)
+    token = oidc.upload_token(world.http, world.environment, index.addresses)
+    ok(world, "publish.credential", "trusted publishing gave an upload token", "valid for 15 minutes")
+    return token
 
 
-def _settle(plan: Plan, index: Index, output: Output, sent: Sequence[Path], world: World) -> None:
-    """Find out what is there now, whatever twine said."""
-    shown = index.page(plan.project)
-    names = [path.name for path in sent]
-    arrived = [name for name in names if shown is not None and shown.file(name) is not None]
-    if output.ok:
+def _settle(plan: Plan, index: Index, output: Output, sent: Sequence[Dist], world: World) -> None:
+    """Find out what is there now, whatever twine said: names and bytes."""
+    names = [dist.filename for dist in sent]
+    try:
+        actions = decide(sent, index.page(plan.project))
+    except Unreachable as error:
+        if output.ok:
+            world.journal.say(f"Uploaded to {index.addresses.name}, which cannot be asked at the moment")
+            return
+        raise UnknownOutcome(
+            f"The upload to {index.addresses.name} broke off, and it cannot be asked what arrived\n{error.message}",
+            remedy=AGAIN,
+        ) from error
+    lacking = [name for name in names if name in _todo(actions, index, world)]
+    arrived = [name for name in names if name not in lacking]
+    if output.ok:  # what is not shown yet is for verify to wait for
         world.journal.say(f"Uploaded to {index.addresses.name}: {', '.join(names)}")
         return
-    if len(arrived) == len(names):
+    if not lacking:
         world.journal.say(f"Uploaded to {index.addresses.name}; the answer was lost, the files are there")
         return
     said = refusal(output)
-    lacking = [name for name in names if name not in arrived]
     partly = f"\n{', '.join(arrived)} is public already" if arrived else ""
     if said is not None and said.status < 500:
         problem(world, "publish.upload", f"{index.addresses.name} took the files", f"{said.status} {said.words}")
@@ -142,9 +179,11 @@ def _settle(plan: Plan, index: Index, output: Output, sent: Sequence[Path], worl
     words = f"{said.status} {said.words}" if said is not None else output.tail(6)
     raise UnknownOutcome(
         f"The upload broke off, and {index.addresses.name} does not show {', '.join(lacking)}{partly}\n{words}",
-        remedy="Run the same command again: it uploads what is missing, and bytes that are there are left alone.",
+        remedy=AGAIN,
     )
 
+
+AGAIN = "Run the same command again: it uploads what is missing, and bytes that are there are left alone."
 
 EXPLANATIONS: Mapping[str, str] = {
     "token is expired": "Make a new API token on the index, scoped to this project, and replace the old one.",

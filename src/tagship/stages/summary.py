@@ -3,24 +3,9 @@
 from pathlib import Path
 
 from tagship.errors import UsageError
-from tagship.model import Manifest, Target
+from tagship.model import Manifest
 from tagship.services.world import World
-from tagship.stages.summary_text import summary
-
-NEEDED: dict[Target, tuple[str, ...]] = {
-    Target.NONE: ("plan", "build", "check"),
-    Target.TESTPYPI: ("plan", "gate", "build", "check", "publish", "verify"),
-    Target.PYPI: ("plan", "gate", "build", "check", "publish", "verify", "github-release"),
-}
-"""What must have been done, not skipped and not failed, for a success."""
-
-
-def missing(manifest: Manifest) -> tuple[str, ...]:
-    """The stages that were needed and are not done."""
-    if manifest.plan is None:
-        return ("plan",)
-    done = {entry.stage for entry in manifest.log if entry.outcome == "done"}
-    return tuple(stage for stage in NEEDED[manifest.plan.target] if stage not in done)
+from tagship.stages.summary_text import missing, summary
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
@@ -31,8 +16,11 @@ def run(manifest: Manifest, world: World) -> Manifest:
     """
     path = world.environment.get("GITHUB_STEP_SUMMARY", "")
     if path:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(summary(manifest))
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(summary(manifest))
+        except OSError as error:  # a courtesy
+            world.journal.say(f"The job's summary could not be written: {error.strerror}")
     lacking = missing(manifest)
     if lacking:
         raise UsageError(

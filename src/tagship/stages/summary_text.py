@@ -25,7 +25,7 @@ def summary(manifest: Manifest, stages: tuple[str, ...] = ()) -> str:
     summary leaves itself out of them."""
     log = _newest(manifest)
     parts = [
-        _heading(manifest.plan, log),
+        _heading(manifest, log),
         *_what_to_do(log),
         *_card(manifest.plan),
         *_files(manifest),
@@ -35,13 +35,32 @@ def summary(manifest: Manifest, stages: tuple[str, ...] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+NEEDED: dict[Target, tuple[str, ...]] = {
+    Target.NONE: ("plan", "build", "check"),
+    Target.TESTPYPI: ("plan", "gate", "build", "check", "verify"),
+    Target.PYPI: ("plan", "gate", "build", "check", "verify", "github-release"),
+}
+"""What must have been done, not skipped and not failed, for a success. Whoever uploaded, verify proves it."""
+
+
+def missing(manifest: Manifest) -> tuple[str, ...]:
+    """The stages that were needed and are not done, and those whose newest run failed; the summary left out."""
+    if manifest.plan is None:
+        return ("plan",)
+    newest = {entry.stage: entry.outcome for entry in manifest.log if entry.stage != "summary"}
+    lacking = [stage for stage in NEEDED[manifest.plan.target] if newest.get(stage) != "done"]
+    failed = [stage for stage, outcome in newest.items() if outcome == "failed" and stage not in lacking]
+    return (*lacking, *failed)
+
+
 def _newest(manifest: Manifest) -> tuple[Entry, ...]:
     """The last entry of each stage: a stage that ran again replaces what it said before."""
     return tuple({entry.stage: entry for entry in manifest.log}.values())
 
 
-def _heading(plan: Plan | None, log: tuple[Entry, ...]) -> str:
+def _heading(manifest: Manifest, log: tuple[Entry, ...]) -> str:
     """What happened, in one sentence. A publish job that was skipped is not a success."""
+    plan = manifest.plan
     if plan is None:
         return "## ❌ Nothing was released: there is no plan"
     release = f"{_text(plan.project)} {_text(plan.version)}"
@@ -59,6 +78,8 @@ def _heading(plan: Plan | None, log: tuple[Entry, ...]) -> str:
         return f"## ❌ {release} was not released: it was not published on {index}"
     if "verify" not in done:
         return f"## ⚠️ {release} was uploaded to {index}, but not verified"
+    if lacking := missing(manifest):
+        return f"## ⚠️ {release} is on {index}, but {_listed(list(lacking))} did not happen"
     return f"## ✅ {release} is on {index}"
 
 

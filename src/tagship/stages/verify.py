@@ -8,7 +8,7 @@ does not work: broken, the release stops. There is no fixed sleep: the index is 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tagship.errors import Broken, NotVisibleYet
+from tagship.errors import Broken, NotVisibleYet, UsageError
 from tagship.model import Dist, Manifest, Plan, Severity, Target
 from tagship.services.index import Index, IndexPage
 from tagship.services.world import World
@@ -56,8 +56,17 @@ def run(manifest: Manifest, world: World) -> Manifest:
     if plan.target is Target.NONE:
         world.journal.skip(f"Nothing to verify: {plan.reason}")
         return manifest
+    if not manifest.dists:
+        raise UsageError("Nothing was verified: there are no built files", remedy="Run `tagship build` first.")
     index = world.index(plan.target)
     page = _wait_until_visible(plan, manifest.dists, index, world)
+    others = page.others(plan.version, {dist.filename for dist in manifest.dists})
+    if others and not manifest.local:  # else wheels of it are made elsewhere
+        raise Broken(
+            f"{index.addresses.name} has {', '.join(others)} in this version, which this build did not make",
+            remedy="Find out who uploaded it; yank the version, rotate the tokens, release the next version.",
+            where=index.page_url(plan.project),
+        )
     chosen = next((dist for dist in manifest.dists if dist.kind == "wheel"), manifest.dists[0])
     address = next(file.url for file in page.files if file.filename == chosen.filename)
     # Our exact file by address and digest; its dependencies come from PyPI alone. Never two indexes in one install.
