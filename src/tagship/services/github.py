@@ -26,6 +26,12 @@ class App(msgspec.Struct, frozen=True):
     slug: str | None = None
 
 
+class CheckSuite(msgspec.Struct, frozen=True):
+    """The checks that one app made at one time; on GitHub Actions those of one workflow run, re-runs included."""
+
+    id: int
+
+
 class CheckRun(msgspec.Struct, frozen=True):
     """One check of a commit."""
 
@@ -34,8 +40,8 @@ class CheckRun(msgspec.Struct, frozen=True):
     status: str
     conclusion: str | None = None
     html_url: str | None = None
-    started_at: str | None = None
     app: App | None = None
+    check_suite: CheckSuite | None = None
 
 
 class CommitStatus(msgspec.Struct, frozen=True):
@@ -52,8 +58,10 @@ class WorkflowRun(msgspec.Struct, frozen=True):
     id: int
     path: str
     event: str
+    head_sha: str
     status: str | None
     conclusion: str | None
+    check_suite_id: int | None = None
     name: str | None = None
     html_url: str = ""
     run_attempt: int = 1

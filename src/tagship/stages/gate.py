@@ -20,6 +20,9 @@ APPEAR = 600.0
 """Seconds until a check that nobody has seen counts as missing."""
 FINISH = 5400.0
 """Seconds until a check that is still running counts as stuck."""
+EVENTS = ("push", "merge_group", "dynamic")
+"""Events whose runs are about the commit itself, as it was pushed; `dynamic` is GitHub's own, for code scanning.
+A pull request's run is about a merge that was never made; what somebody or a timer started ran with other inputs."""
 
 WORDS = {
     "failure": "failed",
@@ -38,9 +41,16 @@ WORDS = {
 class Seen:
     """What GitHub shows of a commit now."""
 
-    runs: tuple[WorkflowRun, ...]
-    checks: tuple[CheckRun, ...]
-    statuses: tuple[CommitStatus, ...]
+    sha: str
+    runs: tuple[WorkflowRun, ...] = ()
+    checks: tuple[CheckRun, ...] = ()
+    statuses: tuple[CommitStatus, ...] = ()
+    own_run: str = ""
+    """Id of the run that this is, which never counts; empty outside of GitHub Actions."""
+
+    def counts(self, run: WorkflowRun) -> bool:
+        """Whether a run says something about this very commit."""
+        return run.head_sha == self.sha and run.event in EVENTS and str(run.id) != self.own_run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,40 +82,34 @@ class Closed:
 State = Open | Waiting | Closed
 
 
-def judge(check: Check, seen: Seen, own_run: str) -> State:
-    """The state of one required piece of CI; our own run never counts."""
+def judge(check: Check, seen: Seen) -> State:
+    """The state of one required piece of CI.
+
+    A check counts where the required app made it. A commit status names no app, so that it counts where none was
+    asked for but the default: setting one needs the same right to write as an Actions run that would.
+    """
     if check.workflow:
-        return _judge_workflow(check.workflow, seen.runs, own_run)
+        return _judge_workflow(check.workflow, seen)
     return _judge_names(check, seen)
 
 
-def _judge_workflow(file: str, runs: Sequence[WorkflowRun], own_run: str) -> State:
-    # A pull request's run is about a merge that was never made; the newest run of the commit itself counts.
-    mine = [
-        run
-        for run in runs
-        if run.path.split("@")[0].endswith(f"/{file}")
-        and run.event not in ("pull_request", "pull_request_target")
-        and str(run.id) != own_run
-    ]
+def _judge_workflow(file: str, seen: Seen) -> State:
+    mine = [run for run in seen.runs if run.path.split("@")[0].endswith(f"/{file}") and seen.counts(run)]
     if not mine:
         return Waiting(title=file, appeared=False)
     newest = max(mine, key=lambda run: (run.id, run.run_attempt))
-    title = f"{newest.name} ({file})" if newest.name else file
-    return _state(title, newest.status or "", newest.conclusion, newest.html_url)
+    return _state(_name(newest), newest.status or "", newest.conclusion, newest.html_url)
 
 
 def _judge_names(check: Check, seen: Seen) -> State:
-    latest: dict[str, CheckRun] = {}
-    for run in sorted(seen.checks, key=lambda run: (run.started_at or "", run.id)):
-        if (run.app is None or run.app.slug in (None, check.app)) and _matches(run.name, check.names):
-            latest[run.name] = run
-    states: list[State] = [_state(run.name, run.status, run.conclusion, run.html_url or "") for run in latest.values()]
-    for status in seen.statuses:
+    checks = _newest(check, seen)
+    states = [_state(run.name, run.status, run.conclusion, run.html_url or "") for run in checks]
+    for status in seen.statuses if check.app == Check().app else ():
         if _matches(status.context, check.names):
             done = status.state != "pending"
             state = "completed" if done else "in_progress"
             states.append(_state(status.context, state, status.state if done else None, status.target_url or ""))
+    states += _unfinished(check, checks, seen)
     for kind in (Closed, Waiting, Open):  # the worst one decides
         for found in states:
             if isinstance(found, kind):
@@ -113,9 +117,51 @@ def _judge_names(check: Check, seen: Seen) -> State:
     return Waiting(title=" or ".join(check.names), appeared=False)
 
 
+def _newest(check: Check, seen: Seen) -> Sequence[CheckRun]:
+    """The checks that are required, the newest of each name in each suite: only a re-run takes another's place."""
+    others = {run.check_suite_id for run in seen.runs if not seen.counts(run)}
+    newest: dict[tuple[int, str], CheckRun] = {}
+    for run in sorted(seen.checks, key=lambda run: run.id):
+        suite = run.check_suite.id if run.check_suite is not None else -run.id
+        if (
+            run.app is not None
+            and run.app.slug == check.app
+            and suite not in others
+            and _matches(run.name, check.names)
+        ):
+            newest[suite, run.name] = run
+    return tuple(newest.values())
+
+
+def _unfinished(check: Check, checks: Sequence[CheckRun], seen: Seen) -> list[Waiting]:
+    """The runs that may still make a required check, or make it again.
+
+    Those that have made one; for a name with `*`, which says nothing about how many there will be, all but those of
+    our own workflow, which for another ref waits as we do.
+    """
+    suites = {run.check_suite.id for run in checks if run.check_suite is not None}
+    own = {run.path.split("@")[0] for run in seen.runs if str(run.id) == seen.own_run}
+    any_run = any("*" in name for name in check.names)
+    return [
+        Waiting(title=_name(run), appeared=True, url=run.html_url)
+        for run in seen.runs
+        if run.status != "completed"
+        and seen.counts(run)
+        and (run.check_suite_id in suites or (any_run and run.path.split("@")[0] not in own))
+    ]
+
+
+def _name(run: WorkflowRun) -> str:
+    file = run.path.split("@")[0].rpartition("/")[2]
+    return f"{run.name} ({file})" if run.name else file
+
+
 def _matches(name: str, wanted: Sequence[str]) -> bool:
     """Whether a check has one of the names, any matrix suffix included: `Test Suite (3.12)` under `Test Suite`."""
-    return any(name == want or name.startswith(f"{want} (") or fnmatch.fnmatchcase(name, want) for want in wanted)
+    return any(
+        name == want or name.startswith(f"{want} (") or ("*" in want and fnmatch.fnmatchcase(name, want))
+        for want in wanted
+    )
 
 
 def _state(title: str, status: str, conclusion: str | None, url: str) -> State:
@@ -153,6 +199,12 @@ def run(manifest: Manifest, world: World) -> Manifest:
             remedy='Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"].',
             where=project.required_ci.source,
         )
+    if any(not name.strip("*") for check in required for name in check.names):
+        raise GateClosed(
+            "Not published: a required check is called *, which is any check at all",
+            remedy='Write more of its name: [tool.tagship] ci = ["ci / *"], or name the workflow: ci = ["ci.yml"].',
+            where=project.required_ci.source,
+        )
     states = _poll(plan, required, world)
     for state in states:
         world.journal.fact(_fact(state, plan))
@@ -166,8 +218,8 @@ def run(manifest: Manifest, world: World) -> Manifest:
 def _poll(plan: Plan, required: Sequence[Check], world: World) -> tuple[State, ...]:
     begin, attempt = world.clock.now(), 0
     while True:
-        seen = _look(plan.event.sha, required, world)
-        states = tuple(judge(check, seen, plan.event.run_id) for check in required)
+        seen = _look(plan, required, world)
+        states = tuple(judge(check, seen) for check in required)
         waiting = [state for state in states if isinstance(state, Waiting)]
         if not waiting or any(isinstance(state, Closed) for state in states):
             return states
@@ -180,12 +232,15 @@ def _poll(plan: Plan, required: Sequence[Check], world: World) -> tuple[State, .
         attempt += 1
 
 
-def _look(sha: str, required: Sequence[Check], world: World) -> Seen:
-    by_name = any(not check.workflow for check in required)
+def _look(plan: Plan, required: Sequence[Check], world: World) -> Seen:
+    sha, by_name = plan.event.sha, any(not check.workflow for check in required)
+    # the runs first: whatever a run that was over then had to show is among the checks asked for afterwards
     return Seen(
-        runs=world.github.workflow_runs(sha) if any(check.workflow for check in required) else (),
+        sha=sha,
+        runs=world.github.workflow_runs(sha),
         checks=world.github.check_runs(sha) if by_name else (),
         statuses=world.github.statuses(sha) if by_name else (),
+        own_run=plan.event.run_id,
     )
 
 
