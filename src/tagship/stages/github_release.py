@@ -2,13 +2,16 @@
 
 Only after PyPI has the files. A draft can be completed and corrected; a published release may be immutable. So
 everything that can fail comes before publishing: the tag still means this commit, every file is attached, and the
-digest that GitHub computed is ours. An earlier draft is adopted, a published release is left as it is.
+digest that GitHub computed is ours. An earlier draft is adopted and made what a new one would be, a published release
+is left as it is.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
+
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
 from tagship.errors import Conflict, PlanRefused, TagshipError
 from tagship.model import Dist, Manifest, Plan, Target
@@ -41,17 +44,29 @@ class Keep:
     dist: Dist
 
 
-Action = Attach | Replace | Keep
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remove:
+    """An asset of a draft that nobody built for this release."""
+
+    asset: Asset
+
+
+Action = Attach | Replace | Keep | Remove
 
 
 def decide(release: Release, dists: Sequence[Dist]) -> tuple[Action, ...]:
-    """What to do for each file.
+    """What to do for each file; what a draft has and was not built goes first.
+
+    What else a public release has is left alone, unless it would pass for a distribution file of this version.
 
     Raises:
-        Conflict: the release is public already and lacks a file, or has one with other bytes.
+        Conflict: the release is public already and lacks a file, has one with other bytes, or has one too many.
     """
     there = {asset.name: asset for asset in release.assets}
-    actions: list[Action] = []
+    foreign = [asset for asset in release.assets if asset.name not in {dist.filename for dist in dists}]
+    if not release.draft:
+        _only_ours(release, foreign, dists)
+    actions: list[Action] = [Remove(asset=asset) for asset in foreign if release.draft]
     for dist in dists:
         asset = there.get(dist.filename)
         if asset is not None and asset.state == "uploaded" and asset.digest == f"sha256:{dist.sha256}":
@@ -67,6 +82,29 @@ def decide(release: Release, dists: Sequence[Dist]) -> tuple[Action, ...]:
         else:
             actions.append(Attach(dist=dist) if asset is None else Replace(asset=asset, dist=dist))
     return tuple(actions)
+
+
+def _only_ours(release: Release, foreign: Sequence[Asset], dists: Sequence[Dist]) -> None:
+    ours = {_released(dist.filename) for dist in dists}
+    extra = next((asset.name for asset in foreign if _released(asset.name) in ours), None)
+    if extra is not None:
+        raise Conflict(
+            f"The GitHub release {release.tag_name} is public and has {extra}, which was not built",
+            remedy="Find out who attached it; where releases can be changed, take it off.",
+            where=extra,
+            url=release.html_url,
+        )
+
+
+def _released(filename: str) -> tuple[str, str] | None:
+    """Project and version in the name of a distribution file; None for any other file."""
+    try:
+        name, version = (
+            parse_wheel_filename(filename)[:2] if filename.endswith(".whl") else parse_sdist_filename(filename)
+        )
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+    return name, str(version)
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
@@ -85,16 +123,18 @@ def run(manifest: Manifest, world: World) -> Manifest:
     files = {path.name: path for path in handed_over(manifest, world.workspace.dist)}
     _tag_unmoved(plan, plan.tag, world)
     release = world.github.release(plan.tag)
-    if release is None:
-        release = _draft(plan, plan.tag, manifest, world)
-    elif release.draft:
-        world.journal.say("An earlier draft is completed")
-    _attach(decide(release, manifest.dists), release, files, world)
-    if release.draft:
-        release = world.github.publish(release, {"prerelease": plan.prerelease})
-        world.journal.say(f"Published the GitHub release {plan.tag} with {len(files)} files")
-    else:
+    if release is not None and not release.draft:
+        decide(release, manifest.dists)
         world.journal.say(f"The GitHub release {plan.tag} is public already, with our bytes")
+    else:
+        fields = _fields(plan, plan.tag, manifest, world)
+        if release is None:
+            release = world.github.create_draft(plan.tag, fields)
+        else:
+            world.journal.say("An earlier draft is completed")
+        _attach(decide(release, manifest.dists), release, files, world)
+        release = world.github.publish(release, fields)
+        world.journal.say(f"Published the GitHub release {plan.tag} with {len(files)} files")
     world.journal.link(f"GitHub release {plan.tag}", release.html_url)
     return manifest
 
@@ -116,27 +156,31 @@ def _tag_unmoved(plan: Plan, tag: str, world: World) -> None:
     ok(world, "github.tag", f"the tag {tag} means the released commit", plan.event.sha, "GET git/ref/tags")
 
 
-def _draft(plan: Plan, tag: str, manifest: Manifest, world: World) -> Release:
-    notes = _notes(tag, plan, world)
-    fields: dict[str, str | bool] = {
+def _fields(plan: Plan, tag: str, manifest: Manifest, world: World) -> dict[str, str | bool]:
+    """What the release says, for a new draft and for one that is adopted."""
+    return {
         "name": f"{plan.project} {plan.version}",
-        "body": body(plan, manifest, notes),
+        "body": body(plan, manifest, _notes(tag, plan, world)),
         "prerelease": plan.prerelease,
     }
-    return world.github.create_draft(tag, fields)
 
 
 def _notes(tag: str, plan: Plan, world: World) -> Notes:
-    """The section of the changelog, else what GitHub writes by itself, else none, said so."""
-    project = project_of(world, plan)
-    section = changelog.section(project, plan.version)
-    if section is not None:
-        world.journal.say(f"Notes from {project.changelog.value}")
-        return Notes(text=section, source=str(project.changelog.value))
+    """The section of the changelog, else what GitHub writes by itself, else none, said so.
+
+    Notes are a courtesy: without a checkout, or with a broken one, they must not stop a release that is on PyPI.
+    """
+    try:
+        project = project_of(world, plan)
+        section = changelog.section(project, plan.version)
+        if section is not None:
+            world.journal.say(f"Notes from {project.changelog.value}")
+            return Notes(text=section, source=str(project.changelog.value))
+    except (TagshipError, OSError) as error:
+        world.journal.say(f"No notes from a changelog: {str(error).splitlines()[0]}")
     try:
         text = world.github.notes(tag)
     except TagshipError as error:
-        # Notes are a courtesy: they must not stop a release that is on PyPI.
         world.journal.say(f"No notes: {error.message.splitlines()[0]}")
         return Notes(text="", source="none")
     world.journal.say("Notes written by GitHub from the merged pull requests")
@@ -147,6 +191,10 @@ def _attach(actions: Sequence[Action], release: Release, files: dict[str, Path],
     for action in actions:
         match action:
             case Keep():
+                continue
+            case Remove(asset=asset):
+                world.journal.say(f"Took {asset.name} off the draft: it was not built for this release")
+                world.github.delete(asset)
                 continue
             case Attach(dist=dist):
                 pass

@@ -1,0 +1,220 @@
+"""github-release on the embedded GitHub: what an earlier run, or somebody else, left there."""
+
+import dataclasses
+import hashlib
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tagship.errors import TagshipError
+from tagship.model import Manifest
+from tagship.rehearsal.github.state import Asset, Release
+from tagship.rehearsal.pipeline import Finished
+from tests.rehearsing import Opened, Stage, git, repository
+
+WHEEL, SDIST = "sample-1.0.0-py3-none-any.whl", "sample-1.0.0.tar.gz"
+BEFORE = ("plan", "gate", "build", "test", "check", "publish", "verify")
+
+
+@dataclasses.dataclass(frozen=True)
+class Ready:
+    """On the index, and about to get its GitHub release."""
+
+    opened: Opened
+    built: Manifest
+
+    def release(self) -> Finished:
+        """Run the stage."""
+        return self.opened.run("github-release", after=self.built)
+
+    @property
+    def releases(self) -> list[Release]:
+        """What GitHub has."""
+        return self.opened.embedded.github.releases
+
+    def whole(self, done: Finished) -> tuple[str, ...]:
+        """Assert that there is the one release, public and with our bytes alone; what the stage said."""
+        assert done.error is None
+        (release,) = self.releases
+        expected = {dist.filename: (dist.sha256, "uploaded") for dist in self.built.dists}
+        assert {asset.name: (asset.sha256, asset.state) for asset in release.assets} == expected
+        assert (release.tag, release.draft, release.name) == ("v1.0.0", False, "sample 1.0.0")
+        assert release.body is not None
+        assert release.body.startswith("Fixed\n\n## Install")
+        return done.manifest.log[-1].said
+
+
+@pytest.fixture
+def ready(stage: Stage, tmp_path: Path) -> Iterator[Ready]:
+    """A project with a changelog, released up to its GitHub release, in a world that stays open."""
+    with stage.open(repository(tmp_path / "sample", {"CHANGELOG.md": "# Changes\n\n## 1.0.0\n\nFixed\n"})) as opened:
+        built = opened.run(*BEFORE)
+        assert built.error is None
+        yield Ready(opened, built.manifest)
+
+
+def asset(number: int, name: str, data: bytes, *, broken: bool = False) -> Asset:
+    """A file that is already there; a broken upload leaves a `starter`."""
+    return Asset(
+        id=number,
+        name=name,
+        label=None,
+        content_type="application/octet-stream",
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        state="starter" if broken else "uploaded",
+        uploader="somebody",
+        created=0.0,
+    )
+
+
+def earlier(ready: Ready, *assets: Asset, draft: bool = True) -> None:
+    """Put a release there as an earlier run, or somebody, left it."""
+    release = Release(
+        id=900,
+        tag="v1.0.0",
+        target="main",
+        name="an old name",
+        body="an old body",
+        draft=draft,
+        prerelease=False,
+        created=0.0,
+        author="somebody",
+        updated=0.0,
+        assets=list(assets),
+    )
+    ready.releases.append(release)
+
+
+def ours(ready: Ready, name: str, number: int) -> Asset:
+    """One of our files, as an earlier run uploaded it."""
+    return asset(number, name, (ready.opened.world.workspace.dist / name).read_bytes())
+
+
+@pytest.mark.requirement("A9", "A14", "D1")
+@pytest.mark.parametrize("left", ["nothing attached", "a starter", "one of two", "everything attached"])
+def test_a_draft_of_a_run_that_was_killed_is_completed(ready: Ready, left: str) -> None:
+    """Wherever the first run ended, the next one ends with one public release, our name, our body and our files."""
+    there = {
+        "nothing attached": (),
+        "a starter": (ours(ready, WHEEL, 901), asset(902, SDIST, b"", broken=True)),
+        "one of two": (ours(ready, WHEEL, 901),),
+        "everything attached": (ours(ready, WHEEL, 901), ours(ready, SDIST, 902)),
+    }[left]
+    earlier(ready, *there)
+    kept = {found.id for found in there if found.state == "uploaded"}
+    assert ready.whole(ready.release()) == (
+        "Notes from CHANGELOG.md",
+        "An earlier draft is completed",
+        "Published the GitHub release v1.0.0 with 2 files",
+    )
+    assert kept <= {found.id for found in ready.releases[0].assets}
+    assert ready.whole(ready.release()) == ("The GitHub release v1.0.0 is public already, with our bytes",)
+
+
+@pytest.mark.requirement("A9", "A14")
+def test_an_upload_that_breaks_off_leaves_a_starter_that_is_replaced(ready: Ready) -> None:
+    """GitHub breaks an upload off: the stage says so, and a second run replaces what it left."""
+    ready.opened.embedded.github.broken_uploads = 1
+    broken = ready.release().error
+    assert isinstance(broken, TagshipError)
+    assert [found.state for found in ready.releases[0].assets] == ["starter"]
+    ready.whole(ready.release())
+
+
+@pytest.mark.requirement("A9")
+def test_what_was_not_built_is_taken_off_a_draft(ready: Ready) -> None:
+    """A draft with somebody's files, one of them under our name, is published with ours alone, and that is said."""
+    earlier(ready, asset(901, WHEEL, b"other bytes"), asset(902, "sample-1.0.0-cp311-cp311-win32.whl", b"x"))
+    assert ready.whole(ready.release()) == (
+        "Notes from CHANGELOG.md",
+        "An earlier draft is completed",
+        "Took sample-1.0.0-cp311-cp311-win32.whl off the draft: it was not built for this release",
+        "Published the GitHub release v1.0.0 with 2 files",
+    )
+
+
+@pytest.mark.requirement("A9", "A14")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("sample-1.0.0-cp311-cp311-win32.whl", "has {}, which was not built"), ("sample-0.9.0.tar.gz", ""), ("SBOM", "")],
+)
+def test_a_public_release_with_a_file_more(ready: Ready, name: str, words: str) -> None:
+    """A distribution file of this version that was not built is a conflict, any other file is left; nothing changes."""
+    earlier(ready, ours(ready, WHEEL, 901), ours(ready, SDIST, 902), asset(903, name, b"x"), draft=False)
+    done = ready.release()
+    if words:
+        assert done.error is not None
+        assert (done.error.code, done.error.message, done.error.where, done.error.remedy) == (
+            "TE09",
+            f"The GitHub release v1.0.0 is public and {words.format(name)}",
+            name,
+            "Find out who attached it; where releases can be changed, take it off.",
+        )
+    else:
+        assert done.error is None
+    assert (ready.releases[0].body, len(ready.releases[0].assets)) == ("an old body", 3)
+
+
+@pytest.mark.requirement("A9", "B4")
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_tag_that_moved_or_went_gets_no_release(ready: Ready, gone: bool) -> None:
+    """The tag means another commit than the one that was released, or is not there: refused, and nothing is made."""
+    remote = ready.opened.embedded.github.git.root
+    sha = git(remote, "rev-parse", "refs/tags/v1.0.0^{commit}")
+    other = git(remote, "commit-tree", f"{sha}^{{tree}}", "-m", "another")
+    git(remote, "update-ref", *(("-d", "refs/tags/v1.0.0") if gone else ("refs/tags/v1.0.0", other)))
+    error = ready.release().error
+    assert error is not None
+    moved = f"No GitHub release: the tag v1.0.0 was moved to {other[:12]}, released was {sha[:12]}"
+    assert (error.code, error.message, error.where, error.remedy) == (
+        ("TE04", "No GitHub release: there is no tag v1.0.0 on GitHub", "v1.0.0", "git push origin v1.0.0")
+        if gone
+        else ("TE09", moved, "v1.0.0", "Find out who moved the tag; put it back, and protect tags by a ruleset.")
+    )
+    assert ready.releases == []
+
+
+@pytest.mark.requirement("A9")
+def test_a_file_that_arrives_with_another_digest_is_not_published(ready: Ready) -> None:
+    """Where GitHub computes another digest than ours for an uploaded file, the release stays a draft."""
+    doors = ready.opened.embedded.doors
+    sound = doors.hosts["uploads.github.com"]
+
+    def garbled(environ, start_response):  # type: ignore[no-untyped-def]
+        """Receives the right number of bytes, and the last of them wrong."""
+
+        data = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        return sound({**environ, "wsgi.input": io.BytesIO(data[:-1] + b"?")}, start_response)
+
+    doors.hosts = {**doors.hosts, "uploads.github.com": garbled}
+    error = ready.release().error
+    (release,) = ready.releases
+    assert error is not None
+    assert (error.code, error.message, error.where, error.remedy, release.draft) == (
+        "TE09",
+        f"GitHub stored {WHEEL} with another digest: sha256:{release.assets[0].sha256}",
+        WHEEL,
+        "Run the same command again: the asset is replaced while the release is a draft.",
+        True,
+    )
+    doors.hosts = {**doors.hosts, "uploads.github.com": sound}
+    ready.whole(ready.release())
+
+
+@pytest.mark.requirement("A9", "A14")
+def test_notes_are_a_courtesy(ready: Ready) -> None:
+    """In a job with the manifest and the files alone, GitHub's own notes stand in for the changelog."""
+    shutil.rmtree(ready.opened.world.workspace.root)
+    done = ready.release()
+    assert done.error is None
+    said = done.manifest.log[-1].said
+    assert said[0].startswith("No notes from a changelog: ")
+    assert said[1:] == (
+        "Notes written by GitHub from the merged pull requests",
+        "Published the GitHub release v1.0.0 with 2 files",
+    )
+    assert not ready.releases[0].draft
