@@ -14,6 +14,7 @@ from click.exceptions import Abort, Exit
 from tagship.cli.render import of_finding, screen
 from tagship.errors import BUG, INTERRUPTED, TagshipError, ToolFailed
 from tagship.services.addresses import OUR_ISSUES
+from tagship.services.secret import likely, redact
 
 COMMANDS = {
     "rehearse": "tagship.cli.rehearse:rehearse",
@@ -90,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _bug() -> int:
-    """Show the exception that is being handled, and ask for a report."""
-    traceback.print_exc()
+    """Show the exception that is being handled, without what looks like a credential, and ask for a report."""
+    sys.stderr.write(redact(traceback.format_exc(), likely(os.environ)))
     sys.stderr.write(f"This is a bug in tagship. Please report it with the lines above: {OUR_ISSUES}\n")
     return BUG

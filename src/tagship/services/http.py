@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 import urllib3
@@ -19,7 +20,7 @@ from urllib3.exceptions import (
     ProxyError,
 )
 
-from tagship.errors import Refused, UnknownOutcome, Unreachable
+from tagship.errors import Refused, UnknownOutcome, Unreachable, UsageError
 
 T = TypeVar("T")
 
@@ -75,19 +76,27 @@ class Http:
     """Connections, kept open and shared by all stages.
 
     Args:
-        proxy: address of an HTTP proxy for everything but loopback, or None.
+        proxy: address of an HTTP proxy for everything but loopback, `http://` if no scheme is given, or None.
         ca: a file of certificates to trust instead of the system's.
         agent: the User-Agent.
+        bypass: hosts and domains that are asked without the proxy, with commas between; `*` for all.
+
+    Raises:
+        UsageError: the proxy's address is none.
     """
 
-    def __init__(self, *, proxy: str | None, ca: Path | None, agent: str) -> None:
+    def __init__(self, *, proxy: str | None, ca: Path | None, agent: str, bypass: str = "") -> None:
         certificates = str(ca) if ca is not None else None
         timeout = urllib3.Timeout(connect=15, read=60)
         self._direct = urllib3.PoolManager(ca_certs=certificates, timeout=timeout, maxsize=8)
-        self._pool = (
-            urllib3.ProxyManager(proxy, ca_certs=certificates, timeout=timeout, maxsize=8) if proxy else self._direct
-        )
+        self._pool = self._direct
+        if proxy:
+            address, login = _proxy(proxy)
+            self._pool = urllib3.ProxyManager(
+                address, proxy_headers=login, ca_certs=certificates, timeout=timeout, maxsize=8
+            )
         self._agent = agent
+        self._bypass = ("127.0.0.1", "localhost", *(word.strip().lstrip(".").lower() for word in bypass.split(",")))
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
@@ -97,11 +106,11 @@ class Http:
         Raises:
             Unreachable: nothing was sent, or a read got no answer.
             UnknownOutcome: something was sent, and no answer came.
+            UsageError: the address or a header cannot be sent.
         """
-        local = url.startswith(("http://127.0.0.1", "http://localhost"))
         read = method in READS
         try:
-            reply = (self._direct if local else self._pool).request(
+            reply = self._pool_for(url).request(
                 method,
                 url,
                 headers={"User-Agent": self._agent} | dict(headers or {}),
@@ -114,6 +123,11 @@ class Http:
                 data = reply.read(BODY_LIMIT + 1)
             finally:
                 reply.release_conn()
+        except ValueError:  # it repeats the header, and that may be a token
+            raise UsageError(
+                f"Nothing was sent: {method} {url.partition('?')[0]} has an address or a header that HTTP does not allow",
+                remedy="Look for a line feed or a letter beyond ASCII in the tokens and addresses of the environment.",
+            ) from None
         except HTTPError as error:
             raise _no_answer(method, url, error, sent=not read and not _never_sent(error)) from error
         if len(data) > BODY_LIMIT:
@@ -129,6 +143,29 @@ class Http:
             headers={name.lower(): value for name, value in reply.headers.items()},
             body=data,
         )
+
+    def _pool_for(self, url: str) -> urllib3.PoolManager:
+        host = urlsplit(url).hostname or ""
+        direct = any(word == "*" or host == word or (word and host.endswith(f".{word}")) for word in self._bypass)
+        return self._direct if direct else self._pool
+
+
+def _proxy(given: str) -> tuple[str, dict[str, str]]:
+    """The address of a proxy and the header that logs in to it; curl, uv and pip take a bare `host:port`, too."""
+    try:
+        parts = urlsplit(given if "://" in given else f"http://{given}")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError
+        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        urllib3.util.parse_url(address)
+    except ValueError:
+        raise UsageError(
+            "Nothing was sent: the address of the proxy cannot be used",  # it may hold a password
+            remedy="Set HTTPS_PROXY like http://proxy.example:3128; only HTTP proxies are supported.",
+            where="HTTPS_PROXY",
+        ) from None
+    login = unquote(parts.netloc.rpartition("@")[0])
+    return address, urllib3.util.make_headers(proxy_basic_auth=login) if login else {}
 
 
 def _never_sent(error: HTTPError) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from tagship.errors import Refused, UnknownOutcome
 from tagship.services.addresses import IndexAddresses
 from tagship.services.http import Http, Reply
-from tagship.services.secret import Secret
+from tagship.services.secret import Secret, named
 
 URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
 TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105  a variable's name
@@ -57,7 +57,7 @@ NAME_REFUSED = "Choose another name for the project: the index does not give thi
 
 def available(environment: Mapping[str, str]) -> bool:
     """Whether this job may ask for an identity token (`permissions: id-token: write`)."""
-    return bool(environment.get(URL)) and bool(environment.get(TOKEN))
+    return bool(environment.get(URL)) and named(environment, TOKEN) is not None
 
 
 def upload_token(http: Http, environment: Mapping[str, str], index: IndexAddresses) -> Secret:
@@ -78,18 +78,18 @@ def upload_token(http: Http, environment: Mapping[str, str], index: IndexAddress
 
 
 def _identity(http: Http, environment: Mapping[str, str], audience: str) -> Secret:
-    if not available(environment):
+    url, token = environment.get(URL, ""), named(environment, TOKEN)
+    if not url or token is None:
         raise Refused(
             "No upload token: this job may not ask for an identity token",
             remedy='Give the job `permissions: id-token: write` and its environment; or set `auth = "token"`.',
             where=URL,
         )
-    url = environment[URL]
     joint = "&" if urlsplit(url).query else "?"
     reply = http.request(
         "GET",
         f"{url}{joint}audience={audience}",
-        headers={"Authorization": f"bearer {environment[TOKEN]}", "Accept": "application/json"},
+        headers={"Authorization": f"bearer {token.reveal()}", "Accept": "application/json"},
     )
     if not reply.ok:
         raise Refused(

@@ -13,7 +13,7 @@ from tagship.services.github import GitHub
 from tagship.services.http import Http
 from tagship.services.index import Index
 from tagship.services.reporter import Journal, Reporter, Silence
-from tagship.services.secret import Secret
+from tagship.services.secret import named
 from tagship.services.shell import Shell
 from tagship.services.uv import Uv
 
@@ -118,10 +118,14 @@ def production(workspace: Workspace, environ: Mapping[str, str], reporter: Repor
 
     Args:
         agent: the User-Agent.
+
+    Raises:
+        UsageError: a token or the proxy's address cannot be used.
     """
     proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
-    http = Http(proxy=proxy, ca=None, agent=agent)
-    token = environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN")
+    bypass = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
+    http = Http(proxy=proxy, ca=None, agent=agent, bypass=bypass)
+    token = named(environ, "GH_TOKEN", "GITHUB_TOKEN")
     shell = Shell(without_credentials(environ))
     clock = SystemClock()
     cache = Path(environ.get("UV_CACHE_DIR") or workspace.scratch / "uv")
@@ -135,7 +139,7 @@ def production(workspace: Workspace, environ: Mapping[str, str], reporter: Repor
         http=http,
         pypi=Index(PYPI, http),
         testpypi=Index(TESTPYPI, http),
-        github=GitHub(http, environ.get("GITHUB_REPOSITORY", ""), Secret(token) if token else None, api=api),
+        github=GitHub(http, environ.get("GITHUB_REPOSITORY", ""), token, api=api),
         clock=clock,
         reporter=reporter,
         journal=Journal("", Silence(), started=clock.now()),

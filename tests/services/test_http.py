@@ -1,0 +1,113 @@
+"""The door for HTTP: which way a request goes, and what is said where it cannot be made."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+
+from tagship.errors import UsageError
+from tagship.services.http import Http
+
+TOKEN = "ghs_madeUpForThisTest123"
+"""No token of anybody."""
+AWAY = "http://service.invalid/page"
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """Answers every request itself, with the address that was asked for."""
+
+    logins: list[str | None]
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.logins.append(self.headers["Proxy-Authorization"])
+        body = f"by the proxy: {self.path}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def proxy() -> Iterator[SimpleNamespace]:
+    """A proxy on loopback: `at`, its host and port, and `logins`, what was shown to it."""
+    logins: list[str | None] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Proxy,), {"logins": logins}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield SimpleNamespace(at=f"127.0.0.1:{server.server_port}", logins=logins)
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("scheme", ["", "http://"])
+def test_a_proxy_may_be_named_without_a_scheme(scheme: str, proxy: SimpleNamespace) -> None:
+    """`host:port` is an HTTP proxy, as for curl."""
+    http = Http(proxy=f"{scheme}{proxy.at}", ca=None, agent="test")
+    assert http.request("GET", AWAY).body == f"by the proxy: {AWAY}".encode()
+    assert proxy.logins == [None]
+
+
+def test_a_proxy_is_given_its_login(proxy: SimpleNamespace) -> None:
+    """User and password of the proxy's address are sent to it, decoded."""
+    Http(proxy=f"http://somebody:made%20up@{proxy.at}", ca=None, agent="test").request("GET", AWAY)
+    assert proxy.logins == ["Basic c29tZWJvZHk6bWFkZSB1cA=="]
+
+
+@pytest.mark.parametrize(
+    ("bypass", "by_proxy"),
+    [
+        ("", True),
+        ("other.invalid", True),
+        ("ervice.invalid", True),
+        (",,", True),
+        ("127.0.0.2", False),
+        ("other.invalid, 127.0.0.2", False),
+        ("0.0.2", False),
+        (".0.2", False),
+        ("*", False),
+    ],
+)
+def test_some_hosts_are_asked_without_the_proxy(bypass: str, by_proxy: bool, proxy: SimpleNamespace) -> None:
+    """Hosts and whole domains in the list are reached directly, everything else through the proxy."""
+    host = "service.invalid" if "invalid" in bypass and "127" not in bypass else "127.0.0.2"
+    server = ThreadingHTTPServer(("127.0.0.2", 0), type("Handler", (_Proxy,), {"logins": []}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    http = Http(proxy=proxy.at, ca=None, agent="test", bypass=bypass)
+    http.request("GET", f"http://{host}:{server.server_port}/")
+    assert bool(proxy.logins) is by_proxy
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("given", ["socks5://somebody:made-up-word@proxy:1080", "http://", "http://[made-up-word"])
+def test_a_proxy_that_is_none_is_a_usage_error(given: str) -> None:
+    """An address that is no HTTP proxy is refused and not shown, for it may hold a password."""
+    with pytest.raises(UsageError) as caught:
+        Http(proxy=given, ca=None, agent="test")
+    said = "Nothing was sent: the address of the proxy cannot be used"
+    assert (caught.value.message, caught.value.where) == (said, "HTTPS_PROXY")
+    assert (caught.value.__suppress_context__, "made-up-word" in str(caught.value)) == (True, False)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("bad", ["\n", "\u2026"])
+def test_a_header_that_cannot_be_sent_is_not_shown(method: str, bad: str, proxy: SimpleNamespace) -> None:
+    """A header value that HTTP does not allow is a usage error without the value, and nothing was sent."""
+    http = Http(proxy=None, ca=None, agent="test")
+    with pytest.raises(UsageError) as caught:
+        http.request(method, f"http://{proxy.at}/a?b=c", headers={"Authorization": f"Bearer {TOKEN}{bad}x"})
+    said = f"Nothing was sent: {method} http://{proxy.at}/a has an address or a header that HTTP does not allow"
+    assert (caught.value.message, caught.value.__suppress_context__, proxy.logins) == (said, True, [])
+
+
+def test_an_address_that_is_none_is_a_usage_error() -> None:
+    """What cannot be an address is refused in words."""
+    http = Http(proxy=None, ca=None, agent="test")
+    for address in ("http://[made-up/", "nothing at all", f"http://{'a' * 70}.invalid/"):
+        with pytest.raises(UsageError, match="has an address or a header that HTTP does not allow"):
+            http.request("GET", address)
