@@ -9,7 +9,7 @@ from tagship.errors import UsageError
 from tagship.model import Inputs, Status
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.request import Assumptions, Request
-from tests.rehearsing import PYPROJECT, Stage, repository
+from tests.rehearsing import PYPROJECT, Stage, git, repository
 
 AGAIN = "Correct it, or run it again if it was an accident; then run this workflow again."
 OVERRIDDEN = Inputs(target_env="testpypi", override_reason="the CI service is down")
@@ -153,6 +153,46 @@ def test_an_override_that_is_allowed_is_kept_with_its_reason(stage: Stage, tmp_p
         ("ci.override", Status.UNKNOWN, "the CI service is down")
     ]
     assert gate.said == ("The required CI was not waited for. Reason given: the CI service is down",)
+
+
+@pytest.mark.requirement("A4")
+def test_an_override_on_another_branch_is_refused(stage: Stage, tmp_path: Path) -> None:
+    """What a branch says about itself allows nothing: an override comes from the default branch, or from a tag."""
+    path = repository(tmp_path / "sample", {"pyproject.toml": ALLOWED})
+    git(path, "branch", "feature")
+    result = stage(path, Request(kind="dispatch", ref="feature", inputs=OVERRIDDEN))
+    ((where, finding),) = result.causes
+    assert (where, finding.code, finding.title, finding.remedy) == (
+        "gate",
+        "TE05",
+        "Not published: an override was asked for on feature, where nobody reviewed that it is allowed",
+        "Dispatch it on main, or on a version tag.",
+    )
+
+
+@pytest.mark.requirement("A4")
+def test_an_override_on_a_tag_is_kept(stage: Stage, tmp_path: Path) -> None:
+    """A dispatch on a version tag may pass over failed CI on the way to PyPI, where the project allows it."""
+    path = repository(tmp_path / "sample", {"pyproject.toml": ALLOWED})
+    git(path, "tag", "v1.0.0")
+    inputs = Inputs(target_env="pypi", override_reason="the CI service is down")
+    failed = Assumptions(ci={"ci.yml": "failure"})
+    result = stage(path, Request(kind="dispatch", ref="v1.0.0", inputs=inputs, assumptions=failed))
+    assert (result.verdict, result.headline) == ("ready", "sample 1.0.0 would be released on PyPI")
+
+
+@pytest.mark.requirement("A3")
+def test_a_check_of_any_name_is_no_required_check(stage: Stage, tmp_path: Path) -> None:
+    """Where the required check is called `*` nothing is published: one that means nothing would open the gate."""
+    project = PYPROJECT + '\n[tool.tagship]\nci = ["*"]\n'
+    result = stage(repository(tmp_path / "sample", {"pyproject.toml": project}))
+    ((where, finding),) = result.causes
+    assert (where, finding.code, finding.title, finding.remedy) == (
+        "gate",
+        "TE05",
+        "Not published: a required check is called *, which is any check at all",
+        'Write more of its name: [tool.tagship] ci = ["ci / *"], or name the workflow: ci = ["ci.yml"].',
+    )
 
 
 @pytest.mark.requirement("A4")

@@ -102,14 +102,14 @@ def _judge_workflow(file: str, seen: Seen) -> State:
 
 
 def _judge_names(check: Check, seen: Seen) -> State:
-    checks = _newest(check, seen)
-    states = [_state(run.name, run.status, run.conclusion, run.html_url or "") for run in checks]
+    newest = _newest(check, seen)
+    states = [_state(run.name, run.status, run.conclusion, run.html_url or "") for run in newest]
     for status in seen.statuses if check.app == Check().app else ():
         if _matches(status.context, check.names):
             done = status.state != "pending"
             state = "completed" if done else "in_progress"
             states.append(_state(status.context, state, status.state if done else None, status.target_url or ""))
-    states += _unfinished(check, checks, seen)
+    states += _unfinished(check, seen)
     for kind in (Closed, Waiting, Open):  # the worst one decides
         for found in states:
             if isinstance(found, kind):
@@ -133,21 +133,19 @@ def _newest(check: Check, seen: Seen) -> Sequence[CheckRun]:
     return tuple(newest.values())
 
 
-def _unfinished(check: Check, checks: Sequence[CheckRun], seen: Seen) -> list[Waiting]:
-    """The runs that may still make a required check, or make it again.
+def _unfinished(check: Check, seen: Seen) -> list[Waiting]:
+    """The runs that may still make a check of a name with `*`, which does not say how many there will be.
 
-    Those that have made one; for a name with `*`, which says nothing about how many there will be, all but those of
-    our own workflow, which for another ref waits as we do.
+    All but those of our own workflow, which for another ref waits as we do. A plain name waits for no run: other
+    jobs of it may wait for somebody's approval to publish.
     """
-    suites = {run.check_suite.id for run in checks if run.check_suite is not None}
+    if not any("*" in name for name in check.names):
+        return []
     own = {run.path.split("@")[0] for run in seen.runs if str(run.id) == seen.own_run}
-    any_run = any("*" in name for name in check.names)
     return [
         Waiting(title=_name(run), appeared=True, url=run.html_url)
         for run in seen.runs
-        if run.status != "completed"
-        and seen.counts(run)
-        and (run.check_suite_id in suites or (any_run and run.path.split("@")[0] not in own))
+        if run.status != "completed" and seen.counts(run) and run.path.split("@")[0] not in own
     ]
 
 
@@ -288,6 +286,12 @@ def _override(plan: Plan, allowed: bool, manifest: Manifest, world: World) -> Ma
         raise GateClosed(
             "Not published: an override was asked for, and this project does not allow one",
             remedy="Let the CI pass; or allow it, reviewed: [tool.tagship] allow-override = true.",
+            where="override_reason",
+        )
+    if plan.tag is None and plan.event.branch != plan.event.default_branch:
+        raise GateClosed(
+            f"Not published: an override was asked for on {plan.event.branch}, where nobody reviewed that it is allowed",
+            remedy=f"Dispatch it on {plan.event.default_branch or 'the default branch'}, or on a version tag.",
             where="override_reason",
         )
     world.journal.fact(Fact(id="ci.override", title="CI was overridden by hand", status=Status.UNKNOWN, detail=reason))
