@@ -153,7 +153,7 @@ def by_hand(bench: Bench) -> None:
             bench.run(env / "bin" / "pip", "install", "-q", "build", "twine", "pytest")
             shutil.rmtree(source / "dist", ignore_errors=True)
             bench.run(env / "bin" / "python", "-m", "build", cwd=source)
-            bench.run(env / "bin" / "twine", "check", "--strict", *(source / "dist").iterdir())
+            bench.run(env / "bin" / "twine", "check", "--strict", *built(source))
             if job == "validate":
                 bench.run(env / "bin" / "pip", "install", "-q", next((source / "dist").glob("*.whl")))
                 bench.run(env / "bin" / "python", "-m", "pytest", "-q", cwd=source)
@@ -175,8 +175,8 @@ def with_uv(bench: Bench) -> None:
         wheel = next((source / "dist").glob("*.whl"))
         bench.run(UV, "pip", "install", "-q", "--python", env / "bin" / "python", "pytest", "twine", wheel)
         bench.run(env / "bin" / "python", "-m", "pytest", "-q", cwd=source)
-        bench.run(env / "bin" / "twine", "check", "--strict", *(source / "dist").iterdir())
-        bench.run(UV, "publish", "-q", "--publish-url", f"{url}/", "-u", "u", "-p", "p", *(source / "dist").iterdir())
+        bench.run(env / "bin" / "twine", "check", "--strict", *built(source))
+        bench.run(UV, "publish", "-q", "--publish-url", f"{url}/", "-u", "u", "-p", "p", *built(source))
         clean = here / "clean"
         bench.run(UV, "venv", "-q", clean)
         bench.run(
@@ -212,8 +212,12 @@ def clone(bench: Bench, folder: Path) -> Path:
 
 def upload(bench: Bench, twine: Path, source: Path, url: str) -> None:
     """Upload with twine."""
-    files = list((source / "dist").iterdir())
-    bench.run(twine, "upload", "--repository-url", url, "-u", "u", "-p", "p", *files)
+    bench.run(twine, "upload", "--repository-url", url, "-u", "u", "-p", "p", *built(source))
+
+
+def built(source: Path) -> list[Path]:
+    """The built files; uv leaves a .gitignore beside them."""
+    return [path for path in (source / "dist").iterdir() if path.suffix in (".whl", ".gz")]
 
 
 def prepare(folder: Path) -> Bench:
