@@ -101,7 +101,7 @@ def test_a_header_that_cannot_be_sent_is_not_shown(method: str, bad: str, proxy:
     http = Http(proxy=None, ca=None, agent="test")
     with pytest.raises(UsageError) as caught:
         http.request(method, f"http://{proxy.at}/a?b=c", headers={"Authorization": f"Bearer {TOKEN}{bad}x"})
-    said = f"Nothing was sent: {method} http://{proxy.at}/a has an address or a header that HTTP does not allow"
+    said = f"Nothing was sent: {method} http://{proxy.at}/a has an address or a header that HTTP forbids"
     assert (caught.value.message, caught.value.__suppress_context__, proxy.logins) == (said, True, [])
 
 
@@ -109,5 +109,5 @@ def test_an_address_that_is_none_is_a_usage_error() -> None:
     """What cannot be an address is refused in words."""
     http = Http(proxy=None, ca=None, agent="test")
     for address in ("http://[made-up/", "nothing at all", f"http://{'a' * 70}.invalid/"):
-        with pytest.raises(UsageError, match="has an address or a header that HTTP does not allow"):
+        with pytest.raises(UsageError, match="has an address or a header that HTTP forbids"):
             http.request("GET", address)

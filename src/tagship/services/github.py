@@ -7,12 +7,12 @@ may not see.
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from tagship.errors import Conflict, Refused, Unreachable
-from tagship.services.addresses import GITHUB_API, GITHUB_UPLOADS
+from tagship.services.addresses import GITHUB_API
 from tagship.services.http import Http, Reply
 from tagship.services.secret import Secret
 
@@ -84,6 +84,8 @@ class Release(msgspec.Struct, frozen=True):
     draft: bool
     html_url: str
     assets: tuple[Asset, ...] = ()
+    upload_url: str = ""
+    """Where its files are sent: an address with a template of parameters at its end."""
 
 
 class _Checks(msgspec.Struct):
@@ -186,10 +188,21 @@ class GitHub:
         return self._json(self._send("PATCH", f"/releases/{release.id}", body), Release)
 
     def upload(self, release: Release, name: str, data: bytes) -> Asset:
-        """Attach a file; the answer has the digest that the server computed."""
+        """Attach a file; the answer has the digest that the server computed.
+
+        Raises:
+            Refused: the address for files belongs to another server, which must not get the token.
+        """
+        address = release.upload_url.partition("{")[0]
+        if not _belongs(address, self._root):
+            raise Refused(
+                f"Nothing was sent: {address or 'no address'} for the files of a release is not of {self._root}",
+                remedy="Look at GITHUB_API_URL: it has to name the server itself, not a proxy in front of it.",
+                where=release.html_url,
+            )
         reply = self._http.request(
             "POST",
-            f"{GITHUB_UPLOADS}/repos/{self.repository}/releases/{release.id}/assets?name={quote(name)}",
+            f"{address}?name={quote(name)}",
             headers=self._headers() | {"Content-Type": "application/octet-stream"},
             body=data,
         )
@@ -225,6 +238,15 @@ class GitHub:
         if not reply.ok:
             raise _refusal(reply)
         return reply.json(kind)
+
+
+def _belongs(uploads: str, api: str) -> bool:
+    """Whether both are one GitHub: the same host, or `uploads.X` for `api.X` (github.com, and what ends in ghe.com)."""
+    sent, asked = urlsplit(uploads), urlsplit(api)
+    hosts = {asked.netloc}
+    if asked.netloc.startswith("api."):
+        hosts.add(f"uploads.{asked.netloc.removeprefix('api.')}")
+    return sent.scheme == asked.scheme and sent.netloc in hosts
 
 
 def _next(link: str) -> str | None:

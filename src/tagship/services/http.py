@@ -125,7 +125,7 @@ class Http:
                 reply.release_conn()
         except ValueError:  # it repeats the header, and that may be a token
             raise UsageError(
-                f"Nothing was sent: {method} {url.partition('?')[0]} has an address or a header that HTTP does not allow",
+                f"Nothing was sent: {method} {url.partition('?')[0]} has an address or a header that HTTP forbids",
                 remedy="Look for a line feed or a letter beyond ASCII in the tokens and addresses of the environment.",
             ) from None
         except HTTPError as error:
