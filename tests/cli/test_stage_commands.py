@@ -79,12 +79,13 @@ def on_github(opened: Opened, row: Row, **more: str) -> Answer:
 
 
 @pytest.mark.requirement("D9")
-@pytest.mark.parametrize(("words", "version"), [(("--tag", "v1.0.0"), "1.0.0"), (("--branch", "main"), "1.0.0.dev1")])
+@pytest.mark.parametrize(("words", "version"), [(("--tag", "v1.0.0"), "1.0.0"), (("--branch", "main"), "1.0.1.dev1")])
 def test_stages_run_where_there_is_no_github(
     words: tuple[str, str], version: str, stage: Stage, tmp_path: Path
 ) -> None:
     """With `--tag` or `--branch` alone, plan, build, test and check run anywhere, and leave files and a manifest."""
     path = repository(tmp_path / "sample", {})
+    git(path, "tag", "v1.0.0")
     with stage.open(path) as opened:
         checkout = tmp_path / "checkout"
         git(tmp_path, "clone", "--quiet", str(path), str(checkout))
@@ -149,6 +150,7 @@ def test_without_a_network_the_plan_says_who_cannot_be_asked(tmp_path: Path) -> 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         closed = taken.getsockname()[1]
     path = repository(tmp_path / "sample", {})
+    git(path, "tag", "v1.0.0")
     answer = call("plan", "--tag", "v1.0.0", cwd=path, environ={"HTTPS_PROXY": f"http://127.0.0.1:{closed}"})
     assert (answer.code, answer.out) == (11, "")
     assert "error TE11: pypi.org could not be reached: " in answer.err

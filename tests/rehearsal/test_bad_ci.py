@@ -165,7 +165,7 @@ def test_an_override_on_another_branch_is_refused(stage: Stage, tmp_path: Path) 
     assert (where, finding.code, finding.title, finding.remedy) == (
         "gate",
         "TE05",
-        "Not published: an override was asked for on feature, where nobody reviewed that it is allowed",
+        "Not published: an override was asked for on feature, where no review allowed it",
         "Dispatch it on main, or on a version tag.",
     )
 

@@ -38,6 +38,8 @@ def known(ref: str, *, name: str = "push", inputs: Inputs | None = None, **chang
         "shallow": False,
         "release_branches": ("main",),
         "on_release_branch": True,
+        "tagged": SHA if event.tag else None,
+        "on_branch": True,
     }
     return Known(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -81,6 +83,15 @@ def test_what_an_event_releases(seen: Known, choice: tuple[str, str | None, Targ
             "Nothing is released to PyPI from the branch main",
             "Dispatch it on a version tag",
         ),
+        (
+            known("refs/tags/v1.0", on_release_branch=None, shallow=True),
+            "whether its commit is on main cannot be known in this clone",
+            "fetch-depth: 0",
+        ),
+        (known("refs/tags/v1.0", tagged=None), "it is not in this clone", "git fetch origin tag v1.0"),
+        (known("refs/tags/v1.0", tagged="d" * 40), "it means the commit dddddddddddd", "git checkout v1.0"),
+        (known("refs/heads/main", on_branch=False), "is not on the branch main", "git checkout main"),
+        (known("refs/heads/side", on_branch=False), "is not on the branch side", "git checkout side"),
         (known("refs/heads/main", shallow=True), "commits cannot be counted", "git fetch --unshallow"),
     ],
 )

@@ -290,7 +290,7 @@ def _override(plan: Plan, allowed: bool, manifest: Manifest, world: World) -> Ma
         )
     if plan.tag is None and plan.event.branch != plan.event.default_branch:
         raise GateClosed(
-            f"Not published: an override was asked for on {plan.event.branch}, where nobody reviewed that it is allowed",
+            f"Not published: an override was asked for on {plan.event.branch}, where no review allowed it",
             remedy=f"Dispatch it on {plan.event.default_branch or 'the default branch'}, or on a version tag.",
             where="override_reason",
         )

@@ -4,6 +4,7 @@ Decided once, before anything is built: the version, where it goes, and why. A t
 release branch and say what the project says; a push to the default branch gets a development version of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -31,7 +32,12 @@ class Known:
     commits: int
     shallow: bool
     release_branches: tuple[str, ...]
-    on_release_branch: bool
+    on_release_branch: bool | None
+    """None where this clone cannot tell."""
+    tagged: str | None
+    """The commit that the event's tag means in this clone; None where it has no such tag, or the event is none."""
+    on_branch: bool
+    """Whether the commit is on the event's branch."""
     branches: tuple[str, ...] = ()
     """Others that have the commit, where no release branch has it."""
 
@@ -77,11 +83,26 @@ def _tagged(known: Known, tag: str) -> Choice:
             raise PlanRefused(f"The tag {tag} is not released: {parsed.why}", remedy=parsed.remedy, where=tag)
         case TagVersion(version=version):
             pass
+    if known.tagged != known.event.sha:
+        what = f"means the commit {known.tagged[:12]}" if known.tagged else "is not in this clone"
+        raise PlanRefused(
+            f"The tag {tag} is not released: it {what}, and {known.event.sha[:12]} is checked out",
+            remedy=f"git checkout {tag}" if known.tagged else f"git fetch origin tag {tag} && git checkout {tag}",
+            where=tag,
+        )
+    wanted_on = " or ".join(known.release_branches) or "the default branch"
+    if known.on_release_branch is None:
+        raise PlanRefused(
+            f"The tag {tag} is not released: whether its commit is on {wanted_on} cannot be known in this clone",
+            remedy=f"git fetch {'--unshallow ' if known.shallow else ''}origin '+refs/heads/*:refs/remotes/origin/*'; "
+            "in a workflow: actions/checkout with fetch-depth: 0.",
+            where=tag,
+        )
     if not known.on_release_branch:
         others = f", but on {few(known.branches)}" if known.branches else ""
         wanted = ", ".join(f'"{name}"' for name in (*known.release_branches, *known.branches[:1]))
         raise PlanRefused(
-            f"The tag {tag} is not released: its commit is not on {' or '.join(known.release_branches)}{others}",
+            f"The tag {tag} is not released: its commit is not on {wanted_on}{others}",
             remedy="Merge the commit first, or name the branch that releases are made from: "
             f"[tool.tagship] release-branches = [{wanted}].",
             where=tag,
@@ -117,6 +138,18 @@ def _untagged(known: Known) -> Choice:
             "No development version: the history is cut off (a shallow clone), so commits cannot be counted",
             remedy="git fetch --unshallow; in a workflow: actions/checkout with fetch-depth: 0.",
         )
+    if not known.on_branch:
+        raise PlanRefused(
+            f"Nothing is released: {happened.sha[:12]} is checked out, and is not on the branch {happened.branch}",
+            remedy=f"git fetch origin {happened.branch} && git checkout {happened.branch}",
+            where=happened.ref,
+        )
+    if happened.name == "push" and not happened.default_branch:
+        raise PlanRefused(
+            "Nothing is released: which branch is the default branch cannot be known in this clone",
+            remedy="git remote set-head origin --auto",
+            where=happened.ref,
+        )
     releases = [tag.version for tag in released(known.tags, known.scheme)]
     version = development(known.declared, releases, known.commits)
     reason = f"the push to {happened.branch}" if happened.name == "push" else f"a dispatch on {happened.branch}"
@@ -137,9 +170,12 @@ def run(manifest: Manifest, world: World) -> Manifest:
     commit = git.commit()
     if commit is None:
         raise PlanRefused("Nothing is released: there is no commit", remedy="git add . && git commit")
+    _clean(world)
     happened = event.read(world.environment, commit, project.repository.default_branch.value or "")
-    branches = tuple(project.release_branches.value or (happened.default_branch,))
-    on_release_branch = any(_on_branch(world, commit, branch) for branch in branches)
+    # What the event says of the default branch is known, what the clone shows of it may be a guess.
+    named = (happened.default_branch,) if happened.default_branch else ()
+    branches = project.config.release_branches or named
+    on_release_branch = _on_any(world, commit, branches)
     known = Known(
         event=happened,
         scheme=project.tags.value,
@@ -149,6 +185,8 @@ def run(manifest: Manifest, world: World) -> Manifest:
         shallow=git.is_shallow(),
         release_branches=branches,
         on_release_branch=on_release_branch,
+        tagged=git.commit(happened.ref) if happened.tag is not None else None,
+        on_branch=happened.branch is not None and _on_any(world, commit, (happened.branch,)) is True,
         branches=() if on_release_branch else _holding(world, commit),
     )
     choice = decide(known)
@@ -188,12 +226,38 @@ def _holding(world: World, commit: str) -> tuple[str, ...]:
     return tuple(name for name in world.git.lines(*words) if name != "HEAD")
 
 
-def _on_branch(world: World, commit: str, branch: str) -> bool:
-    """Whether a commit is on a branch, as the remote has it where there is a remote."""
-    for ref in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
-        if world.git.commit(ref) is not None:
-            return world.git.contains(commit, ref)
-    return False
+def _clean(world: World) -> None:
+    """Refuse changes that are not committed: the project is read from the files, and the commit is released.
+
+    Raises:
+        PlanRefused: there are some.
+    """
+    if not world.git.changed():
+        return
+    # Asked again with the repository's own filters, and without line ends: a fresh checkout may differ in both.
+    changes = world.git.lines("diff", "--numstat", "--ignore-cr-at-eol", "--no-ext-diff", "HEAD")
+    if changed := [line.split("\t", 2)[2] for line in changes]:
+        raise PlanRefused(
+            f"Nothing is released: changes that are not committed: {few(changed)}",
+            remedy="Commit them, or put them aside: git stash",
+            where=changed[0],
+        )
+
+
+def _on_any(world: World, commit: str, branches: Sequence[str]) -> bool | None:
+    """Whether a commit is on one of the branches, as the remote has them where there is a remote.
+
+    None where this clone has none of them, or not their whole history.
+    """
+    found: bool | None = None
+    for branch in branches:
+        refs = (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}")
+        ref = next((ref for ref in refs if world.git.commit(ref) is not None), None)
+        if ref is not None and world.git.contains(commit, ref):
+            return True
+        if ref is not None and not world.git.is_shallow():
+            found = False
+    return found
 
 
 def _describe(known: Known, world: World) -> None:
