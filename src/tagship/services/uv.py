@@ -155,9 +155,14 @@ class Uv:
         argv = self._argv(("pip", "install", "--python", str(env.python), "--no-deps", *words), self.own_cache)
         return self.sandbox.run(argv, cwd=self.scratch, timeout=900)
 
-    def build_wheel(self, sdist: Path, out: Path, extra: Environment) -> Output:
-        """Build a wheel from an sdist as an installer does: in an isolated environment, without our hooks."""
-        argv = self._argv(("build", "--wheel", "--out-dir", str(out), str(sdist)), self.own_cache)
+    def build_wheel(self, sdist: Path, out: Path, extra: Environment, env: Env | None = None) -> Output:
+        """Build a wheel from an sdist as an installer does, without our hooks.
+
+        Args:
+            env: an environment that has the build requirements; without one, uv makes an isolated one.
+        """
+        where = ("--no-build-isolation", "--python", str(env.python)) if env is not None else ()
+        argv = self._argv(("build", "--wheel", *where, "--out-dir", str(out), str(sdist)), self.own_cache)
         return self.sandbox.run(argv, cwd=self.scratch, extra=extra, timeout=1800)
 
     def consistent(self, env: Env) -> Output:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from tagship import checks
 from tagship.checks.archives import read
+from tagship.errors import ToolFailed
 from tagship.model import Finding, Manifest, Plan, Severity, Target
 from tagship.services.addresses import PYPI, TESTPYPI
+from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages.backend import variables
-from tagship.stages.common import built_wheel, describe, handed_over, ok, planned
+from tagship.stages.common import built_wheel, describe, handed_over, ok, planned, project_of
 from tagship.stages.trial import Subject, clean_installation, not_installable
 
 
@@ -50,7 +52,10 @@ def _from_sdist(sdist: Path, wheel: Path, plan: Plan, world: World) -> tuple[Fin
     """What a user gets from the sdist: built as an installer does it, and tried where it is not the very same wheel."""
     out = world.workspace.scratch / "from-sdist"
     shutil.rmtree(out, ignore_errors=True)
-    built = world.uv.build_wheel(sdist, out, variables(plan.epoch))
+    env, date = _declared_requirements(plan, world), variables(plan.epoch)
+    built = world.uv.build_wheel(sdist, out, date, env)
+    if env is not None and not built.ok:  # the backend asks for more than is declared, which an installer gives it
+        built = world.uv.build_wheel(sdist, out, date)
     made = next(out.glob("*.whl"), None)
     if not built.ok or made is None:
         return (not_installable(sdist.name, built),)
@@ -58,6 +63,16 @@ def _from_sdist(sdist: Path, wheel: Path, plan: Plan, world: World) -> tuple[Fin
         ok(world, "sdist.install", f"{sdist.name} installs as the very same wheel", made.name, "uv build, sha256")
         return ()
     return clean_installation(Subject(id="sdist", title=sdist.name, source=str(made)), plan, world)
+
+
+def _declared_requirements(plan: Plan, world: World) -> Env | None:
+    """An environment with the build requirements that the project declares, and nothing else; None for none."""
+    project = project_of(world, plan)
+    requires = project.requires_python.value or ""
+    try:
+        return world.uv.kept(project.backend.requires.value, world.uv.interpreter(requires) if requires else None)
+    except ToolFailed:
+        return None  # uv will say it again
 
 
 def _tracked(plan: Plan, world: World) -> frozenset[str]:
