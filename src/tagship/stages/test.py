@@ -24,7 +24,7 @@ from tagship.services.shell import LONGEST, Output
 from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages import failures
-from tagship.stages.common import built_wheel, ok, planned, project_of, unknown
+from tagship.stages.common import NO_WAY_OUT, built_wheel, ok, planned, project_of, unknown
 from tagship.stages.installed import Metadata, dependencies, read_metadata
 from tagship.stages.trial import Code
 
@@ -35,14 +35,18 @@ NOT_RUN = Code(
     remedy='Say what they need: [tool.tagship.tests] requires = ["…"], or group = "…".',
 )
 WHEEL_FIRST = Path(__file__).with_name("wheel_first.py")
-CAPTURED = ("-ojunit_logging=all", "-ojunit_log_passing_tests=false")
-"""What failing tests printed goes into the results too: programs that they run say there what they lack."""
+CAPTURED = ("-ojunit_logging=system-err", "-ojunit_log_passing_tests=false")
+"""The errors that failing tests printed go into the results: programs that they run say there what they lack."""
 TESTS = ("tests", "test")
 _TEST_MODULE = re.compile(r"conftest|test_.*|.*_test")
 FAIL = (
     "Correct what the tests found. They ran against the installed wheel: where they pass in the checkout, a file is "
     "missing from the wheel, or a test needs the source tree."
 )
+NO_TESTS = "Correct [tool.tagship.tests]: its paths and args say where the tests are."
+TITLE = "the project's tests pass"
+UNSENT = ("error sending request", "HTTP status server error")
+"""What uv says, besides the system's own words, when an index does not answer."""
 HANG = "Run the same command by hand, and see which test does not end."
 
 
@@ -56,19 +60,24 @@ class _Run:
     """Where pytest writes its results."""
     own: frozenset[str]
     """The top-level names that the package installs."""
+    configured: bool
+    """Whether the project says itself where its tests are."""
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
     """Run the tests.
 
+    Where they could not be run, the stage is skipped, with the reason.
+
     Raises:
-        TestsFailed: with the runner's own last lines.
+        TestsFailed: with the runner's own last lines; or the configured tests are none.
+        Unreachable: the index does not give what the tests need, although the network is not refused.
     """
     plan = planned(manifest)
     project = project_of(world, plan)
     tests = project.tests.value
     if tests.runner == "none":
-        unknown(world, "test.result", "the project's tests pass", f"no tests were found ({project.tests.source})")
+        unknown(world, "test.result", TITLE, f"no tests were found ({project.tests.source})")
         world.journal.skip("No tests were found: the package is imported and its commands are run, no more")
         return manifest
     folder = world.workspace.scratch / "test"
@@ -89,34 +98,57 @@ def run(manifest: Manifest, world: World) -> Manifest:
     output = world.sandbox.run(argv, cwd=tree, extra=variables, timeout=world.limits.tests)
     metadata = read_metadata(env, plan.project)
     own = {name.partition(".")[0] for name in metadata.modules} if metadata is not None else set()
-    _judge(_Run(output=output, runner=tests.runner, junit=junit, own=frozenset(own)), world)
+    configured = project.config.tests is not None
+    _judge(
+        _Run(output=output, runner=tests.runner, junit=junit, own=frozenset(own), configured=configured),
+        world,
+    )
     return manifest
 
 
 def _environment(manifest: Manifest, project: Project, root: Path, world: World) -> Env | None:
-    """An environment with the wheel and what the tests need; None, said so, where it cannot be made."""
+    """An environment with the wheel and what the tests need; None, said so, where it cannot be made.
+
+    Raises:
+        Unreachable: the index does not answer, although the network is not refused.
+    """
     wheel = built_wheel(manifest, world.workspace)
-    title = "the project's tests pass"
     requires = project.requires_python.value or ""
     python = world.uv.interpreter(requires) if requires else None
-    try:
-        env = world.uv.venv(root, python)
-    except ToolFailed as error:
-        unknown(world, "test.result", title, error.message)
+    if requires and python is None:
+        _skip(world, f"no installed Python fits {requires}")
         return None
+    env = world.uv.venv(root, python)
     world.journal.doing("installing the wheel and what its tests need")
     own = world.uv.install_own(env, str(wheel))
     metadata = read_metadata(env, manifest.plan.project if manifest.plan else "")
     if not own.ok or metadata is None:
-        unknown(world, "test.result", title, "the wheel cannot be installed; the check says why")
+        _skip(world, "the wheel cannot be installed; the check says why")
         return None
     try:
         base = world.uv.kept((*_requirements(metadata, project), *_locked(project, root.parent)), python)
     except (ToolFailed, Unreachable) as error:
-        unknown(world, "test.result", title, "what the tests need cannot be installed")
+        if _unanswered(error) and not failures.network_refused(world.sandbox.environment):
+            raise Unreachable(
+                f"Not tested: what the tests need could not be asked for\n{error.message}",
+                remedy="Run the same command again when the index can be reached.",
+                where=project.tests.source,
+            ) from error
         world.journal.finding(_not_run(project.tests.source, error.message))
+        _skip(world, "what the tests need cannot be installed")
         return None
     return world.uv.extend(env, base)
+
+
+def _skip(world: World, reason: str, how: str = "") -> None:
+    """The tests were not run, or none of them passed: that is no success, and no fault of the package either."""
+    unknown(world, "test.result", TITLE, reason, how)
+    world.journal.skip(f"Not tested: {reason}")
+
+
+def _unanswered(error: ToolFailed | Unreachable) -> bool:
+    """Whether the index did not answer; an answer that says no is none of its faults."""
+    return isinstance(error, Unreachable) or any(words in error.message for words in (*NO_WAY_OUT, *UNSENT))
 
 
 def _requirements(metadata: Metadata, project: Project) -> tuple[str, ...]:
@@ -178,32 +210,44 @@ def _tests_inside(base: Path, package: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _judge(run: _Run, world: World) -> None:
-    output, title = run.output, "the project's tests pass"
+    output, refused = run.output, failures.network_refused(world.sandbox.environment)
     last = output.tail(1).strip("= ")
     how = f"python {' '.join(word for word in output.argv[1:] if not word.startswith(('--junitxml=', '-ojunit_')))}"
-    if output.ok:
-        ok(world, "test.result", title, last, how)
-        world.journal.say(f"Tests: {last}")
+    if _empty(run):
+        if run.configured:
+            raise _failed(f"are none: {run.runner} found no test", how, output, NO_TESTS)
+        _skip(world, f"{run.runner} found no test", how)
         return
-    if run.runner == "pytest" and output.returncode == 5:
-        unknown(world, "test.result", title, "pytest found no test")
-        world.journal.say("pytest found no test")
+    passed = failures.passed(output, run.runner, run.junit)
+    if output.ok and not passed:
+        _skip(world, f"no test passed: {last}", how)
+        return
+    if output.ok:
+        ok(world, "test.result", TITLE, last, how)
+        world.journal.say(f"Tests: {last}")
         return
     if output.timed_out:
         raise _failed(f"ran longer than {world.limits.tests:g} s", how, output, HANG)
-    if run.runner == "pytest" and output.returncode in (3, 4):  # it did not begin: an option or a plugin is unknown
-        unknown(world, "test.result", title, "pytest could not begin", how)
-        world.journal.finding(_not_run(how, output.tail(8)))
-        return
-    causes = [failures.cause(failure, run.own) for failure in failures.read(output, run.runner, run.junit)]
+    found = failures.read(output, run.runner, run.junit)
+    causes = [failures.cause(failure, run.own, refused=refused) for failure in found]
     if "package" in causes:
         raise _failed(f"failed: {last}", how, output, FAIL)
+    reason = f"needs the network: {last}"
     if "needs" in causes:
-        unknown(world, "test.result", title, f"they need something that is not declared: {last}", how)
+        reason = f"they need something that is not declared: {last}"
         world.journal.finding(_not_run(how, output.tail(8)))
+    if not passed:
+        _skip(world, reason, how)
         return
-    unknown(world, "test.result", title, f"needs the network: {last}", how)
-    world.journal.say(f"Tests that need the network failed: {last}")
+    unknown(world, "test.result", TITLE, reason, how)
+    world.journal.say(f"Some of the tests failed: {reason}")
+
+
+def _empty(run: _Run) -> bool:
+    """Whether there was no test to run; unittest says so by its exit code since Python 3.12."""
+    if run.runner == "pytest":
+        return run.output.returncode == 5
+    return re.search(r"^Ran 0 tests in ", run.output.stderr, re.MULTILINE) is not None
 
 
 def _failed(words: str, where: str, output: Output, remedy: str) -> TestsFailed:
