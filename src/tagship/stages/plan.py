@@ -235,7 +235,8 @@ def _clean(world: World) -> None:
     if not world.git.changed():
         return
     # Asked again with the repository's own filters, and without line ends: a fresh checkout may differ in both.
-    changes = world.git.lines("diff", "--numstat", "--ignore-cr-at-eol", "--no-ext-diff", "HEAD")
+    quiet = ("--ignore-cr-at-eol", "--ignore-submodules=untracked", "--no-ext-diff")
+    changes = world.git.lines("diff", "--numstat", *quiet, "HEAD")
     if changed := [line.split("\t", 2)[2] for line in changes]:
         raise PlanRefused(
             f"Nothing is released: changes that are not committed: {few(changed)}",
