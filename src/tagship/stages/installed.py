@@ -6,6 +6,7 @@ The facts of an installation come from the installed files themselves (`*.dist-i
 
 import configparser
 import json
+import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -64,6 +65,17 @@ def _metadata(folder: Path) -> Metadata:
         windows=_scripts(folder / "entry_points.txt", "gui_scripts"),
         stubs=any(path.suffix == ".pyi" for path in paths) and not any(path.suffix == ".py" for path in paths),
     )
+
+
+def requires_python(wheel: Path) -> str:
+    """`Requires-Python` as a wheel says it; empty where it says nothing, or is not there, or is no wheel."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+            headers = HeaderParser().parsestr(archive.read(name).decode("utf-8", errors="replace"))
+    except (OSError, StopIteration, zipfile.BadZipFile):
+        return ""
+    return headers["Requires-Python"] or ""
 
 
 def modules(paths: Sequence[PurePosixPath]) -> tuple[str, ...]:

@@ -5,18 +5,28 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from packaging.version import Version
 
-from tagship.errors import ToolFailed
+from tagship.errors import ProjectError, ToolFailed
 from tagship.model import Finding, Plan, Severity
 from tagship.project.discover import Project
 from tagship.services.shell import Output
 from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages.common import ok, project_of, unknown
-from tagship.stages.installed import Bench, Metadata, dependencies, imports, install, read_metadata, run_scripts
+from tagship.stages.installed import (
+    Bench,
+    Metadata,
+    dependencies,
+    imports,
+    install,
+    read_metadata,
+    requires_python,
+    run_scripts,
+)
 
 NOT_FOR_USERS = frozenset({"tests", "test", "docs", "doc", "examples", "example", "benchmarks", "setup", "conftest"})
 """Top-level names that are in a wheel by mistake; the contents check reports them, importing them proves nothing."""
@@ -126,17 +136,24 @@ class _Installed:
 def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Finding, ...]:
     """Install into an empty environment, import, run every command; facts go into the journal.
 
+    A job without a checkout tries the commands as if nothing were configured.
+
     Returns:
-        What is wrong; nothing where all is well or where it could not be tried.
+        What is wrong; nothing where all is well.
+
+    Raises:
+        ToolFailed: it could not be tried, since no Python here fits or no environment can be made; nothing is known
+            about the file then.
     """
     folder = world.workspace.scratch / f"install-{subject.id}"
     shutil.rmtree(folder, ignore_errors=True)  # of an earlier run
     empty = folder / "empty"
     empty.mkdir(parents=True)
-    project = project_of(world, plan)
+    try:
+        project = project_of(world, plan)
+    except (ProjectError, ToolFailed, OSError):
+        project = None
     env = _environment(subject, project, folder / "env", world)
-    if env is None:
-        return ()
     world.journal.doing(f"installing {subject.title}")
     output = install(world.uv, env, subject.source, plan.project)
     metadata = read_metadata(env, plan.project)
@@ -154,34 +171,39 @@ def clean_installation(subject: Subject, plan: Plan, world: World) -> tuple[Find
     broken = _imports(subject, installed, world)
     if broken:  # a command of a package that cannot be imported says the same once more
         return (*found, *broken)
-    found += _scripts(subject, installed, _words(project, metadata), world)
+    configured = project.config.scripts if project is not None else {}
+    found += _scripts(subject, installed, _words(configured, metadata), world)
     found += _windows(subject, installed, world)
     return tuple(found)
 
 
-def _environment(subject: Subject, project: Project, root: Path, world: World) -> Env | None:
-    """An empty environment with a Python that the project supports, or None where there is none here."""
-    requires = project.requires_python.value or ""
+def _environment(subject: Subject, project: Project | None, root: Path, world: World) -> Env:
+    """An empty environment with a Python that the project supports; without a checkout, that the file itself names."""
+    if project is not None:
+        requires = project.requires_python.value or ""
+    else:
+        requires = requires_python(world.workspace.dist / PurePosixPath(urlsplit(subject.source).path).name)
     python = world.uv.interpreter(requires) if requires else None
-    if requires and python is None:
-        detail = f"no installed Python fits {requires}"
-        unknown(world, f"{subject.id}.install", f"{subject.title} installs cleanly", detail)
-        return None
     try:
+        if requires and python is None:
+            raise ToolFailed(
+                f"no installed Python fits {requires}", remedy=f"Install one: uv python install '{requires}'"
+            )
         return world.uv.venv(root, python)
     except ToolFailed as error:
         unknown(world, f"{subject.id}.install", f"{subject.title} installs cleanly", error.message)
-        return None
+        raise ToolFailed(f"{subject.title} was not tried: {error.message}", remedy=error.remedy) from error
 
 
 def _imports(subject: Subject, installed: _Installed, world: World) -> list[Finding]:
-    names = [name for name in installed.metadata.modules if name.split(".")[0] not in NOT_FOR_USERS]
+    modules = installed.metadata.modules
+    names = [name for name in modules if name.split(".")[0] not in NOT_FOR_USERS] or list(modules)
     title = f"{subject.title} can be imported from an empty folder"
     if installed.metadata.stubs:
         ok(world, f"{subject.id}.import", title, "type stubs alone: nothing to import")
         return []
-    if not names:
-        unknown(world, f"{subject.id}.import", title, "it has no importable module")
+    if not names:  # whether that is meant is judged by the check of the wheel's contents, TC11
+        ok(world, f"{subject.id}.import", title, "no module: nothing to import")
         return []
     errors = imports(world.sandbox, installed.bench.env, names, installed.bench.empty)
     wrong = {name: installed.plain(error) for name, error in errors.items() if error}
@@ -190,11 +212,11 @@ def _imports(subject: Subject, installed: _Installed, world: World) -> list[Find
     return [_finding(IMPORT, subject, error, what=f"import {name}") for name, error in wrong.items()]
 
 
-def _words(project: Project, metadata: Metadata) -> dict[str, tuple[tuple[str, ...], ...]]:
+def _words(scripts: Mapping[str, tuple[str, ...]], metadata: Metadata) -> dict[str, tuple[tuple[str, ...], ...]]:
     """How each command is tried: as configured, else by asking for its help; an empty list leaves it out."""
     words: dict[str, tuple[tuple[str, ...], ...]] = {}
     for name, _ in metadata.scripts:
-        configured = project.config.scripts.get(name)
+        configured = scripts.get(name)
         if configured is None:
             words[name] = HELP
         elif configured:
