@@ -22,6 +22,8 @@ def _scrubbed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     for name in os.environ:
         if name.startswith(AMBIENT) and name not in KEPT:
             monkeypatch.delenv(name)
+    for name, folder in (("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo")):  # tool chains lie in the real home
+        monkeypatch.setenv(name, os.environ.get(name) or str(Path.home() / folder))
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
