@@ -13,7 +13,6 @@ is said as a fact of status `unknown`, because a promise that is not enforced is
 Call them while the process has one thread: none of them reaches threads that already run.
 """
 
-import ctypes
 import fcntl
 import os
 import resource
@@ -133,7 +132,7 @@ def hide(environ: Mapping[str, str]) -> Fact:
     how = "landlock_restrict_self(2)"
     if sys.platform != "linux":
         return _not_enforced(READS, "Landlock is a feature of Linux", how)
-    _call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
+    landlock.call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
     hidden = keys(environ)
     try:
         version = landlock.never_read([str(path) for path in hidden])
@@ -214,7 +213,7 @@ def _leave_network() -> None:
             os._exit(1)
     os.close(reading)
     try:
-        _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)
+        landlock.call("unshare", _CLONE_NEWUSER | _CLONE_NEWNET)
         os.write(writing, b"1")
     finally:
         os.close(writing)
@@ -234,18 +233,3 @@ def _same(table: str, own: int) -> str:
         return f"{own} {own} 1"
     rows = [line.split() for line in Path(f"/proc/self/{table}").read_text().splitlines()]
     return "\n".join(f"{inside} {inside} {count}" for inside, _, count in rows)
-
-
-def _call(name: str, *arguments: "int | bytes | ctypes.c_long | None") -> int:
-    """Call a function of the C library.
-
-    Raises:
-        OSError: it failed.
-    """
-    function = getattr(ctypes.CDLL(None, use_errno=True), name)
-    wide = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in arguments]
-    result = int(function(*wide))
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-    return result

@@ -79,14 +79,14 @@ def _above(path: str) -> Iterator[str]:
 
 
 def _version() -> int:
-    return _call("syscall", ctypes.c_long(_CREATE_RULESET), None, 0, _VERSION_FLAG)
+    return call("syscall", ctypes.c_long(_CREATE_RULESET), None, 0, _VERSION_FLAG)
 
 
 def _enforce(version: int, rights: int, allowed: Mapping[str, int]) -> None:
     """Take the rights away everywhere but below the paths, which keep those that stand beside them."""
     # handled_access_fs, handled_access_net, scoped: later kernels know more fields, earlier ones only the first
     fields = struct.pack("=QQQ", rights, 0, _SCOPED if version >= 6 else 0)[: 24 if version >= 6 else 8]
-    ruleset = _call("syscall", ctypes.c_long(_CREATE_RULESET), fields, len(fields), 0)
+    ruleset = call("syscall", ctypes.c_long(_CREATE_RULESET), fields, len(fields), 0)
     try:
         for path, kept in allowed.items():
             with contextlib.suppress(FileNotFoundError, PermissionError):
@@ -94,16 +94,16 @@ def _enforce(version: int, rights: int, allowed: Mapping[str, int]) -> None:
                 try:
                     is_folder = stat.S_ISDIR(os.fstat(handle).st_mode)
                     rule = struct.pack("=Qi", kept if is_folder else kept & _ON_FILES, handle)
-                    _call("syscall", ctypes.c_long(_ADD_RULE), ruleset, _RULE_PATH_BENEATH, rule, 0)
+                    call("syscall", ctypes.c_long(_ADD_RULE), ruleset, _RULE_PATH_BENEATH, rule, 0)
                 finally:
                     os.close(handle)
-        _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        _call("syscall", ctypes.c_long(_RESTRICT_SELF), ruleset, 0)
+        call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        call("syscall", ctypes.c_long(_RESTRICT_SELF), ruleset, 0)
     finally:
         os.close(ruleset)
 
 
-def _call(name: str, *arguments: int | bytes | ctypes.c_long | None) -> int:
+def call(name: str, *arguments: int | bytes | ctypes.c_long | None) -> int:
     """Call a function of the C library.
 
     Raises:
