@@ -35,14 +35,14 @@ def config(path: Path, as_json: bool, schema: bool) -> int:
     """Show what tagship knows about a project, and where each value comes from."""
     from tagship.project.config import schema as of_config
     from tagship.project.discover import describe, read
+    from tagship.services.environment import production
     from tagship.services.git import open_repository
     from tagship.services.shell import Shell
-    from tagship.services.world import without_credentials
 
     if schema:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(of_config()), indent=2) + b"\n")
         return 0
-    git = open_repository(Shell(without_credentials(os.environ)), path)
+    git = open_repository(Shell(production(os.environ)), path)
     rows = describe(read(path, git))
     if as_json:
         values = tuple(DescribedValue(name=name, value=value, source=source) for name, value, source in rows)

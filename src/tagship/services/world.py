@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tagship.model import Target
+from tagship.services import environment
 from tagship.services.addresses import GITHUB_API, PYPI, TESTPYPI
 from tagship.services.git import Git
 from tagship.services.github import GitHub
@@ -104,15 +105,6 @@ class World:
         return replace(self, journal=Journal(stage, self.reporter, started=self.clock.now()))
 
 
-CREDENTIALS = ("TOKEN", "PASSWORD", "SECRET", "CREDENTIAL", "API_KEY", "PRIVATE_KEY")
-"""Words in the names of variables that children never see."""
-
-
-def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables for children: build backends and tests get nothing that could publish."""
-    return {name: value for name, value in environ.items() if not any(word in name.upper() for word in CREDENTIALS)}
-
-
 def production(workspace: Workspace, environ: Mapping[str, str], reporter: Reporter, agent: str) -> World:
     """The doors to the real services, as the variables of the run describe them.
 
@@ -126,7 +118,7 @@ def production(workspace: Workspace, environ: Mapping[str, str], reporter: Repor
     bypass = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
     http = Http(proxy=proxy, ca=None, agent=agent, bypass=bypass)
     token = named(environ, "GH_TOKEN", "GITHUB_TOKEN")
-    shell = Shell(without_credentials(environ))
+    shell = Shell(environment.production(environ))
     clock = SystemClock()
     cache = Path(environ.get("UV_CACHE_DIR") or workspace.scratch / "uv")
     api = environ.get("GITHUB_API_URL") or GITHUB_API

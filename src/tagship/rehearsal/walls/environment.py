@@ -1,4 +1,4 @@
-"""The environment of everything that runs inside a rehearsal: only what is named here, nothing of the user's.
+"""The environment of everything that runs inside a rehearsal: the machine's tools, and nothing of the user's.
 
 No credential, no configuration and no cache of the user's can reach a child, because variables are let in by name
 and the home folder is an empty one.
@@ -8,22 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-ALLOWED = frozenset(
-    {
-        "PATH",
-        "LANG",
-        "LANGUAGE",
-        "TZ",
-        "SYSTEMROOT",
-        "COMSPEC",
-        "PATHEXT",
-        # compilers and where they look
-        *("CC", "CXX", "CPP", "LD", "AR", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "ARCHFLAGS"),
-        *("PKG_CONFIG", "PKG_CONFIG_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SDKROOT", "DEVELOPER_DIR"),
-        *("MACOSX_DEPLOYMENT_TARGET", "JAVA_HOME", "PYENV_ROOT", "RUSTUP_HOME"),
-    }
-)
-"""Variables of the user that children may see."""
+from tagship.services.environment import tools
 
 
 def environment(outer: Mapping[str, str], home: Path, doors: Mapping[str, str]) -> dict[str, str]:
@@ -34,7 +19,7 @@ def environment(outer: Mapping[str, str], home: Path, doors: Mapping[str, str]) 
         home: an empty folder that becomes the home, with the temporary files beside it.
         doors: proxy and trust, which lead into the embedded world.
     """
-    inner = {name: value for name, value in outer.items() if name in ALLOWED or name.startswith("LC_")}
+    inner = tools(outer)
     temporary = home.parent / "tmp"
     for folder in (home, temporary):
         folder.mkdir(parents=True, exist_ok=True)
