@@ -195,7 +195,7 @@ def test_what_a_killed_keeper_left_the_next_rehearsal_removes(environ: dict[str,
     while "pytest" not in words(path):
         time.sleep(0.05)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    keeper = next(int(c) for c in children if b"keeping" in Path(f"/proc/{c}/cmdline").read_bytes())
+    keeper = next(int(c) for c in children if b"keeper" in Path(f"/proc/{c}/cmdline").read_bytes())
     os.kill(keeper, signal.SIGKILL)
     process.kill()
     process.wait()

@@ -1,6 +1,6 @@
 """The keeper: a small process of a rehearsal that stays outside when the rehearsal is shut in.
 
-It is the dependency door's outer side (`fetching`), and it cleans up (`keeping`). Its standard input is a pipe from the
+It is the dependency door's outer side (`fetching`), and it cleans up (`process`). Its standard input is a pipe from the
 rehearsal: when that ends, the rehearsal did, in whatever way, and the keeper kills what it left running and
 removes its folder. Questions come over socket pairs that were made before the keeper
 started: no address, so nothing else can ask, and nothing can be too early.
