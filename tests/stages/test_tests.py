@@ -228,3 +228,24 @@ def test_the_network_is_refused_where_the_proxy_is_on_this_machine() -> None:
     assert network_refused({"HTTPS_PROXY": "http://127.0.0.1:4711"})
     assert not network_refused({"HTTPS_PROXY": "http://proxy.example.invalid:3128"})
     assert not network_refused({})
+
+
+@pytest.mark.requirement("A5", "E4")
+@pytest.mark.parametrize(
+    ("words", "begun", "expected"),
+    [
+        ("ModuleNotFoundError: No module named 'sample.helper'", False, "package"),
+        ("ImportError: cannot import name 'helper' from 'sample' (/x/sample/__init__.py)", False, "package"),
+        ("ImportError: cannot import name 'a' from partially initialized module 'sample' (x)", False, "package"),
+        ("No module named 'faster'\nNo module named 'sample.helper'", True, "package"),
+        ("ModuleNotFoundError: No module named 'other'", True, "needs"),
+        ("ModuleNotFoundError: No module named 'sample.tests'", True, "needs"),
+        ("ImportError: cannot import name 'new' from 'other' (/x/other/__init__.py)", False, "needs"),
+        ("RuntimeError: set DATABASE_URL", False, "needs"),
+        ("RuntimeError: set DATABASE_URL", True, "package"),
+    ],
+)
+def test_what_cannot_be_imported(words: str, begun: bool, expected: str) -> None:
+    """What lacks below the package's own name is its fault; anything else that keeps a runner from beginning is not."""
+    failure = Failure(words=words, errors=words, loading=True, begun=begun)
+    assert cause(failure, {"sample"}, refused=True) == expected

@@ -18,7 +18,7 @@ from tagship.stages.common import NO_WAY_OUT
 Cause = Literal["package", "network", "needs"]
 
 _PLUGIN = re.compile(r"fixture '\w+' not found|async def functions are not natively supported")
-_MISSING = re.compile(r"No module named '?([\w.]+)")
+_MISSING = re.compile(r"(?:No module named|cannot import name '\w+' from(?: partially initialized module)?) '?([\w.]+)")
 _TESTS = re.compile(r"(^|[._])(tests?|conftest)($|[._])")
 _LOOPBACK = re.compile(r"\blocalhost\b|\b127\.\d+\.\d+\.\d+|(?<![\w:])::1(?![\w:])")
 _REFUSED = "Connection refused"
@@ -27,7 +27,6 @@ _OF_PROXY = ("Tunnel connection failed: 403", "CONNECT tunnel failed")
 _NOT_BEGUN = (3, 4)
 """Exit codes of pytest for an error of its own or a plugin's, and for options or files that it cannot use
 (https://docs.pytest.org/en/stable/reference/exit-codes.html)."""
-_CONFTEST = "while loading conftest"
 _END = re.compile(r"^-+\nRan \d+ tests? in ", re.MULTILINE)
 _UNITTEST = re.compile(r"^=+\n(?=(?:ERROR|FAIL): )", re.MULTILINE)
 
@@ -43,7 +42,7 @@ class Failure:
     loading: bool
     """Whether the file could not even be imported."""
     begun: bool = True
-    """Whether the runner came as far as the project's own files."""
+    """Whether the runner came as far as the tests."""
 
 
 def read(output: Output, runner: str, junit: Path) -> tuple[Failure, ...]:
@@ -60,7 +59,7 @@ def read(output: Output, runner: str, junit: Path) -> tuple[Failure, ...]:
             words=words,
             errors=words,
             loading=re.search(r"\b\d+ (passed|failed)\b", words) is None,
-            begun=runner != "pytest" or output.returncode not in _NOT_BEGUN or _CONFTEST in words,
+            begun=runner != "pytest" or output.returncode not in _NOT_BEGUN,
         ),
     )
 
@@ -121,8 +120,8 @@ def cause(failure: Failure, own: Collection[str], *, refused: bool) -> Cause:
         return "network"
     if _PLUGIN.search(failure.words):
         return "needs"
-    missing = _MISSING.search(failure.words)
-    if failure.loading and missing is not None:
-        mine = missing[1].partition(".")[0] in own and not _TESTS.search(missing[1])
+    missing = _MISSING.findall(failure.words) if failure.loading else []
+    if missing:
+        mine = any(name.partition(".")[0] in own and not _TESTS.search(name) for name in missing)
         return "package" if mine else "needs"
     return "package" if failure.begun else "needs"

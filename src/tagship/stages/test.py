@@ -33,6 +33,7 @@ NOT_RUN = Code(
     title="The tests could not be run",
     why="What they need is not known, so they say nothing about the package.",
     remedy='Say what they need: [tool.tagship.tests] requires = ["…"], or group = "…".',
+    severity=Severity.WARNING,
 )
 WHEEL_FIRST = Path(__file__).with_name("wheel_first.py")
 CAPTURED = ("-ojunit_logging=system-err", "-ojunit_log_passing_tests=false")
@@ -269,5 +270,5 @@ def _not_run(where: str, words: str) -> Finding:
         where=where,
         why=f"{NOT_RUN.why}\n{words}",
         remedy=NOT_RUN.remedy,
-        severity=Severity.WARNING,
+        severity=NOT_RUN.severity,
     )
