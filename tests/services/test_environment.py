@@ -34,8 +34,8 @@ PASSED = {
     "PATH": "/usr/bin",
     "LC_ALL": "C.UTF-8",
     "CC": "cc",
-    "HOME": "/home/somebody",
-    "XDG_CACHE_HOME": "/home/somebody/cache",
+    "HOME": "/nowhere",
+    "XDG_CACHE_HOME": "/var/cache/somebody",
     "TMPDIR": "/tmp",
     "HTTPS_PROXY": "http://proxy.invalid:3128",
     "no_proxy": "localhost",
@@ -43,7 +43,7 @@ PASSED = {
     "UV_CACHE_DIR": "/var/cache/uv",
     "UV_DEFAULT_INDEX": "https://index.invalid/simple/",
     "PIP_INDEX_URL": "https://index.invalid/simple/",
-    "RUNNER_TEMP": "/home/runner/temp",
+    "RUNNER_TEMP": "/var/runner/temp",
 }
 PRINT = "import json, os; print(json.dumps(dict(os.environ)))"
 
