@@ -22,6 +22,8 @@ from tagship.errors import BUG, ERRORS, INTERRUPTED
 from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan, Severity
 from tagship.project.config import Check, Config, Environments, PackageConfig, Suite
 from tagship.rehearsal.result import Assumption, Exchange, Rehearsal
+from tagship.stages.test import NOT_RUN
+from tagship.stages.trial import CODES
 
 HERE = Path(__file__).resolve().parent
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
@@ -62,6 +64,7 @@ def exit_codes() -> str:
 def codes() -> str:
     """docs/codes.md"""
     severities = {page.code: page.severity for page in catalogue()}
+    severities |= {code.id: code.severity for code in (*CODES, NOT_RUN)}
     parts = [
         "# Codes\n\nWhat a finding or an error names; `tagship explain CODE` prints the same. TC: something about built"
         " files, TE: an error, by what to do next. An **error** stops the release; a **warning** and a **note** do"
