@@ -233,6 +233,11 @@ class GitHub:
             reply = self._http.request("GET", url, headers=self._headers())
             yield self._json(reply, kind)
             url = _next(reply.headers.get("link", ""))
+            if url is not None and not _belongs(url, self._root):
+                raise Refused(
+                    f"Nothing more was read: the next page of {path.partition('?')[0]} lies on another host",
+                    remedy="Look at GITHUB_API_URL: it has to name the server itself, not a proxy in front of it.",
+                )
 
     def _json(self, reply: Reply, kind: type[T]) -> T:
         if not reply.ok:
@@ -240,9 +245,9 @@ class GitHub:
         return reply.json(kind)
 
 
-def _belongs(uploads: str, api: str) -> bool:
+def _belongs(address: str, api: str) -> bool:
     """Whether both are one GitHub: the same host, or `uploads.X` for `api.X` (github.com, and what ends in ghe.com)."""
-    sent, asked = urlsplit(uploads), urlsplit(api)
+    sent, asked = urlsplit(address), urlsplit(api)
     hosts = {asked.netloc}
     if asked.netloc.startswith("api."):
         hosts.add(f"uploads.{asked.netloc.removeprefix('api.')}")

@@ -13,7 +13,7 @@ from tagship.errors import Conflict, Refused, TagshipError, UnknownOutcome, Unre
 from tagship.model import Dist, Manifest, Plan, Target
 from tagship.services import oidc
 from tagship.services.index import Index, IndexPage, refusal
-from tagship.services.secret import Secret
+from tagship.services.secret import Secret, named
 from tagship.services.shell import Output
 from tagship.services.world import World
 from tagship.stages.common import handed_over, ok, planned, problem
@@ -134,17 +134,17 @@ def _credential(plan: Plan, index: Index, world: World) -> Secret:
         Refused: there is none, or trusted publishing is refused.
     """
     variable = TOKEN_VARIABLES[plan.target]
-    value = world.environment.get(variable, "").strip()
-    if plan.auth == "token" and not value:
+    held = named(world.environment, variable)
+    if plan.auth == "token" and held is None:
         raise Refused(
             f"Nothing was uploaded: {variable} holds no API token",
             remedy=f"Give the job the secret {variable} of its environment; or publish without: "
             'auth = "trusted-publishing".',
             where=variable,
         )
-    if plan.auth == "token" or (value and not oidc.available(world.environment)):
+    if held is not None and (plan.auth == "token" or not oidc.available(world.environment)):
         ok(world, "publish.credential", "an API token is used", variable)
-        return Secret(value)
+        return held
     token = oidc.upload_token(world.http, world.environment, index.addresses)
     ok(world, "publish.credential", "trusted publishing gave an upload token", "valid for 15 minutes")
     return token
