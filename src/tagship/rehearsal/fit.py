@@ -15,8 +15,9 @@ from tagship.project.config import Check
 from tagship.project.discover import Project
 from tagship.rehearsal.github.state import Conclusion
 from tagship.rehearsal.identity import Job
-from tagship.rehearsal.index import EmbeddedIndex, Flag, Lifecycle, Publisher, Staleness, Token
+from tagship.rehearsal.index import EmbeddedIndex, Flag, Lifecycle, Publisher, Release, Staleness, Token
 from tagship.rehearsal.index import Project as Listed
+from tagship.rehearsal.index.state import with_release
 from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.result import Assumption
 from tagship.rehearsal.world import Embedded
@@ -119,7 +120,8 @@ def _history(index: EmbeddedIndex, name: str, version: str, assumptions: Assumpt
     if assumptions.published == "other":
         state.add_bytes(f"{stem}-{version}.tar.gz", _other_sdist(name, version), uploaded=at)
     elif assumptions.release_age:
-        state.add_bytes(f"{stem}-{version}-1-py2-none-any.whl", b"", uploaded=at)
+        owned = state.projects.get(canonicalize_name(name)) or Listed(name=name, roles={MAINTAINER: "Owner"})
+        state.put(with_release(owned, Release(version=Version(version), created=at)))
     for pattern in assumptions.deleted:
         for filename in (f"{stem}-{version}.tar.gz", f"{stem}-{version}-py3-none-any.whl"):
             if fnmatch.fnmatchcase(filename, pattern):
