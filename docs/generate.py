@@ -18,7 +18,7 @@ from tagship.checks import catalogue
 from tagship.cli.app import COMMANDS, tagship
 from tagship.cli.pages import pages
 from tagship.cli.reading import Described, DescribedValue
-from tagship.errors import BUG, ERRORS, INTERRUPTED
+from tagship.errors import BUG, ERRORS, INTERRUPTED, UNDECIDED
 from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan, Severity
 from tagship.project.config import Check, Config, Environments, PackageConfig, Suite
 from tagship.rehearsal.result import Assumption, Exchange, Rehearsal
@@ -50,13 +50,14 @@ def exit_codes() -> str:
         for e in ERRORS
     ]
     rows += [
+        (UNDECIDED, "", "For `rehearse`: nothing failed, and something that matters could not be known."),
         (BUG, "", "A bug in tagship: there is a traceback, please report it."),
         (INTERRUPTED, "", "Interrupted with Ctrl-C. A rehearsal leaves nothing behind."),
     ]
     return (
         "# Exit codes\n\nEvery command ends with one of these. They do not change within a major version.\n\n"
         + table(("code", "page", "meaning"), ((str(code), link, words) for code, link, words in rows))
-        + "\nA rehearsal that could not find out something that matters is not a success: it ends with 8, and its"
+        + "\nA rehearsal that could not find out something that matters is not a success: it ends with 20, and its"
         " verdict is `undecided`.\n"
     )
 

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from tagship import errors
 from tagship.cli.pages import pages
-from tagship.errors import BUG, ERRORS, INTERRUPTED, TagshipError
+from tagship.errors import BUG, ERRORS, INTERRUPTED, UNDECIDED, TagshipError
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "tagship"
@@ -209,7 +209,7 @@ def test_errors_are_one_family() -> None:
     """Every error of ours derives from TagshipError, stands in ERRORS, and has an exit code, a code and a page."""
     classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
     assert set(classes) == {TagshipError, *ERRORS}
-    codes = [0, 1, BUG, INTERRUPTED, *(error.exit_code for error in ERRORS)]
+    codes = [0, 1, UNDECIDED, BUG, INTERRUPTED, *(error.exit_code for error in ERRORS)]
     assert len(set(codes)) == len(codes)
     assert [error.code for error in ERRORS] == [f"TE{error.exit_code:02}" for error in ERRORS]
     assert {error.code for error in ERRORS} <= pages().keys()

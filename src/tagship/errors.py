@@ -167,6 +167,8 @@ ERRORS: tuple[type[TagshipError], ...] = (
     ToolFailed,
 )
 
+UNDECIDED = 20
+"""Exit code of a rehearsal in which nothing failed, and something that matters could not be known."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
 BUG = 70

@@ -14,7 +14,7 @@ import msgspec
 
 from tagship import __version__
 from tagship.checks.check import few
-from tagship.errors import ChecksFailed, ToolFailed, Unreachable, UsageError
+from tagship.errors import UNDECIDED, ToolFailed, Unreachable, UsageError
 from tagship.model import Event, Fact, Manifest, Status, Target
 from tagship.project.discover import Project, read
 from tagship.rehearsal import fit, remote
@@ -297,13 +297,13 @@ def _verdict(scene: Scene, finished: Finished) -> tuple[Literal["ready", "refuse
     plan = finished.manifest.plan
     what = f"{plan.project} {plan.version}" if plan is not None else scene.project.name.value or "The project"
     if isinstance(finished.error, Unreachable):
-        return "undecided", f"{what}: {finished.error.message.splitlines()[0]}", ChecksFailed.exit_code
+        return "undecided", f"{what}: {finished.error.message.splitlines()[0]}", UNDECIDED
     if finished.error is not None:
         return "refused", finished.error.message.splitlines()[0], finished.error.exit_code
     facts = [fact for entry in finished.manifest.log for fact in entry.facts]
     doubts = [fact for fact in facts if _matters(fact)]
     if doubts:
-        return "undecided", f"{what}: {doubts[0].title} is not known: {doubts[0].detail}", ChecksFailed.exit_code
+        return "undecided", f"{what}: {doubts[0].title} is not known: {doubts[0].detail}", UNDECIDED
     if plan is None or plan.target is Target.NONE:
         return "ready", f"{what} would not be published: {plan.reason if plan else 'there is no plan'}", 0
     where = "TestPyPI" if plan.target is Target.TESTPYPI else "PyPI"
