@@ -76,6 +76,7 @@ def attacked(value: object, tail: str) -> object:
         return [attacked(item, tail) for item in value]
     fixed = (
         "push ready refused undecided done failed skipped ok pending problem unknown note warning error pypi testpypi"
+        " trusted-publishing token"
     )
     return value if not isinstance(value, str) or value in f"{fixed} wheel sdist".split() else value + tail
 
