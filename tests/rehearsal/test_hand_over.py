@@ -133,3 +133,15 @@ def test_verify_without_files_says_so(stage: Stage, tmp_path: Path) -> None:
         error = opened.run("plan", "verify").error
         assert error is not None
         assert (error.code, error.message) == ("TE02", "Nothing was verified: there are no built files")
+
+
+@pytest.mark.requirement("A3", "E3")
+def test_a_closed_gate_cannot_be_walked_around(stage: Stage, tmp_path: Path) -> None:
+    """With the gate closed, calling the later stages one by one publishes nothing."""
+    with stage.open(repository(tmp_path / "sample", {}), ci={"ci.yml": "failure"}) as opened:
+        gated = opened.run("plan", "gate")
+        assert gated.error is not None
+        error = opened.run("build", "test", "check", "publish", after=gated.manifest).error
+        assert error is not None
+        assert (error.code, error.message) == ("TE02", "Nothing was done: publish needs gate, which failed")
+        assert opened.embedded.pypi.state.files("sample") == ()
