@@ -14,16 +14,13 @@ from fields import Row, fields_of
 from world import page as embedded_world
 
 from requirements import page as requirements
-from tagship.checks import catalogue
 from tagship.cli.app import COMMANDS, tagship
 from tagship.cli.pages import pages
 from tagship.cli.reading import Described, DescribedValue
 from tagship.errors import BUG, ERRORS, INTERRUPTED, UNDECIDED
-from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan, Severity
+from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan
 from tagship.project.config import Check, Config, Environments, PackageConfig, Suite
 from tagship.rehearsal.result import Assumption, Exchange, Rehearsal
-from tagship.stages.test import NOT_RUN
-from tagship.stages.trial import CODES
 
 HERE = Path(__file__).resolve().parent
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
@@ -64,19 +61,17 @@ def exit_codes() -> str:
 
 def codes() -> str:
     """docs/codes.md"""
-    severities = {page.code: page.severity for page in catalogue()}
-    severities |= {code.id: code.severity for code in (*CODES, NOT_RUN)}
     parts = [
         "# Codes\n\nWhat a finding or an error names; `tagship explain CODE` prints the same. TC: something about built"
         " files, TE: an error, by what to do next. An **error** stops the release; a **warning** and a **note** do"
         " not.\n"
     ]
     for page in pages().values():
-        severity = severities.get(page.code, Severity.ERROR)
+        seen = f"\nSeen: {page.incident}\n" if page.incident else ""
         source = f"\nSource: {page.source}\n" if page.source else ""
         parts.append(
-            f'\n<a id="{page.code.lower()}"></a>\n\n## {page.code}: {page.title}\n\n**{severity}** {page.why}\n\n'
-            f"What to do: {page.remedy}\n{source}"
+            f'\n<a id="{page.code.lower()}"></a>\n\n## {page.code}: {page.title}\n\n**{page.severity}** {page.why}\n\n'
+            f"What to do: {page.remedy}\n{seen}{source}"
         )
     return "".join(parts)
 

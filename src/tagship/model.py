@@ -110,6 +110,21 @@ class Event(Record, frozen=True, kw_only=True):
         return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else None
 
 
+class Page(Record, frozen=True, kw_only=True):
+    """What is to be known about a code: printed by `tagship explain CODE`, and in the documentation."""
+
+    code: str
+    title: str
+    why: str
+    """What would go wrong for whom."""
+    remedy: str
+    severity: Severity = Severity.ERROR
+    source: str = ""
+    """The standard, document or tool that it follows."""
+    incident: str = ""
+    """Where it went wrong for real, or the project in which it was seen."""
+
+
 class Plan(Record, frozen=True, kw_only=True):
     """What is to be released, decided once and never again."""
 

@@ -11,11 +11,11 @@ import msgspec
 
 from tagship.checks import contents, metadata, secrets, sources
 from tagship.checks.archives import Archive, read
-from tagship.checks.check import Check, CheckContext, Page, few
+from tagship.checks.check import Check, CheckContext, few
 from tagship.checks.rulebook import Upload, form_of, refusals
-from tagship.model import Finding, Severity
+from tagship.model import Finding, Page, Severity
 
-__all__ = ["CHECKS", "Archive", "Check", "CheckContext", "Page", "catalogue", "read", "run"]
+__all__ = ["CHECKS", "Archive", "Check", "CheckContext", "catalogue", "read", "run"]
 
 CHECKS: tuple[Check, ...] = (*contents.CHECKS, *sources.CHECKS, *metadata.CHECKS, *secrets.CHECKS)
 

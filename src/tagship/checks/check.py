@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tagship.checks.archives import Archive
-from tagship.model import Finding, Record, Severity
+from tagship.model import Finding, Page, Severity
 from tagship.services.addresses import IndexAddresses
 
 
@@ -43,19 +43,6 @@ class Hit:
     """What was seen, as one short sentence without a full stop."""
     severity: Severity | None = None
     """Where it differs from the severity of the check."""
-
-
-class Page(Record, frozen=True, kw_only=True):
-    """What `tagship explain CODE` and the documentation say about a check."""
-
-    code: str
-    title: str
-    why: str
-    """What would go wrong for whom."""
-    remedy: str
-    severity: Severity
-    source: str
-    """The standard, document or tool that the check follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from tagship.checks.archives import Archive, Member
-from tagship.checks.check import Check, CheckContext, Hit, Page, few
-from tagship.model import Severity
+from tagship.checks.check import Check, CheckContext, Hit, few
+from tagship.model import Page, Severity
 
 LITTER = re.compile(
     r"(?:.*/)?(?:__pycache__|\.(?:hg|svn|bzr|venv|tox|nox|eggs|idea|vscode|mypy_cache|ruff_cache|pytest_cache|hypothesis"

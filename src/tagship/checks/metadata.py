@@ -17,8 +17,8 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from tagship.checks.archives import Archive
-from tagship.checks.check import Check, CheckContext, Hit, Page, few
-from tagship.model import Severity
+from tagship.checks.check import Check, CheckContext, Hit, few
+from tagship.model import Page, Severity
 
 _PYTHON = "Programming Language :: Python :: "
 

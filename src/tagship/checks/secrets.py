@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tagship.checks.archives import Archive
-from tagship.checks.check import Check, CheckContext, Hit, Page, few, is_sample
-from tagship.model import Severity
+from tagship.checks.check import Check, CheckContext, Hit, few, is_sample
+from tagship.model import Page, Severity
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _MADE_UP = re.compile(rb"example|x{4}|0{6}|placeholder|dummy|fake|made.?up|secret|abcdef|123456", re.IGNORECASE)

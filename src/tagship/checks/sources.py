@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from tagship.checks.archives import Archive
-from tagship.checks.check import Check, CheckContext, Hit, Page, few, is_sample
-from tagship.model import Severity
+from tagship.checks.check import Check, CheckContext, Hit, few, is_sample
+from tagship.model import Page, Severity
 
 _QUOTED = re.compile(rb"[\"']([\w ./-]{1,100})[\"']")
 _NOT_DATA = re.compile(

@@ -1,17 +1,6 @@
 """The page of every code: checks of built files, trials of clean installations, errors."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """What is to be known about a code."""
-
-    code: str
-    title: str
-    why: str
-    remedy: str
-    source: str = ""
+from tagship.model import Page
 
 
 def pages() -> dict[str, Page]:
@@ -21,9 +10,7 @@ def pages() -> dict[str, Page]:
     from tagship.stages.test import NOT_RUN
     from tagship.stages.trial import CODES
 
-    found = [Page(code=p.code, title=p.title, why=p.why, remedy=p.remedy, source=p.source) for p in checks.catalogue()]
-    found += [Page(code=c.id, title=c.title, why=c.why, remedy=c.remedy) for c in (*CODES, NOT_RUN)]
-    found += [
+    errors = (
         Page(
             code=error.code,
             title=error.summary,
@@ -31,11 +18,14 @@ def pages() -> dict[str, Page]:
             remedy=f"The message says what to do. Exit code {error.exit_code}.",
         )
         for error in ERRORS
-    ]
+    )
+    found = (*checks.catalogue(), *CODES, NOT_RUN, *errors)
     return {page.code: page for page in sorted(found, key=lambda page: page.code)}
 
 
 def text(page: Page) -> str:
     """A page as text."""
-    source = f"\nSource: {page.source}\n" if page.source else ""
-    return f"{page.code}: {page.title}\n\n{page.why}\n\nWhat to do: {page.remedy}\n{source}"
+    more = "".join(
+        f"\n{label}: {words}\n" for label, words in (("Seen", page.incident), ("Source", page.source)) if words
+    )
+    return f"{page.code}: {page.title}\n\n{page.why}\n\nWhat to do: {page.remedy}\n{more}"

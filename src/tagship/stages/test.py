@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tagship.errors import TestsFailed, ToolFailed, Unreachable
-from tagship.model import Finding, Manifest, Severity
+from tagship.model import Finding, Manifest, Page, Severity
 from tagship.project.config import Suite
 from tagship.project.discover import Project
 from tagship.project.locks import pinned
@@ -26,10 +26,9 @@ from tagship.services.world import World
 from tagship.stages import failures
 from tagship.stages.common import NO_WAY_OUT, built_wheel, ok, planned, project_of, unknown
 from tagship.stages.installed import Metadata, dependencies, read_metadata
-from tagship.stages.trial import Code
 
-NOT_RUN = Code(
-    id="TC70",
+NOT_RUN = Page(
+    code="TC70",
     title="The tests could not be run",
     why="What they need is not known, so they say nothing about the package.",
     remedy='Say what they need: [tool.tagship.tests] requires = ["…"], or group = "…".',
@@ -265,7 +264,7 @@ def _errors(output: Output) -> tuple[str, ...]:
 
 def _not_run(where: str, words: str) -> Finding:
     return Finding(
-        code=NOT_RUN.id,
+        code=NOT_RUN.code,
         title=NOT_RUN.title,
         where=where,
         why=f"{NOT_RUN.why}\n{words}",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from packaging.version import Version
 
 from tagship.errors import ProjectError, ToolFailed
-from tagship.model import Finding, Plan, Severity
+from tagship.model import Finding, Page, Plan, Severity
 from tagship.project.discover import Project
 from tagship.services.shell import Output
 from tagship.services.uv import Env
@@ -46,68 +46,57 @@ class Subject:
     """What uv is given: a path, or `name @ address#sha256=…`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Code:
-    """A finding of this module, before it is about anything."""
-
-    id: str
-    title: str
-    why: str
-    remedy: str
-    severity: Severity = Severity.ERROR
-
-
-INSTALL = Code(
-    id="TC60",
+INSTALL = Page(
+    code="TC60",
     title="It cannot be installed",
     why="Users would get this error from pip or uv.",
     remedy="Correct the requirements or the build: the installer's own words say which.",
 )
-IMPORT = Code(
-    id="TC61",
+IMPORT = Page(
+    code="TC61",
     title="It cannot be imported once installed",
     why="It works in the source tree and fails for users: a file is missing from the wheel, or a requirement from "
     "the metadata.",
     remedy="Include the missing file, or declare the missing requirement.",
 )
-SCRIPT_MISSING = Code(
-    id="TC62",
+SCRIPT_MISSING = Page(
+    code="TC62",
     title="A command points at code that does not exist",
     why="The command is installed and fails with a traceback for everybody.",
     remedy="Correct the entry point, or include the module in the wheel.",
 )
-SCRIPT_FAILS = Code(
-    id="TC63",
+SCRIPT_FAILS = Page(
+    code="TC63",
     title="A command does not even print its help",
     why="It ended with an error for --help, --version and -h.",
     remedy='Correct the command, or say how to try it: [tool.tagship] scripts = { name = ["--list"] }, or [].',
 )
-SCRIPT_HANGS = Code(
-    id="TC64",
+SCRIPT_HANGS = Page(
+    code="TC64",
     title="A command hangs when it is asked for its help",
     why="It had not ended when its time was over, and was stopped.",
     remedy="Correct the command, or say how to try it: [tool.tagship] scripts = { name = [] }.",
 )
-NEEDS_EXTRA = Code(
-    id="TC67",
+NEEDS_EXTRA = Page(
+    code="TC67",
     title="A command works only with an extra",
     why="It is installed for everybody, and fails for those who did not ask for the extra.",
     remedy="Nothing, where its message says which extra to install.",
     severity=Severity.NOTE,
 )
-VERSION = Code(
-    id="TC65",
+VERSION = Page(
+    code="TC65",
     title="The installed version is another one",
     why="Users would get a version that was not announced.",
     remedy="Let the built metadata and the tag say the same version.",
 )
-INCONSISTENT = Code(
-    id="TC66",
+INCONSISTENT = Page(
+    code="TC66",
     title="The requirements contradict each other",
     why="`pip check` would complain right after the installation.",
     remedy="Loosen or correct the requirements that are named.",
 )
-CODES: tuple[Code, ...] = (
+CODES: tuple[Page, ...] = (
     INSTALL,
     IMPORT,
     SCRIPT_MISSING,
@@ -274,7 +263,7 @@ def _windows(subject: Subject, installed: _Installed, world: World) -> list[Find
     return found
 
 
-def _verdict(output: Output) -> Code:
+def _verdict(output: Output) -> Page:
     if output.timed_out:
         return SCRIPT_HANGS
     loading = ("ModuleNotFoundError", "ImportError", "AttributeError: module", "cannot import name")
@@ -288,12 +277,12 @@ def not_installable(title: str, output: Output) -> Finding:
     return _finding(INSTALL, Subject(id="", title=title, source=""), output.tail(12))
 
 
-def _finding(code: Code, subject: Subject, words: str, *, what: str = "") -> Finding:
+def _finding(page: Page, subject: Subject, words: str, *, what: str = "") -> Finding:
     return Finding(
-        code=code.id,
-        title=f"{code.title}: {what}" if what else code.title,
+        code=page.code,
+        title=f"{page.title}: {what}" if what else page.title,
         where=subject.title,
-        why=f"{code.why}\n{words}" if words else code.why,
-        remedy=code.remedy,
-        severity=code.severity,
+        why=f"{page.why}\n{words}" if words else page.why,
+        remedy=page.remedy,
+        severity=page.severity,
     )
