@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.rehearsing"]
+pytest_plugins = ["tests.contract", "tests.rehearsing"]
 
 AMBIENT = ("GITHUB_", "ACTIONS_", "RUNNER_", "TWINE_", "PIP_", "UV_", "GIT_", "GH_", "TAGSHIP_", "PYTEST_ADDOPTS")
 """Beginnings of the variables that no test may depend on."""

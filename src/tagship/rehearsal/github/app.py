@@ -7,7 +7,8 @@ enterprise server would. Which resource needs what is data: the routes of the mo
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -72,6 +73,9 @@ TABLE = tuple((_pattern(route.path), route) for route in ROUTES)
 class EmbeddedGitHub:
     """A GitHub with one repository in it."""
 
+    witnesses: ClassVar[list[Callable[[Request, Response], None]]] = []
+    """Shown every request with its answer, of all instances: the tests hold each against GitHub's description."""
+
     def __init__(self, repository: RepositoryState) -> None:
         self.repository = repository
         self._requests = itertools.count(0xC0FFEE01)
@@ -82,6 +86,8 @@ class EmbeddedGitHub:
         request.get_data()  # before the lock: a client that stops sending must not stop the others
         with self.repository.lock:
             response = self._answer(request)
+        for witness in self.witnesses:
+            witness(request, response)
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
