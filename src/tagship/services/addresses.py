@@ -56,6 +56,8 @@ GITHUB_API = "https://api.github.com"
 GITHUB_UPLOADS = "https://uploads.github.com"
 GITHUB_DOCS = "https://docs.github.com/rest"
 """Named in GitHub's refusals."""
+ACTIONS_RESULTS = "https://results-receiver.actions.githubusercontent.com"
+"""The artifact service; `ACTIONS_RESULTS_URL` of every job."""
 ACTIONS_ISSUER = "https://token.actions.githubusercontent.com"
 
 CORE_METADATA = "https://packaging.python.org/specifications/core-metadata"

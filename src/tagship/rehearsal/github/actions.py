@@ -181,12 +181,6 @@ def job_shape(call: Call, run: WorkflowRun, attempt: Attempt, job: CheckRun) -> 
     }
 
 
-def no_artifacts(call: Call) -> Reply:
-    """The artifacts of a run: the embedded artifact service has them, not the API."""
-    _run(call)
-    return call.page((), str, "artifacts")
-
-
 def list_workflows(call: Call) -> Reply:
     """The workflows of the default branch."""
     return call.page(workflows(call.repo), lambda w: workflow_shape(call, w), "workflows")
@@ -288,7 +282,6 @@ ROUTES = (
     Route("GET", f"{_R}/runs/{{id}}/attempts/{{attempt}}", "actions:read", get_attempt),
     Route("GET", f"{_R}/runs/{{id}}/attempts/{{attempt}}/jobs", "actions:read", attempt_jobs),
     Route("GET", f"{_R}/runs/{{id}}/jobs", "actions:read", run_jobs),
-    Route("GET", f"{_R}/runs/{{id}}/artifacts", "actions:read", no_artifacts),
     Route("GET", f"{_R}/jobs/{{id}}", "actions:read", get_job),
     Route("GET", f"{_R}/workflows", "actions:read", list_workflows),
     Route("GET", f"{_R}/workflows/{{workflow}}", "actions:read", get_workflow),

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 
 from tagship.rehearsal.github import (
     actions,
+    artifacts,
     checks,
     commits,
     environments,
@@ -47,6 +48,7 @@ ROUTES: tuple[Route, ...] = (
     *checks.ROUTES,
     *commits.LAST,
     *actions.ROUTES,
+    *artifacts.ROUTES,
     *releases.ROUTES,
     *settings.ROUTES,
     *protection.ROUTES,

@@ -20,6 +20,7 @@ from tagship.rehearsal.github.state import (
     PREFIXES,
     ActionsPolicy,
     App,
+    Artifact,
     Attempt,
     CheckRun,
     CheckSuite,
@@ -65,6 +66,7 @@ class RepositoryState:
     checks: list[CheckRun] = field(default_factory=list)
     statuses: list[CommitStatus] = field(default_factory=list)
     runs: list[WorkflowRun] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
     disabled_workflows: set[str] = field(default_factory=set)
     releases: list[Release] = field(default_factory=list)
     burnt_tags: set[str] = field(default_factory=set)

@@ -1,8 +1,12 @@
 """The things that the embedded GitHub remembers: plain mutable records. Times are seconds since 1970."""
 
+import hmac
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Union
+from urllib.parse import urlencode
 
 Json = Union[bool, int, float, str, Sequence["Json"], Mapping[str, "Json"], None]  # noqa: UP007  recursive
 
@@ -114,6 +118,51 @@ class WorkflowRun:
     def latest(self) -> Attempt:
         """The attempt that counts."""
         return self.attempts[-1]
+
+
+@dataclass(kw_only=True, slots=True)
+class Artifact:
+    """What a job of a workflow run left for others; it can be seen once it is `final`."""
+
+    id: int
+    run_id: int
+    attempt: int
+    job: str
+    """The job that made it, as the artifact service names it."""
+    name: str
+    mime_type: str
+    address: str
+    """Of its blob, not signed."""
+    path: Path
+    """The blob."""
+    created: float
+    updated: float
+    expires: float
+    size: int = 0
+    sha256: str = ""
+    final: bool = False
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    """Signs addresses of the blob."""
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is one file as it is, and no archive of files."""
+        return self.mime_type != "application/zip" or self.name.endswith(".zip")
+
+    def signed(self, permission: Literal["r", "w"], until: float) -> str:
+        """An address of the blob at which anybody may read or write until then."""
+        until = int(until)
+        query = {"sp": permission, "se": until, "sig": self._signature(permission, str(until))}
+        return f"{self.address}?{urlencode(query)}"
+
+    def is_signed(self, permission: Literal["r", "w"], query: Mapping[str, str], now: float) -> bool:
+        """Whether the query of an address permits this now."""
+        until, signature = query.get("se", ""), query.get("sig", "")
+        right = hmac.compare_digest(signature.encode(), self._signature(permission, until).encode())
+        return right and now < int(until)
+
+    def _signature(self, permission: str, until: str) -> str:
+        return hmac.digest(self.key, f"{permission}\n{until}".encode(), "sha256").hex()
 
 
 @dataclass(kw_only=True, slots=True)

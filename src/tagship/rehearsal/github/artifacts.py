@@ -1,0 +1,104 @@
+"""The artifacts of workflow runs in the REST interface: lists, one of them, its archive, and its end."""
+
+from collections.abc import Iterable
+
+from tagship.rehearsal.github import shapes
+from tagship.rehearsal.github.http import Call, Reply, Route, not_found, refusal
+from tagship.rehearsal.github.state import Artifact, Json
+
+LINK_SECONDS = 60
+"""How long the address of an archive is good (OpenAPI, actions/download-artifact)."""
+
+
+def artifact_shape(call: Call, of: Artifact) -> Json:
+    """An artifact, with the run that it belongs to."""
+    url = call.urls.repo(f"/actions/artifacts/{of.id}")
+    run = next((run for run in call.repo.runs if run.id == of.run_id), None)
+    return {
+        "id": of.id,
+        "node_id": shapes.node_id("Artifact", of.id),
+        "name": of.name,
+        "size_in_bytes": of.size,
+        "url": url,
+        "archive_download_url": f"{url}/zip",
+        "expired": _is_expired(call, of),
+        "digest": f"sha256:{of.sha256}",
+        "created_at": shapes.when(of.created),
+        "expires_at": shapes.when(of.expires),
+        "updated_at": shapes.when(of.updated),
+        "workflow_run": None
+        if run is None
+        else {
+            "id": run.id,
+            "repository_id": call.repo.id,
+            "head_repository_id": call.repo.id,
+            "head_branch": run.suite.branch,
+            "head_sha": run.suite.sha,
+        },
+    }
+
+
+def list_artifacts(call: Call) -> Reply:
+    """All artifacts of the repository, the newest first."""
+    return _page(call, call.repo.artifacts)
+
+
+def run_artifacts(call: Call) -> Reply:
+    """The artifacts of one run, of all its attempts."""
+    number = call.number("id")
+    if all(run.id != number for run in call.repo.runs):
+        raise not_found()
+    return _page(call, (of for of in call.repo.artifacts if of.run_id == number))
+
+
+def _page(call: Call, artifacts: Iterable[Artifact]) -> Reply:
+    name = call.query("name")
+    found = [of for of in artifacts if of.final and name in {"", of.name}]
+    return call.page(reversed(found), lambda of: artifact_shape(call, of), "artifacts")
+
+
+def get_artifact(call: Call) -> Reply:
+    """One artifact."""
+    return Reply(body=artifact_shape(call, _artifact(call)))
+
+
+def download(call: Call) -> Reply:
+    """A signed address of the archive, to which the client is sent; 410 once the artifact has expired."""
+    found = _artifact(call)
+    if call.token.kind == "none":
+        raise refusal(401, "Requires authentication")
+    if call.args["format"] != "zip":
+        raise not_found()
+    if _is_expired(call, found):
+        raise refusal(410, "Artifact has expired")
+    return Reply(status=302, headers={"Location": found.signed("r", call.repo.clock() + LINK_SECONDS)})
+
+
+def delete_artifact(call: Call) -> Reply:
+    """Delete an artifact, with its bytes."""
+    found = _artifact(call)
+    call.repo.artifacts.remove(found)
+    found.path.unlink(missing_ok=True)
+    return Reply(status=204)
+
+
+def _artifact(call: Call) -> Artifact:
+    number = call.number("artifact")
+    found = next((of for of in call.repo.artifacts if of.id == number and of.final), None)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _is_expired(call: Call, of: Artifact) -> bool:
+    return call.repo.clock() >= of.expires
+
+
+_R = "/repos/{owner}/{repo}/actions"
+ROUTES = (
+    Route("GET", f"{_R}/artifacts", "actions:read", list_artifacts),
+    Route("GET", f"{_R}/artifacts/{{artifact}}", "actions:read", get_artifact),
+    Route("DELETE", f"{_R}/artifacts/{{artifact}}", "actions:write", delete_artifact),
+    Route("GET", f"{_R}/artifacts/{{artifact}}/{{format}}", "actions:read", download),
+    Route("GET", f"{_R}/runs/{{id}}/artifacts", "actions:read", run_artifacts),
+)
