@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tagship.services.http import Http
+from tagship.errors import UnknownOutcome, Unreachable
+from tagship.services.http import WAITS, Http, Patience, wait
 
 WHOLE = b"the whole answer"
 
@@ -32,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answers.pop(0) if len(answers) > 1 else answers[0])
         self.close_connection = True
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -58,9 +59,56 @@ def answer(status: str, body: bytes = b"", *headers: str, length: int | None = N
 
 
 @pytest.mark.requirement("E5")
-@pytest.mark.xfail(strict=True, reason="only what fails before the answer's body is asked again")
 def test_a_read_that_is_cut_off_is_asked_again(server: Server) -> None:
     """An answer that ends in the middle of its body is no answer: the question is put once more."""
     server.answers = [answer("200 OK", WHOLE[:5], length=len(WHOLE)), answer("200 OK", WHOLE)]
     reply = Http(proxy=None, ca=None, agent="test").request("GET", server.address)
     assert (reply.body, server.asked) == (WHOLE, ["GET", "GET"])
+
+
+@pytest.mark.requirement("E5")
+def test_a_busy_service_is_asked_again_when_it_says(server: Server) -> None:
+    """Between two attempts passes what Retry-After asks for, else half a second, doubled each time."""
+    slept: list[float] = []
+    server.answers = [answer("429 Slow down", b"", "Retry-After: 7"), answer("503 Down"), answer("200 OK", WHOLE)]
+    http = Http(proxy=None, ca=None, agent="test", patience=Patience(sleep=slept.append))
+    assert (http.request("GET", server.address).body, slept) == (WHOLE, [7.0, WAITS[1]])
+
+
+@pytest.mark.requirement("E5")
+@pytest.mark.parametrize(
+    ("status", "asked", "seconds"),
+    [
+        (200, "", None),
+        (404, "7", None),
+        (None, "", WAITS[0]),
+        (503, "", WAITS[0]),
+        (503, "3", 3),
+        (429, "nonsense", WAITS[0]),
+        (429, "Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        (429, "3600", None),
+    ],
+)
+def test_how_long_a_read_waits(status: int | None, asked: str, seconds: float | None) -> None:
+    """What was answered is not asked again, and who asks for an hour is not waited for."""
+    assert wait(0, status, asked) == seconds
+
+
+@pytest.mark.requirement("E5")
+def test_a_read_is_given_up_after_five_attempts(server: Server) -> None:
+    """A service that never answers whole is unreachable, and was asked five times in seven and a half seconds."""
+    slept: list[float] = []
+    server.answers = [answer("200 OK", b"", length=1)]
+    http = Http(proxy=None, ca=None, agent="test", patience=Patience(sleep=slept.append))
+    with pytest.raises(Unreachable):
+        http.request("GET", server.address)
+    assert (len(server.asked), slept) == (5, list(WAITS))
+
+
+@pytest.mark.requirement("E5", "A14")
+def test_a_write_is_sent_once(server: Server) -> None:
+    """A write whose answer is cut off has an unknown outcome, and it is not sent again."""
+    server.answers = [answer("200 OK", b"", length=1)]
+    with pytest.raises(UnknownOutcome):
+        Http(proxy=None, ca=None, agent="test").request("POST", server.address, body=b"{}")
+    assert server.asked == ["POST"]

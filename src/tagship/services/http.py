@@ -1,10 +1,11 @@
 """The one door for HTTP.
 
-Reads are retried by urllib3, which knows Retry-After; writes never are. A write whose answer was lost is an
-`UnknownOutcome`: the caller looks again instead of sending again.
+Reads are sent again where they get no whole answer, after what the server asks for by Retry-After; writes never are. A
+write whose answer was lost is an `UnknownOutcome`: the caller looks again instead of sending again.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ import urllib3
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    InvalidHeader,
     MaxRetryError,
     NewConnectionError,
     ProxyError,
@@ -27,17 +29,44 @@ T = TypeVar("T")
 BODY_LIMIT = 64 * 1024 * 1024
 """Bytes of an answer that are read; more is an error, not a full memory."""
 READS = frozenset({"GET", "HEAD"})
-RETRY = urllib3.Retry(
-    total=4,
-    backoff_factor=0.5,
-    backoff_max=20,
-    backoff_jitter=0.3,
-    status_forcelist=(429, 500, 502, 503, 504),
-    allowed_methods=READS,
-    respect_retry_after_header=True,
-    retry_after_max=60,
-    raise_on_status=False,
-)
+REDIRECTS = urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5)
+AGAIN = frozenset({429, 500, 502, 503, 504})
+"""Statuses of a service that is busy or down, not of an answer."""
+WAITS = (0.5, 1.0, 2.0, 4.0)
+"""Seconds before a read is sent for the second time, the third, …"""
+LONGEST_WAIT = 60.0
+"""Seconds of a Retry-After that are waited; a service that asks for more is not waited for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How long a service may take."""
+
+    connect: float = 15.0
+    """Seconds until there is a connection."""
+    answer: float = 60.0
+    """Seconds without a byte of an answer."""
+    sleep: Callable[[float], None] = time.sleep
+    """How time between two attempts passes."""
+
+
+def wait(attempt: int, status: int | None, asked: str = "") -> float | None:
+    """Seconds before a read is sent again; None where it is not.
+
+    Args:
+        attempt: how often it was sent again already.
+        status: of the answer; None where there was no whole one.
+        asked: its header Retry-After, in seconds or as a date (RFC 9110, 10.2.3).
+    """
+    if attempt >= len(WAITS) or (status is not None and status not in AGAIN):
+        return None
+    try:
+        suggested = urllib3.Retry().parse_retry_after(asked) if asked else None
+    except InvalidHeader:
+        suggested = None
+    if suggested is None:
+        return WAITS[attempt]
+    return suggested if suggested <= LONGEST_WAIT else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,14 +109,23 @@ class Http:
         ca: a file of certificates to trust instead of the system's.
         agent: the User-Agent.
         bypass: hosts and domains that are asked without the proxy, with commas between; `*` for all.
+        patience: how long services may take.
 
     Raises:
         UsageError: the proxy's address is none.
     """
 
-    def __init__(self, *, proxy: str | None, ca: Path | None, agent: str, bypass: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        proxy: str | None,
+        ca: Path | None,
+        agent: str,
+        bypass: str = "",
+        patience: Patience = Patience(),
+    ) -> None:
         certificates = str(ca) if ca is not None else None
-        timeout = urllib3.Timeout(connect=15, read=60)
+        timeout = urllib3.Timeout(connect=patience.connect, read=patience.answer)
         self._direct = urllib3.PoolManager(ca_certs=certificates, timeout=timeout, maxsize=8)
         self._pool = self._direct
         if proxy:
@@ -96,27 +134,43 @@ class Http:
                 address, proxy_headers=login, ca_certs=certificates, timeout=timeout, maxsize=8
             )
         self._agent = agent
+        self._sleep = patience.sleep
         self._bypass = ("127.0.0.1", "localhost", *(word.strip().lstrip(".").lower() for word in bypass.split(",")))
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Reply:
-        """Send one request; redirects are followed for reads only.
+        """Send one request; a read without a whole answer is sent again, and redirects are followed for reads only.
 
         Raises:
             Unreachable: nothing was sent, or a read got no answer.
             UnknownOutcome: something was sent, and no answer came.
             UsageError: the address or a header cannot be sent.
         """
+        for attempt in range(len(WAITS) + 1):
+            seconds: float | None
+            try:
+                reply = self._once(method, url, headers or {}, body)
+                seconds = wait(attempt, reply.status, reply.headers.get("retry-after", ""))
+            except Unreachable:
+                seconds = wait(attempt, None)
+                if seconds is None or method not in READS:
+                    raise
+            if seconds is None or method not in READS:
+                break
+            self._sleep(seconds)
+        return reply
+
+    def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         read = method in READS
         try:
             reply = self._pool_for(url).request(
                 method,
                 url,
-                headers={"User-Agent": self._agent} | dict(headers or {}),
+                headers={"User-Agent": self._agent} | dict(headers),
                 body=body,
                 redirect=read,
-                retries=RETRY if read else False,
+                retries=REDIRECTS if read else False,
                 preload_content=False,
             )
             try:
