@@ -230,7 +230,7 @@ def committed() -> Iterator[tuple[Path, str]]:
 def test_locks_name_no_place_to_download_from() -> None:
     """Locks hold names, versions and digests: where the files come from is the user's own setting."""
     locks = sorted((ROOT / "requirements").iterdir())
-    assert len(locks) == 4
+    assert len(locks) == 6
     places = re.compile(r"https?://|file:|^\s*(-i|-f|--index-url|--extra-index-url|--find-links)\b", re.MULTILINE)
     assert [path.name for path in locks if places.search(path.read_text())] == []
 

@@ -10,6 +10,8 @@ from tagship.services.world import World
 from tagship.stages import STAGES
 from tests.rehearsing import Opened, Stage, repository
 
+CLIENTS = Path(__file__).parents[2] / ".cache/clients/bin"
+"""The environment of requirements/clients.txt; `make` fills it."""
 WORKFLOW = """\
 name: Publish to PyPI
 on:
@@ -48,8 +50,8 @@ def world_of(opened: Opened, name: str) -> World:
 
 
 def tool(name: str) -> str:
-    """The path of a program; a skip that says so where it is not installed."""
-    found = shutil.which(name)
+    """The path of a program, out of the clients' own environment where that has it; else a skip that says so."""
+    found = shutil.which(name, path=str(CLIENTS)) or shutil.which(name)
     if found is None:
-        pytest.skip(f"{name} is not installed")
+        pytest.skip(f"{name} is not installed: run `make .cache/clients/ready`, or scripts/install-tools.sh")
     return found
