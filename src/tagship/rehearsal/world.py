@@ -26,7 +26,7 @@ from tagship.services import addresses
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.git import Git
 from tagship.services.github import GitHub
-from tagship.services.http import Http
+from tagship.services.http import Http, Patience
 from tagship.services.index import Index
 from tagship.services.reporter import Journal, Reporter, Silence
 from tagship.services.secret import Secret
@@ -80,7 +80,8 @@ class Embedded:
         Args:
             variables: what GitHub Actions would set, GH_TOKEN included.
         """
-        http = Http(proxy=self.doors.url, ca=self.ca, agent=AGENT)
+        patience = Patience(answer=self.place.limits.answer, sleep=self.place.clock.sleep)
+        http = Http(proxy=self.doors.url, ca=self.ca, agent=AGENT, patience=patience)
         cache = self.place.cache / "uv"
         token = variables.get("GH_TOKEN", "")
         return World(
@@ -154,6 +155,7 @@ def servers(place: Place, keeper: Keeper) -> Iterator[Embedded]:
     hosts.update(dict.fromkeys(GITHUB_HOSTS, EmbeddedGitHub(state)))
     with contextlib.closing(pypi), contextlib.closing(testpypi), Doors(hosts, identity, record) as doors:
         inner = child.environment(place.environ, place.folder / "home", through(doors, ca) | keeper.mark)
+        inner["UV_HTTP_TIMEOUT"] = str(max(1, round(place.limits.answer)))
         shell = Shell(inner, started=keeper.guard, ended=keeper.release, watch=watch)
         state.git = Git(shell, place.folder / "remote.git")
         doors.ca_file(ca)

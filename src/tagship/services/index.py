@@ -27,6 +27,8 @@ from tagship.services.http import Http
 from tagship.services.secret import Secret
 from tagship.services.shell import Output, Shell
 
+SLOWEST = 50_000
+"""Bytes a second of the slowest connection that uploads are waited for."""
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -108,9 +110,10 @@ class Index:
             )
         return reply.json(IndexPage)
 
-    def upload(self, shell: Shell, files: Sequence[Path], token: Secret) -> Output:
+    def upload(self, shell: Shell, files: Sequence[Path], token: Secret, *, limit: float) -> Output:
         """Run twine; the caller looks at the index afterwards, whatever twine says.
 
+        twine itself waits without end: it gets so many seconds, and more by the size of the files.
         twine's own configuration file is not read, so that nothing but this token can be used.
         """
         return shell.run(
@@ -129,7 +132,7 @@ class Index:
             ),
             cwd=files[0].parent,
             extra={"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": token, "NO_COLOR": "1", "COLUMNS": "400"},
-            timeout=900,
+            timeout=limit + sum(file.stat().st_size for file in files) / SLOWEST,
         )
 
 

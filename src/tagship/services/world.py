@@ -59,7 +59,7 @@ class Workspace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """How long the project's own code may take before it counts as hung, in seconds."""
+    """How long others may take before they count as hung, in seconds: the project's own code, and the services."""
 
     build: float = 1800
     """One call of the build backend."""
@@ -67,6 +67,10 @@ class Limits:
     """The project's tests, all together."""
     help: float = 30
     """One command that is asked for its help."""
+    answer: float = 60
+    """A service, without a byte of its answer."""
+    upload: float = 300
+    """An upload of nothing: each byte of the files adds to it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -85,7 +85,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
     token = _credential(plan, index, world)
     missing = [file for file in files if file.name in todo]
     world.journal.doing(f"uploading {len(missing)} files to {index.addresses.name}")
-    output = index.upload(world.shell, missing, token)
+    output = index.upload(world.shell, missing, token, limit=world.limits.upload)
     _settle(plan, index, output, [dist for dist in manifest.dists if dist.filename in todo], world)
     return manifest
 
