@@ -295,7 +295,7 @@ def test_publishers_are_what_an_index_must_know(tmp_path: Path, job: str, publis
     [
         (
             BOTH + "  push:\n    tags: ['v*']\n" + JOB,
-            Problem(where=".github/workflows/ci.yml:5", why='found duplicate key "push"'),
+            Problem(where=".github/workflows/ci.yml:5", why="the key `push` is there already, in line 2"),
         ),
         (
             "on: push\njobs:\n\ttest: 1\n",
@@ -314,11 +314,11 @@ def test_invalid_workflows_are_problems(tmp_path: Path, text: str, problem: Prob
     assert found.problems[0].why.startswith(problem.why)
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"on: push\njobs: {\xe9: 1}\n"])
-def test_workflows_in_other_encodings_are_problems(tmp_path: Path, data: bytes) -> None:
+@pytest.mark.parametrize(("data", "line"), [(b"\xff\xfe", 1), (b"on: push\njobs: {\xe9: 1}\n", 2)])
+def test_workflows_in_other_encodings_are_problems(tmp_path: Path, data: bytes, line: int) -> None:
     """A workflow that is not UTF-8 is a problem, not a traceback."""
     write(tmp_path, {".github/workflows/ci.yml": data})
-    assert [p.where for p in ci.read(tmp_path, None).problems] == [".github/workflows/ci.yml"]
+    assert [p.where for p in ci.read(tmp_path, None).problems] == [f".github/workflows/ci.yml:{line}"]
 
 
 @pytest.mark.parametrize(
@@ -337,20 +337,21 @@ def test_odd_shapes_do_not_crash(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "jobs",
+    ("jobs", "why"),
     [
-        "&a {b: *a}",
-        "{a: {strategy: {matrix: &m {x: [*m]}}}}",
-        "{a: &a [x, x, x, x, x, x, x, x, x], b: &b [*a, *a, *a, *a, *a, *a, *a], c: &c [*b, *b, *b, *b, *b, *b, *b],"
-        " d: &d [*c, *c, *c, *c, *c, *c, *c], e: &e [*d, *d, *d, *d, *d, *d, *d], f: [*e, *e, *e, *e, *e, *e, *e]}",
+        ("&a {b: *a}", "it is nested deeper than 50 levels"),
+        ("{a: {strategy: {matrix: &m {x: [*m]}}}}", "it is nested deeper than 50 levels"),
+        (
+            "{a: &a [x, x, x, x, x, x, x, x], b: &b [*a, *a, *a, *a, *a, *a, *a], c: &c [*b, *b, *b, *b, *b, *b, *b],"
+            " d: &d [*c, *c, *c, *c, *c, *c, *c], e: &e [*d, *d, *d, *d, *d, *d, *d], f: [*e, *e, *e, *e, *e, *e, *e]}",
+            "its aliases make it larger than 100,000 values",
+        ),
     ],
 )
-def test_aliases_cannot_exhaust_the_reader(tmp_path: Path, jobs: str) -> None:
+def test_aliases_cannot_exhaust_the_reader(tmp_path: Path, jobs: str, why: str) -> None:
     """A workflow whose aliases contain themselves or multiply without end is a problem, found in bounded time."""
     found = read(tmp_path, ci=f"on: push\njobs: {jobs}\n")
-    assert found == CI(
-        problems=(Problem(where=".github/workflows/ci.yml", why="its aliases make it larger than 100,000 values"),)
-    )
+    assert found == CI(problems=(Problem(where=".github/workflows/ci.yml:2", why=why),))
 
 
 def test_no_workflows_is_no_ci(tmp_path: Path) -> None:

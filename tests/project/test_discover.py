@@ -668,7 +668,7 @@ def test_describe_shows_every_value_with_its_source(tmp_path: Path) -> None:
         (
             "workflow .github/workflows/odd.yml:2",
             "invalid",
-            'found duplicate key "a" with value "2" (original value: "1")',
+            "the key `a` is there already, in line 1",
         ),
         ("auth", "trusted-publishing", "default"),
         ("environments", "testpypi, pypi", "default"),

@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from tagship.model import Record
-from tagship.project import ci_names
+from tagship.project import ci_names, yaml_nodes
 from tagship.project.ci_roles import Role, is_docs, publishing, role
 from tagship.project.config import Check
 from tagship.project.pyproject import Table, table, texts
 
 FOLDER = ".github/workflows"
-LARGEST = 100_000
-"""Values of one workflow, aliases written out."""
 _MAY_SKIP = re.compile(r"refs/tags|ref_type|github\.event\.release|event_name\s*==\s*'(?!push')")
 """Conditions under which a job has no result for the push of a branch, or another one for that of a tag."""
 
@@ -111,32 +109,14 @@ def read(root: Path, default_branch: str | None) -> CI:
 
 
 def _load(path: Path) -> Table | Problem:
-    from ruamel.yaml import YAML  # slow to import, and most commands need no workflow
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     where = f"{FOLDER}/{path.name}"
-    try:
-        data = YAML(typ="safe", pure=True).load(path.read_bytes().decode("utf-8-sig"))
-    except MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        return Problem(where=where + line, why=str(error.problem or error.context))
-    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        return Problem(where=where, why=str(error).splitlines()[0])
+    root, _, problems = yaml_nodes.read(path.read_bytes())
+    for problem in problems:
+        return Problem(where=f"{where}:{problem.line}", why=problem.why)
+    data = yaml_nodes.plain(root) if root is not None else None
     if not isinstance(data, dict) or not isinstance(data.get("jobs"), dict) or "on" not in data:
         return Problem(where=where, why="it is no workflow: `on` or `jobs` is missing")
-    if not _is_bounded(data):
-        return Problem(where=where, why=f"its aliases make it larger than {LARGEST:,} values")
     return {str(key): value for key, value in data.items()}
-
-
-def _is_bounded(data: object) -> bool:
-    """Whether aliases neither repeat values beyond all measure nor contain themselves, so that it can be walked."""
-    todo, seen = [data], 0
-    while todo and seen <= LARGEST:
-        value = todo.pop()
-        seen += 1
-        todo.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
-    return not todo
 
 
 def _workflow(file: str, files: Mapping[str, Table], branches: tuple[str, ...]) -> Workflow:

@@ -1,0 +1,1 @@
+"""The publishing workflow: read, rendered, compared, judged."""
