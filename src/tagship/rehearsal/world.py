@@ -20,6 +20,7 @@ from tagship.rehearsal.identity import IdentityService, Issuer
 from tagship.rehearsal.index import EmbeddedIndex
 from tagship.rehearsal.keeper.dependencies import Dependencies
 from tagship.rehearsal.keeper.handle import Keeper
+from tagship.rehearsal.own_wheel import WithOwnWheel
 from tagship.rehearsal.result import Exchange, Process
 from tagship.rehearsal.walls import environment as child
 from tagship.services import addresses
@@ -128,7 +129,7 @@ def servers(place: Place, keeper: Keeper) -> Iterator[Embedded]:
     issuer = Issuer()
     dependencies = Dependencies(keeper.ask)
     now = place.clock.now
-    pypi = EmbeddedIndex(PYPI, now, issuer, dependencies)
+    pypi = EmbeddedIndex(PYPI, now, issuer, WithOwnWheel(dependencies, place.folder))
     testpypi = EmbeddedIndex(TESTPYPI, now, issuer)
     identity = IdentityService(issuer, now)
     ca = place.folder / "ca.pem"
