@@ -23,7 +23,7 @@ REPOSITORY = """
 PATHS = re.compile(rf"/ | /rate_limit | /user | /repos/{{owner}}/{{repo}}( {REPOSITORY} )", re.VERBOSE)
 TOO_FAR = re.compile(
     r"/reactions|/comments|/public-key|/{secret_name}|/{name}|/pulls|/branches-where-head|/organization-variables"
-    r"|/timing|/bulk-list|/rule-suites|/custom(?!ization)|/compare/{base}|/actions/artifacts/.*{archive_format}|permissions/(access|artifact|fork-pr-w)"
+    r"|/timing|/bulk-list|/rule-suites|/custom(?!ization)|/compare/{base}|permissions/(access|artifact|fork-pr-w)"
 )
 METHODS = ("get", "post", "put", "patch", "delete")
 SILENT = {"description", "examples", "example", "summary", "tags", "operationId", "externalDocs", "x-github", "title"}
