@@ -1,8 +1,11 @@
 """Who may see and do what at the embedded GitHub, and the mechanics of every answer."""
 
+import re
 import socket
 
 import pytest
+
+from tagship.rehearsal.github.app import ROUTES
 
 REPO = "/repos/ada/engine"
 
@@ -181,3 +184,83 @@ def test_bodies_that_make_no_sense_are_refused(world):
     assert world.post("releases", token=token, data="{").said == (400, "Problems parsing JSON")
     status, message = world.post("releases", token=token, body={"tag_name": 1}).said
     assert (status, message) == (422, "Invalid request.\n\nExpected `str | null`, got `int` - at `$.tag_name`")
+
+
+def test_asking_too_fast_is_refused_for_a_while(world):
+    """900 points a minute: reads cost one, writes five; then 403 with the seconds to wait, while the hour has room."""
+    token = world.token("fine-grained", contents="write")
+    token.recent.extend((world.clock.now - 20, False) for _ in range(898))
+    assert world.get("releases", token=token).status == 200
+    assert world.get("releases", token=token).status == 200
+    answer = world.get("releases", token=token)
+    assert (answer.status, answer.headers["Retry-After"]) == (403, "40")
+    assert answer.json["message"].startswith("You have exceeded a secondary rate limit.")
+    assert int(answer.headers["X-RateLimit-Remaining"]) > 0
+    assert world.get("releases").status == 200, "another token is not concerned"
+    world.clock.now += 40
+    assert world.get("releases", token=token).status == 200
+
+
+@pytest.mark.parametrize(("seconds", "so_many", "wait"), [(59, 80, "1"), (3500, 500, "100")])
+def test_so_much_can_be_written(world, seconds, so_many, wait):
+    """80 writes a minute and 500 an hour, then nothing; reading goes on."""
+    token = world.token()
+    token.recent.extend((world.clock.now - seconds, True) for _ in range(so_many))
+    answer = world.post("releases", token=token, body={"tag_name": "v1"})
+    assert (answer.status, answer.headers["Retry-After"]) == (403, wait)
+    assert world.state.releases == []
+    world.clock.now += int(wait)
+    assert world.post("releases", token=token, body={"tag_name": "v1"}).status == 201
+
+
+def described(route):
+    """An address for a route; ids that nothing has."""
+    named = {"owner": "ada", "repo": "engine", "attempt": "1", "branch": "main", "tag": "v1", "basehead": "main...main"}
+    path = re.sub(r"{(\w+)(:path)?}", lambda m: named.get(m[1], "main" if m[1] in ("ref", "sha") else "1"), route.path)
+    return route.method, path
+
+
+GUARDED = [route for route in ROUTES if route.permission and route.place == "api"]
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=lambda r: f"{r.method} {r.path}")
+def test_every_route_says_what_is_missing(world, route):
+    """Each kind of token that lacks the permission of a route gets GitHub's answer for it, whatever the address names.
+
+    A bad token 401; a job's and a fine-grained one 403 with the permission in a header, a classic one 404, none 401;
+    what is public may be read by all.
+    """
+    method, path = described(route)
+    needed = route.permission.removeprefix("!").replace(":", "=")
+    resource, level = needed.split("=")
+    less = {} if level == "read" else {resource: "read"}
+    bad = world.ask(method, path, headers={"Authorization": "Bearer ghp_made_up"})
+    assert bad.said == (401, "Bad credentials")
+    public = level == "read" and not route.permission.startswith("!")
+    holders = {"github_token": "integration", "fine-grained": "personal access token"}
+    for kind, holder in holders.items():
+        if resource == "metadata":
+            continue  # no token is without
+        answer = world.ask(method, path, token=world.state.issue_token(kind, less))
+        assert answer.headers["X-Accepted-GitHub-Permissions"] == needed
+        if not public:
+            assert answer.said == (403, f"Resource not accessible by {holder}")
+    answers = [world.ask(method, path), world.ask(method, path, token=world.token("classic", gist="write"))]
+    if public:
+        assert all(answer.status not in (401, 403) for answer in answers)
+    else:
+        assert [answer.said for answer in answers] == [(401, "Requires authentication"), (404, "Not Found")]
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=lambda r: f"{r.method} {r.path}")
+def test_every_route_of_a_private_repository_is_hidden(private, route):
+    """Without a token, and with a classic one of somebody else, there is no such repository."""
+    method, path = described(route)
+    for token in (None, private.token("classic", gist="write")):
+        assert private.ask(method, path, token=token).said == (404, "Not Found")
+
+
+def test_a_missing_field_is_named(world):
+    """A body without what is required is refused in GitHub's words."""
+    answer = world.post("git/refs", token=world.token(), body={"ref": "refs/tags/v1"})
+    assert answer.said == (422, 'Invalid request.\n\n"sha" wasn\'t supplied.')

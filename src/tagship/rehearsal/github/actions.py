@@ -1,5 +1,7 @@
 """GitHub Actions: workflow runs with their attempts and jobs, workflows, manual dispatch."""
 
+import re
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -10,10 +12,15 @@ from tagship.rehearsal.github.checks import head_commit
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found, refusal
 from tagship.rehearsal.github.objects import commit
 from tagship.rehearsal.github.state import Attempt, CheckRun, Json, WorkflowRun
-from tagship.rehearsal.github.workflows import Workflow, workflow_at, workflows
+from tagship.rehearsal.github.workflows import Input, Workflow, workflow_at, workflows
 
 FILTERED = 1000
 """A filtered list of runs ends here (OpenAPI, actions/list-workflow-runs-for-repo)."""
+
+
+STEP = "Run"
+INPUTS = 25
+"""A dispatch has no more inputs than this (docs.github.com, "Workflow syntax", on.workflow_dispatch.inputs)."""
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +86,7 @@ def list_runs(call: Call) -> Reply:
 
 def workflow_runs(call: Call) -> Reply:
     """The runs of one workflow."""
-    flow = _workflow(call)
+    flow = workflow_of(call)
     return _runs(call, [run for run in call.repo.runs if run.path == flow.path])
 
 
@@ -100,14 +107,16 @@ def _runs(call: Call, runs: list[WorkflowRun]) -> Reply:
     return call.page(found[:FILTERED], lambda r: run_shape(call, r), "workflow_runs")
 
 
-def _run(call: Call) -> WorkflowRun:
+def run_of(call: Call) -> WorkflowRun:
+    """The run that the address names; 404 where there is none."""
     found = next((run for run in call.repo.runs if run.id == call.number("id")), None)
     if found is None:
         raise not_found()
     return found
 
 
-def _attempt(call: Call, run: WorkflowRun) -> Attempt:
+def attempt_of(call: Call, run: WorkflowRun) -> Attempt:
+    """The attempt that the address names."""
     number = call.number("attempt")
     if not 1 <= number <= len(run.attempts):
         raise not_found()
@@ -116,18 +125,18 @@ def _attempt(call: Call, run: WorkflowRun) -> Attempt:
 
 def get_run(call: Call) -> Reply:
     """One run, in its newest attempt."""
-    return Reply(body=run_shape(call, _run(call)))
+    return Reply(body=run_shape(call, run_of(call)))
 
 
 def get_attempt(call: Call) -> Reply:
     """One run, in one of its attempts."""
-    run = _run(call)
-    return Reply(body=run_shape(call, run, _attempt(call, run)))
+    run = run_of(call)
+    return Reply(body=run_shape(call, run, attempt_of(call, run)))
 
 
 def run_jobs(call: Call) -> Reply:
     """The jobs of the newest attempt, or with `filter=all` of every one."""
-    run = _run(call)
+    run = run_of(call)
     attempts = run.attempts if call.query("filter") == "all" else run.attempts[-1:]
     jobs = [(attempt, job) for attempt in attempts for job in attempt.jobs]
     return call.page(jobs, lambda pair: job_shape(call, run, *pair), "jobs")
@@ -135,19 +144,24 @@ def run_jobs(call: Call) -> Reply:
 
 def attempt_jobs(call: Call) -> Reply:
     """The jobs of one attempt."""
-    run = _run(call)
-    attempt = _attempt(call, run)
+    run = run_of(call)
+    attempt = attempt_of(call, run)
     return call.page(attempt.jobs, lambda job: job_shape(call, run, attempt, job), "jobs")
 
 
 def get_job(call: Call) -> Reply:
     """One job; its id is that of its check run."""
+    return Reply(body=job_shape(call, *job_of(call)))
+
+
+def job_of(call: Call) -> tuple[WorkflowRun, Attempt, CheckRun]:
+    """The job that the address names, with its run and attempt."""
     number = call.number("id")
     for run in call.repo.runs:
         for attempt in run.attempts:
             for job in attempt.jobs:
                 if job.id == number:
-                    return Reply(body=job_shape(call, run, attempt, job))
+                    return run, attempt, job
     raise not_found()
 
 
@@ -171,13 +185,25 @@ def job_shape(call: Call, run: WorkflowRun, attempt: Attempt, job: CheckRun) -> 
         "started_at": shapes.when(job.started),
         "completed_at": shapes.moment(job.completed),
         "name": job.name,
-        "steps": [],
+        "steps": [_step(job)],
         "check_run_url": call.urls.repo(f"/check-runs/{job.id}"),
         "labels": ["ubuntu-latest"],
         "runner_id": None,
         "runner_name": None,
         "runner_group_id": None,
         "runner_group_name": None,
+    }
+
+
+def _step(job: CheckRun) -> Json:
+    """All that a job does is one step here."""
+    return {
+        "name": STEP,
+        "number": 1,
+        "status": job.status,
+        "conclusion": job.conclusion,
+        "started_at": shapes.when(job.started),
+        "completed_at": shapes.moment(job.completed),
     }
 
 
@@ -188,10 +214,11 @@ def list_workflows(call: Call) -> Reply:
 
 def get_workflow(call: Call) -> Reply:
     """One workflow, by id or by the name of its file."""
-    return Reply(body=workflow_shape(call, _workflow(call)))
+    return Reply(body=workflow_shape(call, workflow_of(call)))
 
 
-def _workflow(call: Call) -> Workflow:
+def workflow_of(call: Call) -> Workflow:
+    """The workflow that the address names, by id or by the name of its file."""
     asked = call.args["workflow"]
     for flow in workflows(call.repo):
         if asked in {str(call.repo.id_of(flow.path)), flow.path.rsplit("/", 1)[1], flow.path}:
@@ -226,7 +253,7 @@ def dispatch(call: Call) -> Reply:
 
     Unlike other events, one caused by a `GITHUB_TOKEN` starts the workflow too (docs.github.com, "GITHUB_TOKEN").
     """
-    flow, body = _workflow(call), call.body(Dispatch)
+    flow, body = workflow_of(call), call.body(Dispatch)
     event = _event(call, body.ref)
     at = workflow_at(call.repo, flow.path, event.sha)
     if at is None or at.inputs is None:
@@ -234,14 +261,9 @@ def dispatch(call: Call) -> Reply:
     if _state(call, flow) != "active":
         raise refusal(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
     given = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in body.inputs.items()}
-    unexpected = [name for name in given if name not in at.inputs]
-    if unexpected:
-        raise refusal(422, f"Unexpected inputs provided: {msgspec.json.encode(unexpected).decode()}")
-    for name, spec in at.inputs.items():
-        if name not in given and spec.required and spec.default is None:
-            raise refusal(422, f"Required input '{name}' not provided")
-        if name in given and spec.options and given[name] not in spec.options:
-            raise refusal(422, f"Provided value '{given[name]}' for input '{name}' not in the list of allowed values")
+    wrong = _wrong_input(given, at.inputs)
+    if wrong is not None:
+        raise refusal(422, wrong)
     defaults = {name: spec.text for name, spec in at.inputs.items()}
     run = call.repo.add_run(event, flow.path, jobs={}, title=flow.name, actor=call.token.login)
     run.inputs = defaults | given
@@ -255,6 +277,26 @@ def dispatch(call: Call) -> Reply:
             "html_url": call.urls.page(f"/actions/runs/{run.id}"),
         }
     )
+
+
+def _wrong_input(given: Mapping[str, str], known: Mapping[str, Input]) -> str | None:
+    """What is wrong with the inputs of a dispatch, in GitHub's words; None where nothing is."""
+    unexpected = [name for name in given if name not in known]
+    if len(given) > INPUTS:
+        return f"Too many inputs provided, a maximum of {INPUTS} is allowed"
+    if unexpected:
+        return f"Unexpected inputs provided: {msgspec.json.encode(unexpected).decode()}"
+    for name, spec in known.items():
+        if name not in given:
+            if spec.required and spec.default is None:
+                return f"Required input '{name}' not provided"
+            continue
+        text = given[name]
+        if (spec.options and text not in spec.options) or (spec.type == "boolean" and text not in ("true", "false")):
+            return f"Provided value '{text}' for input '{name}' not in the list of allowed values"
+        if spec.type == "number" and not re.fullmatch(r"-?\d+(\.\d+)?", text):
+            return f"Provided value '{text}' for input '{name}' is not a number"
+    return None
 
 
 def _event(call: Call, ref: str) -> Event:

@@ -23,9 +23,11 @@ from tagship.rehearsal.github import (
     commits,
     environments,
     graphql,
+    limits,
     protection,
     refs,
     releases,
+    runs,
     settings,
 )
 from tagship.rehearsal.github.http import (
@@ -48,6 +50,7 @@ ROUTES: tuple[Route, ...] = (
     *checks.ROUTES,
     *commits.LAST,
     *actions.ROUTES,
+    *runs.ROUTES,
     *artifacts.ROUTES,
     *releases.ROUTES,
     *settings.ROUTES,
@@ -57,7 +60,8 @@ ROUTES: tuple[Route, ...] = (
 )
 PREFIXES = ("/api/v3", "/api/uploads", "/api")
 """Of an enterprise server; the last is for GraphQL."""
-HOUR = 3600
+ACCEPTED = "tagship.accepted"
+"""Key of the WSGI environment: the permission that the route needs, once it is known."""
 ADMINISTRATOR = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
 
 
@@ -95,12 +99,14 @@ class EmbeddedGitHub:
     def _answer(self, request: Request) -> Response:
         repo = self.repository
         token = repo.anonymous
-        free = request.path.endswith("/rate_limit")
+        free = request.path.endswith("/rate_limit") or request.host.partition(".")[0] == "github"
         try:
             if not request.headers.get("User-Agent"):
                 return Response(ADMINISTRATOR, status=403, content_type="text/plain")
             token = self._token(request)
-            self._limit(token, free=free)
+            if not free:
+                who = f"user ID {repo.id_of(token.login)}" if token.login else "127.0.0.1"
+                limits.check(token, who, repo.clock())
             response = self._serve(request, token)
         except HTTPException as error:
             response = error.get_response(request.environ) if error.response is None else _copy(error)
@@ -108,8 +114,8 @@ class EmbeddedGitHub:
             response.set_etag(hashlib.sha256(response.get_data()).hexdigest(), weak=True)
             response.make_conditional(request)
         if response.status_code != 304 and not free:
-            token.used += 1
-        self._headers(response, token)
+            limits.count(token, request.method, repo.clock())
+        self._headers(response, token, str(request.environ.get(ACCEPTED, "")))
         return response
 
     def _token(self, request: Request) -> Token:
@@ -123,14 +129,6 @@ class EmbeddedGitHub:
             raise refusal(401, "Bad credentials")
         return token
 
-    def _limit(self, token: Token, *, free: bool) -> None:
-        now = self.repository.clock()
-        if now >= token.reset:
-            token.used, token.reset = 0, now + HOUR
-        if token.used >= token.limit and not free:
-            who = f"user ID {self.repository.id_of(token.login)}" if token.login else "127.0.0.1"
-            raise refusal(403, f"API rate limit exceeded for {who}.")
-
     def _serve(self, request: Request, token: Token) -> Response:
         raw = request.environ.get("REQUEST_URI")
         path = urlsplit(raw).path if isinstance(raw, str) else request.path
@@ -142,6 +140,7 @@ class EmbeddedGitHub:
             if match is None or place not in {"", route.place}:
                 continue
             args = {name: unquote(value) for name, value in match.groupdict().items()}
+            request.environ[ACCEPTED] = route.permission.removeprefix("!").replace(":", "=")
             self._allow(token, route, args)
             urls = Urls.of(request, prefix, self.repository.full_name)
             return _response(
@@ -165,13 +164,9 @@ class EmbeddedGitHub:
         if token.kind == "classic":
             raise not_found()
         holder = "integration" if token.kind == "github_token" else "personal access token"
-        raise refusal(
-            403,
-            f"Resource not accessible by {holder}",
-            headers={"X-Accepted-GitHub-Permissions": f"{resource}={level}"},
-        )
+        raise refusal(403, f"Resource not accessible by {holder}")
 
-    def _headers(self, response: Response, token: Token) -> None:
+    def _headers(self, response: Response, token: Token, accepted: str) -> None:
         headers = response.headers
         headers["X-GitHub-Request-Id"] = f"{next(self._requests):X}"
         headers["X-GitHub-Media-Type"] = "github.v3; format=json"
@@ -183,6 +178,8 @@ class EmbeddedGitHub:
         headers["X-RateLimit-Resource"] = "core"
         if token.kind == "classic":
             headers["X-OAuth-Scopes"] = ", ".join(sorted(token.permissions))
+        elif token.kind != "none" and accepted:
+            headers["X-Accepted-GitHub-Permissions"] = accepted
 
 
 def _response(reply: Reply) -> Response:

@@ -103,7 +103,8 @@ class Call:
         try:
             return msgspec.json.decode(data, type=kind)
         except msgspec.ValidationError as error:
-            raise refusal(422, f"Invalid request.\n\n{error}") from None
+            missing = re.search(r"missing required field `(\w+)`", str(error))
+            raise refusal(422, f"Invalid request.\n\n{_lacking(missing[1]) if missing else error}") from None
 
     def page(self, items: Iterable[T], shape: Callable[[T], Json], key: str = "") -> Reply:
         """One page of a list, with its `Link` header; under a key, the total beside it."""
@@ -148,6 +149,11 @@ def place_of(request: Request, prefix: str) -> str:
         return "uploads" if prefix == "/api/uploads" else "api"
     first = request.host.partition(".")[0]
     return {"api": "api", "uploads": "uploads", "github": "web"}.get(first, "")
+
+
+def _lacking(field_name: str) -> str:
+    """In GitHub's words; its words for other mistakes quote a schema of its own."""
+    return f'"{field_name}" wasn\'t supplied.'
 
 
 def _count(text: str, default: int) -> int:

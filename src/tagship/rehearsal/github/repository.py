@@ -41,6 +41,7 @@ from tagship.rehearsal.github.state import (
 from tagship.services.git import Git
 
 Jobs = Mapping[str, Conclusion | None]
+DOWNLOADS = 20
 TAGS_AT_ONCE = 3
 """A push of more tags than this starts no workflow at all (GitHub docs, events-that-trigger-workflows#push)."""
 
@@ -81,6 +82,8 @@ class RepositoryState:
     events: list[Event] = field(default_factory=list)
     """What started workflows so far, in order."""
     tokens: dict[str, Token] = field(default_factory=dict)
+    downloads: dict[str, bytes] = field(default_factory=dict)
+    """What redirects lead to, by the key in the address; the newest few."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
@@ -119,6 +122,14 @@ class RepositoryState:
             token = Token(kind=kind, value=value, permissions=granted, login=login, limit=limit or HOURLY[kind])
             self.tokens[value] = token
             return token
+
+    def keep(self, data: bytes) -> str:
+        """Keep something for a download; returns the key."""
+        key = random.token_hex(16)
+        self.downloads[key] = data
+        if len(self.downloads) > DOWNLOADS:
+            del self.downloads[next(iter(self.downloads))]
+        return key
 
     def push(self, updates: Sequence[RefUpdate], token: Token) -> tuple[Event, ...]:
         """Record a push that git has already taken, and say which `push` events it starts.

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,8 @@ class Token:
     limit: int
     used: int = 0
     reset: float = 0
+    recent: deque[tuple[float, bool]] = field(default_factory=deque)
+    """When it asked in the last hour, and whether that was a write."""
 
 
 @dataclass(kw_only=True, slots=True, frozen=True)
@@ -72,6 +75,7 @@ class CheckRun:
     conclusion: Conclusion | None
     started: float
     completed: float | None
+    log: str = ""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -17,6 +17,7 @@ FOLDER = ".github/workflows/"
 class Input(msgspec.Struct, frozen=True, kw_only=True):
     """An input of a manual dispatch."""
 
+    type: str = "string"
     required: bool = False
     default: str | bool | int | float | None = None
     options: tuple[str, ...] = ()
