@@ -7,15 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from tagship import __version__
 from tagship.checks.check import few
-from tagship.errors import UNDECIDED, ToolFailed, Unreachable, UsageError
-from tagship.model import Event, Fact, Manifest, Status, Target
+from tagship.errors import ToolFailed, UsageError
+from tagship.model import Event, Fact, Manifest, Status
 from tagship.project.discover import Project, read
 from tagship.rehearsal import fit, remote
 from tagship.rehearsal.identity import Job
@@ -23,6 +22,7 @@ from tagship.rehearsal.keeper.handle import Keeper
 from tagship.rehearsal.pipeline import Finished, run_all
 from tagship.rehearsal.request import Request
 from tagship.rehearsal.result import Rehearsal
+from tagship.rehearsal.verdict import verdict
 from tagship.rehearsal.walls import confine, scratch
 from tagship.rehearsal.walls import environment as child
 from tagship.rehearsal.world import Embedded, Place, servers
@@ -77,17 +77,33 @@ class Backstage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scene:
-    """Everything is set up, and the maintainer has pushed."""
+class Pushed:
+    """What the maintainer did, in the folder of the rehearsal: what any number of worlds can begin with."""
 
+    request: Request
     project: Project
+    event: Event
+    branch: str
+    """The default branch."""
     said: str
     """What the maintainer did, in words."""
-    world_of: Callable[[Stage], World]
-    """The world as the job of a stage sees it."""
     assumed: tuple[str, ...]
     changed: tuple[str, ...]
     """The tracked files that differ from the commit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """Everything is set up, and the maintainer has pushed."""
+
+    pushed: Pushed
+    world_of: Callable[[Stage], World]
+    """The world as the job of a stage sees it."""
+
+    @property
+    def project(self) -> Project:
+        """The project, as the checked out commit has it."""
+        return self.pushed.project
 
 
 @contextlib.contextmanager
@@ -147,6 +163,11 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
     Raises:
         TagshipError: the rehearsal could not begin, or the disk is full; other errors are part of the result.
     """
+    return play(request, outside, behind, reporter)[0]
+
+
+def play(request: Request, outside: Outside, behind: Backstage, reporter: Reporter) -> tuple[Rehearsal, Pushed]:
+    """Like `rehearse`; what was pushed and built stays in the folder, and other worlds can begin with it."""
     started = outside.clock.now()
     place = Place(
         folder=behind.folder,
@@ -162,13 +183,14 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
         if finished.error is not None:  # on a full disk programs fail without a word
             _roomy(behind.folder, 2**20, "The rehearsal did not end")
         result = _result(request, scene, finished, embedded)
-        return msgspec.structs.replace(
+        result = msgspec.structs.replace(
             result,
             repository=str(outside.path),
             enforced=behind.enforced,
             started=started,
             seconds=round(outside.clock.now() - started, 3),
         )
+        return result, scene.pushed
 
 
 def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Reporter) -> Scene:
@@ -195,14 +217,38 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
     event = msgspec.structs.replace(event, inputs=request.inputs, run_id=RUN_ID)
     runner = clone_at(made.bare, event.sha, folder / "runner", modules=made.desk.root)
     project = _seen_from(project, read(runner.root / package, runner))
-    fit.indexes(embedded, project, fit.version_of(pushed.ref, project), request.assumptions)
-    fit.ci(embedded, event, project, request.assumptions)
-    world = embedded.world(_workspace(embedded, package), _variables(request, event, project, embedded), reporter)
+    return enter(
+        Pushed(
+            request=request,
+            project=project,
+            event=event,
+            branch=made.branch,
+            said=pushed.said,
+            assumed=made.assumed,
+            changed=source.changed(),
+        ),
+        _workspace(folder, folder, package),
+        embedded,
+        reporter,
+    )
+
+
+def enter(pushed: Pushed, workspace: Workspace, embedded: Embedded, reporter: Reporter) -> Scene:
+    """Fit a world to what was pushed.
+
+    Raises:
+        UsageError: an assumption fits nothing.
+    """
+    project, event, assumptions = pushed.project, pushed.event, pushed.request.assumptions
+    fit.repository(embedded, project, pushed.branch)
+    fit.indexes(embedded, project, fit.version_of(event.ref, project), assumptions)
+    fit.ci(embedded, event, project, assumptions)
+    world = embedded.world(workspace, _variables(pushed.request, event, project, embedded), reporter)
 
     def world_of(stage: Stage) -> World:
         return _granted(stage, world, fit.job(embedded, event, project), embedded)
 
-    return Scene(project=project, said=pushed.said, world_of=world_of, assumed=made.assumed, changed=source.changed())
+    return Scene(pushed=pushed, world_of=world_of)
 
 
 def _granted(stage: Stage, world: World, job: Job, embedded: Embedded) -> World:
@@ -241,12 +287,22 @@ def _seen_from(theirs: Project, clone: Project) -> Project:
     return replace(clone, repository=repository)
 
 
-def _workspace(embedded: Embedded, package: str) -> Workspace:
-    folder = embedded.place.folder
-    work = folder / "work"
+def another(pushed: Pushed, behind: Backstage, folder: Path) -> Workspace:
+    """The workspace of one more world: a remote and a scratch folder of its own, what was checked out and built shared.
+
+    Args:
+        folder: of the new world, inside that of the rehearsal; it is made.
+    """
+    folder.mkdir(parents=True)
+    shutil.copytree(behind.folder / "remote.git", folder / "remote.git", symlinks=True)
+    return _workspace(behind.folder, folder, pushed.project.package)
+
+
+def _workspace(shared: Path, own: Path, package: str) -> Workspace:
+    work = own / "work"
     work.mkdir()
     return Workspace(
-        root=folder / "runner", package=package, dist=folder / "dist", local=folder / "local", scratch=work
+        root=shared / "runner", package=package, dist=shared / "dist", local=shared / "local", scratch=work
     )
 
 
@@ -265,17 +321,17 @@ def _variables(request: Request, event: Event, project: Project, embedded: Embed
 
 
 def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedded) -> Rehearsal:
-    verdict, headline, code = _verdict(scene, finished)
+    word, headline, code = verdict(finished, scene.project.name.value)
     refused = sorted({urlsplit(e.url).hostname or e.url for e in embedded.exchanges if e.service == "refused"})
     unknown = tuple(f"{host}: it cannot be reached from a rehearsal, and something asked for it" for host in refused)
     notes = embedded.dependencies.notes()
-    assumptions = fit.described(scene.project, request.assumptions, scene.assumed)
-    dirty = (f"changes that are not committed: {few(scene.changed)}",) if scene.changed else ()
+    assumptions = fit.described(scene.project, request.assumptions, scene.pushed.assumed)
+    dirty = (f"changes that are not committed: {few(changed)}",) if (changed := scene.pushed.changed) else ()
     return Rehearsal(
         tagship=__version__,
         repository=scene.project.name.value or "",
-        scenario=scene.said,
-        verdict=verdict,
+        scenario=scene.pushed.said,
+        verdict=word,
         headline=headline,
         exit_code=code,
         manifest=finished.manifest,
@@ -291,25 +347,3 @@ def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedd
             ("system", f"{platform.system()} {platform.machine()}"),
         ),
     )
-
-
-def _verdict(scene: Scene, finished: Finished) -> tuple[Literal["ready", "refused", "undecided"], str, int]:
-    plan = finished.manifest.plan
-    what = f"{plan.project} {plan.version}" if plan is not None else scene.project.name.value or "The project"
-    if isinstance(finished.error, Unreachable):
-        return "undecided", f"{what}: {finished.error.message.splitlines()[0]}", UNDECIDED
-    if finished.error is not None:
-        return "refused", finished.error.message.splitlines()[0], finished.error.exit_code
-    facts = [fact for entry in finished.manifest.log for fact in entry.facts]
-    doubts = [fact for fact in facts if _matters(fact)]
-    if doubts:
-        return "undecided", f"{what}: {doubts[0].title} is not known: {doubts[0].detail}", UNDECIDED
-    if plan is None or plan.target is Target.NONE:
-        return "ready", f"{what} would not be published: {plan.reason if plan else 'there is no plan'}", 0
-    where = "TestPyPI" if plan.target is Target.TESTPYPI else "PyPI"
-    return "ready", f"{what} would be released on {where}", 0
-
-
-def _matters(fact: Fact) -> bool:
-    """Whether not knowing this leaves the outcome open; tests that need the network do not."""
-    return fact.status is Status.UNKNOWN and fact.id.endswith((".install", ".import"))
