@@ -121,6 +121,10 @@ class Connection:
         if self._host or port != "443" or self._doors.application(host) is None:
             self._refuse_host(request, f"https://{host if port == '443' else request.target}", request.target)
             return False
+        if self._doors.refuses(host.lower()):
+            self._record(request, f"https://{host}/", (502, "connection refused"), log.service(host.lower(), "/"))
+            self._refuse("502 Bad Gateway", f"{host} refuses connections.")
+            return False
         self._out.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         self._out.flush()
         self._sock.settimeout(HANDSHAKE)

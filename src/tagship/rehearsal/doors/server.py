@@ -50,6 +50,8 @@ class Doors:
         self.hosts = hosts
         self.loopback = loopback
         self.record = record
+        self.refuses: Callable[[str], bool] = lambda host: False
+        """Whether a host is down at this moment: asked for every connection to it."""
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self.port: int = self._listener.getsockname()[1]
         self._start = time.monotonic()
