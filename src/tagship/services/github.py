@@ -272,10 +272,13 @@ def _refusal(reply: Reply) -> Refused | Unreachable | Conflict:
     details = [e if isinstance(e, str) else (e.message or e.code) for e in failure.errors]
     said = "; ".join([failure.message, *details]).strip("; ")
     what = f"{reply.method} {reply.url.split('?')[0]}"
-    if reply.headers.get("x-ratelimit-remaining") == "0" or reply.status == 429 or reply.status >= 500:
+    seconds = reply.headers.get("retry-after", "")
+    limited = reply.headers.get("x-ratelimit-remaining") == "0" or (reply.status == 403 and seconds)
+    if limited or reply.status == 429 or reply.status >= 500:
+        until = f"Wait {seconds} seconds" if seconds else "Wait (the header x-ratelimit-reset says until when)"
         return Unreachable(
             f"GitHub does not answer now: {reply.status} {said}",
-            remedy="Wait (the header x-ratelimit-reset says until when) and run the same command again.",
+            remedy=f"{until} and run the same command again.",
             where=what,
         )
     if reply.status == 422 and "already_exists" in said:

@@ -58,7 +58,8 @@ def wait(attempt: int, status: int | None, asked: str = "") -> float | None:
         status: of the answer; None where there was no whole one.
         asked: its header Retry-After, in seconds or as a date (RFC 9110, 10.2.3).
     """
-    if attempt >= len(WAITS) or (status is not None and status not in AGAIN):
+    limited = status == 403 and asked != ""  # GitHub's secondary limits; a refusal for good names no time
+    if attempt >= len(WAITS) or (status is not None and status not in AGAIN and not limited):
         return None
     try:
         suggested = urllib3.Retry().parse_retry_after(asked) if asked else None

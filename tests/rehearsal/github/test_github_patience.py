@@ -19,7 +19,6 @@ def door(world: World, token: str) -> GitHub:
     return GitHub(http, "ada/engine", Secret(token), api=world.url)
 
 
-@pytest.mark.xfail(strict=True, reason="a limit is taken for a missing permission")
 def test_a_read_over_a_secondary_limit_waits_and_succeeds(world: World) -> None:
     """403 with Retry-After is no missing permission: after the seconds that GitHub names the answer is there."""
     world.tag("v1", world.first)
@@ -30,7 +29,6 @@ def test_a_read_over_a_secondary_limit_waits_and_succeeds(world: World) -> None:
     assert world.clock.now == began + 35
 
 
-@pytest.mark.xfail(strict=True, reason="a limit is taken for a missing permission")
 def test_a_write_over_a_secondary_limit_is_not_refused_for_good(world: World) -> None:
     """A write is not sent again; the error says when to run the command again, and not that a permission lacks."""
     world.tag("v1", world.first)
