@@ -360,27 +360,3 @@ def test_no_workflows_is_no_ci(tmp_path: Path) -> None:
     named = project(tmp_path / "named", {"setup.py": "", "tagship.toml": 'ci = ["external/build"]\n'})
     assert bare.required_ci == Found(value=(), source="detected: no workflow is CI")
     assert named.required_ci == Found(value=(Check(names=("external/build",)),), source="tagship.toml:1 ci")
-
-
-@pytest.mark.parametrize(
-    ("name", "patterns", "passes"),
-    [
-        ("main", ["main"], True),
-        ("feature/x", ["feature/*"], True),
-        ("feature/x/y", ["feature/*"], False),
-        ("feature/x/y", ["feature/**"], True),
-        ("v1.2", ["v[0-9].[0-9]+"], True),
-        ("v1x2", ["v[0-9].[0-9]+"], False),
-        ("docs/a.md", ["**.md"], True),
-        ("a.md", ["**/*.md"], True),
-        ("jsx", ["*.jsx?"], False),
-        ("page.js", ["*.jsx?"], True),
-        ("main", ["*", "!main"], False),
-        ("main", ["!main", "*"], True),
-        ("main", ["[z-a]"], False),
-        ("a", ["+"], False),
-    ],
-)
-def test_filter_patterns_are_githubs(name: str, patterns: list[str], passes: bool) -> None:
-    """Branch and path filters match as GitHub's cheat sheet says, the last fitting pattern deciding."""
-    assert ci.matches(name, patterns) is passes

@@ -5,7 +5,7 @@ It takes a YAML parser that is slow to import, so `discover` reads it only when 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from tagship.model import Record
 from tagship.project import ci_names, yaml_nodes
 from tagship.project.ci_roles import Role, is_docs, publishing, role
 from tagship.project.config import Check
+from tagship.project.patterns import matches
 from tagship.project.pyproject import Table, table, texts
 
 FOLDER = ".github/workflows"
@@ -170,29 +171,6 @@ def _runs_on(push: Table, branch: str) -> bool:
     if "branches-ignore" in push:
         return not matches(branch, texts(push, "branches-ignore"))
     return "tags" not in push and "tags-ignore" not in push  # with tags alone, no branch starts it
-
-
-def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a branch, tag or path passes GitHub's filter patterns; the last pattern that fits decides.
-
-    Source: docs.github.com, "Workflow syntax", filter pattern cheat sheet.
-    """
-    passed = False
-    for pattern in patterns:
-        negated = pattern.startswith("!")
-        try:
-            fits = re.fullmatch(_regex(pattern.removeprefix("!")), name)
-        except re.error:  # GitHub refuses such a pattern, and with it the workflow
-            return False
-        if fits:
-            passed = not negated
-    return passed
-
-
-def _regex(pattern: str) -> str:
-    parts = re.findall(r"\*\*/?|\*|\?|\+|\[[^\]]*\]|\\.|.", pattern)
-    meaning = {"**": ".*", "**/": "(?:.*/)?", "*": "[^/]*", "?": "?", "+": "+"}
-    return "".join(meaning.get(p) or (p if p[0] in "[\\" and len(p) > 1 else re.escape(p)) for p in parts)
 
 
 def _why_not(triggers: Mapping[str, Table], on_default: bool) -> str:
