@@ -1,0 +1,111 @@
+"""Everything that one publishing workflow depends on, in one record, and how a project says it."""
+
+import re
+from typing import Literal
+
+from packaging.utils import canonicalize_name
+
+from tagship.errors import ProjectError
+from tagship.model import Record
+from tagship.project.discover import Project
+from tagship.services.addresses import GITHUB
+from tagship.versions import released
+
+ELSEWHERE = ("gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht")
+"""Well-known hosts where GitHub's workflows do not run; a name of somebody's own may stand for GitHub."""
+_SLUG = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
+
+
+class Variant(Record, frozen=True, kw_only=True):
+    """One publishing workflow. Two projects with the same variant get the same file, byte for byte."""
+
+    project: str
+    """The name on the index."""
+    repository: str
+    """`owner/name`: the only repository in which it does anything, so that a fork's copy is still."""
+    file: str = "publish.yml"
+    """In `.github/workflows`; the trusted publisher is registered with this name."""
+    package: str = "."
+    """Folder of the package, where the repository holds several."""
+    default_branch: str = "main"
+    tags: str = "v*.*.*"
+    """The filter for release tags, a glob of GitHub. It only starts the run; what a tag says, `plan` judges."""
+    testpypi: str = "testpypi"
+    """Environment of the job that publishes there."""
+    pypi: str = "pypi"
+    auth: Literal["trusted-publishing", "token"] = "trusted-publishing"
+    allow_override: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the list of workflows on GitHub shows."""
+        return "Publish to PyPI" if self.package == "." else f"Publish {self.project} to PyPI"
+
+    @property
+    def group(self) -> str:
+        """Beginning of the concurrency group: packages that are released from one commit do not wait in one line."""
+        return self.file.removesuffix(".yml")
+
+
+def variant(project: Project) -> Variant:
+    """The workflow that fits a project.
+
+    Raises:
+        ProjectError: what the workflow has to name is not known, or nothing that GitHub could have.
+    """
+    config, name, member = project.config, _name(project), project.package != "."
+    suffix = f"-{canonicalize_name(name)}" if member else ""
+    branch = project.repository.default_branch
+    if branch.value is None:
+        raise ProjectError(
+            "No workflow was written: the default branch is not known",
+            remedy="Make a first commit, or fetch: git remote set-head origin --auto",
+            where=branch.source,
+        )
+    return Variant(
+        project=name,
+        repository=_repository(project),
+        file=f"publish{suffix}.yml",
+        package=project.package,
+        default_branch=branch.value,
+        tags=_tags(project),
+        testpypi=f"{config.environments.testpypi}{suffix}",
+        pypi=f"{config.environments.pypi}{suffix}",
+        auth=config.auth,
+        allow_override=config.allow_override,
+    )
+
+
+def _name(project: Project) -> str:
+    if project.name.value is None:
+        raise ProjectError(
+            "No workflow was written: the project's name is not known",
+            remedy='Write it as a literal: [project] name in pyproject.toml, or name="…" in setup.py.',
+            where=project.name.source,
+        )
+    return project.name.value
+
+
+def _repository(project: Project) -> str:
+    home = project.repository
+    slug, host = home.slug.value or "", (home.host.value or "").lower()
+    if host in ELSEWHERE or not _SLUG.fullmatch(slug):
+        why = f"the repository is on {host}" if host in ELSEWHERE else home.slug.source
+        raise ProjectError(
+            f"No workflow was written: which repository on GitHub it is for is not known ({why})",
+            remedy=f"git remote add origin {GITHUB}/OWNER/NAME",
+        )
+    return slug
+
+
+def _tags(project: Project) -> str:
+    """The glob for the project's tags: `v*.*.*`, with fewer dots where its own releases have fewer."""
+    scheme = project.tags.value
+    dots = [tag.tag.removeprefix(scheme.prefix).count(".") for tag in released(project.repository.tags, scheme)]
+    numbers = min(3, min(dots, default=2) + 1)
+    return glob(scheme.prefix) + ("[0-9]*" if not scheme.prefix else "*") + ".*" * (numbers - 1)
+
+
+def glob(name: str) -> str:
+    """A name as a filter that matches it alone (docs.github.com, "Workflow syntax", "Filter pattern cheat sheet")."""
+    return re.sub(r"([\\*?+\[\]!])", r"\\\1", name)

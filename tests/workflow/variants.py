@@ -1,0 +1,27 @@
+"""Every kind of publishing workflow that can be rendered: all combinations of the options."""
+
+from itertools import product
+
+from tagship.workflow.variant import Variant
+
+
+def _all() -> dict[str, Variant]:
+    found = {}
+    for auth, override, member in product((False, True), repeat=3):
+        names = [name for name, on in (("token", auth), ("override", override), ("member", member)) if on]
+        found["-".join(names) or "simple"] = Variant(
+            project="sample",
+            repository="owner/sample",
+            file="publish-sample.yml" if member else "publish.yml",
+            package="packages/sample" if member else ".",
+            tags="sample-v*.*.*" if member else "v*.*.*",
+            testpypi="testpypi-sample" if member else "testpypi",
+            pypi="pypi-sample" if member else "pypi",
+            auth="token" if auth else "trusted-publishing",
+            allow_override=override,
+        )
+    return found
+
+
+VARIANTS: dict[str, Variant] = _all()
+"""By name; `simple` is what most projects get."""
