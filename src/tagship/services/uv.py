@@ -165,6 +165,23 @@ class Uv:
         argv = self._argv(("build", "--wheel", *where, "--out-dir", str(out), str(sdist)), self.own_cache)
         return self.sandbox.run(argv, cwd=self.scratch, extra=extra, timeout=1800)
 
+    def lock(self, requirements: Sequence[str], python: str, there: str = "") -> str:
+        """Exact versions with digests of everything that requirements need, on every system; wheels alone.
+
+        Args:
+            python: the lowest version of Python that it is for: `3.11`.
+            there: an older lock, whose versions stay where they fit.
+
+        Raises:
+            ToolFailed: they cannot be resolved, or one has no wheel; uv's own words.
+        """
+        file = self.scratch / "locked.txt"
+        file.write_text(there, encoding="utf-8")
+        kind = ("--universal", "--python-version", python, "--generate-hashes", "--only-binary", ":all:")
+        form = ("--quiet", "--no-header", "--no-annotate", "--no-emit-index-url", "--output-file", str(file))
+        self._check("pip", "compile", *kind, *form, "-", cache=self.cache, stdin="\n".join(requirements).encode())
+        return file.read_text(encoding="utf-8")
+
     def consistent(self, env: Env) -> Output:
         """Whether everything that is installed has what it requires (`uv pip check`)."""
         return self._run("pip", "check", "--python", str(env.python), cache=self.cache)
@@ -187,7 +204,7 @@ class Uv:
 
     def _argv(self, words: Sequence[str], cache: Path) -> tuple[str, ...]:
         return (
-            _binary(),
+            binary(),
             *words,
             "--cache-dir",
             str(cache),
@@ -206,7 +223,7 @@ def _fits(requires: str) -> bool:
         return False  # uv says what is wrong with it
 
 
-def _binary() -> str:
+def binary() -> str:
     """The uv that came with tagship, else the one on PATH.
 
     Raises:
@@ -223,4 +240,4 @@ def _binary() -> str:
 
 def version(shell: Shell, scratch: Path) -> str:
     """uv's own version, for the environment section of reports."""
-    return shell.check((_binary(), "--version"), cwd=scratch).stdout.split()[1]
+    return shell.check((binary(), "--version"), cwd=scratch).stdout.split()[1]

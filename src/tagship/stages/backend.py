@@ -19,6 +19,7 @@ import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 
 from tagship.errors import BuildFailed, ToolFailed, Unreachable
+from tagship.project import hashed
 from tagship.services.shell import Output, Shell
 from tagship.services.uv import Env, Uv
 from tagship.stages.common import needs_network
@@ -56,13 +57,18 @@ class Builder:
     """Seconds that one call of the backend may take."""
     installed: tuple[str, ...] = ()
     """Every requirement that is installed."""
+    lock: Path | None = None
+    """The requirements file with digests from which the environment was filled; nothing else may come into it."""
 
     def install(self, requirements: tuple[str, ...]) -> None:
         """Change to an environment that has more requirements.
 
         Raises:
-            BuildFailed: one cannot be had.
+            BuildFailed: one cannot be had, or the lock lacks one.
         """
+        if self.lock is not None:
+            self._check(requirements, self.lock)
+            return
         for line in requirements:
             try:
                 Requirement(line)  # uv would take options and names of files as well
@@ -92,10 +98,33 @@ class Builder:
         if not output.ok:
             raise BuildFailed(
                 f"The locked build requirements could not be installed\n{output.tail()}",
-                remedy=f"Lock the build requirements again: uv pip compile --generate-hashes, into {lock.name}.",
+                remedy="Lock the build requirements again: tagship sync --upgrade",
                 where=str(lock),
             )
-        self.installed += self.backend.requires
+        self.lock = lock
+        self._check(self.backend.requires, lock)
+
+    def _check(self, requirements: tuple[str, ...], lock: Path) -> None:
+        lacking = hashed.read(lock.read_text(encoding="utf-8")).lacks(requirements)
+        if lacking:
+            raise BuildFailed(
+                f"Nothing was built: {lock.name} does not have what the build needs: {', '.join(lacking)}",
+                remedy="Lock the build requirements again: tagship sync",
+                where=str(lock),
+            )
+        self.installed += requirements
+
+    def asked(self, source: Path, folder: Path) -> tuple[str, ...]:
+        """What the backend needs for this source in addition, beyond `[build-system]` (PEP 517, get_requires_for_…).
+
+        Raises:
+            BuildFailed, Unreachable: the backend cannot be asked.
+        """
+        return tuple(
+            dict.fromkeys(
+                line for kind in ("sdist", "wheel") for line in self._call(kind, source, folder, ask=True).missing
+            )
+        )
 
     def build(self, kind: str, source: Path, output: Path) -> Path:
         """Build an `sdist` or a `wheel` from a source tree.
@@ -117,7 +146,7 @@ class Builder:
             )
         return built
 
-    def _call(self, kind: str, source: Path, output: Path) -> _Answer:
+    def _call(self, kind: str, source: Path, output: Path, *, ask: bool = False) -> _Answer:
         answer = output / f".{kind}.json"
         answer.unlink(missing_ok=True)
         request = {
@@ -125,8 +154,8 @@ class Builder:
             "backend": self.backend.name,
             "backend_path": self.backend.path,
             "kind": kind,
-            "installed": self.installed,
-            "output": str(output),
+            "installed": () if ask else self.installed,
+            "output": "" if ask else str(output),
             "answer": str(answer),
         }
         result = self._shell.run(

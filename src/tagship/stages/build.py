@@ -14,7 +14,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from tagship.errors import BuildFailed, Conflict, ProjectError, UsageError
 from tagship.model import Dist, Manifest, Plan
-from tagship.project import platform_wheels
+from tagship.project import hashed, platform_wheels
 from tagship.project.discover import Project
 from tagship.project.version_sources import inject
 from tagship.services.checkout import clone_at
@@ -23,8 +23,6 @@ from tagship.services.world import World
 from tagship.stages.backend import Backend, Builder, normalise, set_times, unpack, variables
 from tagship.stages.common import describe, ok, planned, project_of
 
-LOCK = Path(".github/tagship/build.txt")
-"""Where there is one, the build requirements with hashes; recorded otherwise."""
 BUILT = (".whl", ".tar.gz", ".zip")
 """Ends of the names of distribution files: all that is ever deleted from the folders of an earlier build."""
 
@@ -99,7 +97,7 @@ def _builder(project: Project, plan: Plan, root: Path, injected: dict[str, str],
         limit=world.limits.build,
     )
     world.journal.doing("installing the build requirements")
-    lock = world.workspace.root / LOCK
+    lock = world.workspace.root / hashed.build_lock(plan.package)
     if lock.is_file():
         builder.env = world.uv.venv(root, python)
         builder.install_lock(lock)

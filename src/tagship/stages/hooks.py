@@ -1,7 +1,8 @@
 """Runs inside the build environment: calls the project's build backend (PEP 517), one process a file.
 
 Standalone on purpose: it is run by an interpreter that has the backend and not tagship. Asks for the extra
-requirements first and stops with them where the environment lacks one, so that the caller installs and calls again.
+requirements first and stops with them where the environment lacks one, so that the caller installs and calls again;
+without an output folder, that is all it does.
 """
 
 from __future__ import annotations  # the interpreter may be an old one
@@ -48,7 +49,7 @@ def main() -> None:
     ask = getattr(backend, "get_requires_for_build_" + kind, None)
     wanted = missing(ask({}) if ask else [], request["installed"])
     answer = {"missing": wanted}
-    if not wanted:
+    if not wanted and request["output"]:
         answer["filename"] = build(request["output"], {})
     with open(request["answer"], "w", encoding="utf-8") as stream:
         json.dump(answer, stream)
