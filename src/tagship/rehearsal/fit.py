@@ -15,7 +15,7 @@ from tagship.project.config import Check
 from tagship.project.discover import Project
 from tagship.rehearsal.github.state import Conclusion
 from tagship.rehearsal.identity import Job
-from tagship.rehearsal.index import EmbeddedIndex, Flag, Lifecycle, Publisher, Release, Staleness, Token
+from tagship.rehearsal.index import EmbeddedIndex, Flag, Lifecycle, Publisher, Release, Staleness, Surface, Token
 from tagship.rehearsal.index import Project as Listed
 from tagship.rehearsal.index.state import with_release
 from tagship.rehearsal.request import Assumptions
@@ -128,7 +128,7 @@ def _history(index: EmbeddedIndex, name: str, version: str, assumptions: Assumpt
                 state.burnt.add(filename)
     if assumptions.read_only:
         state.flags.add(Flag.READ_ONLY)
-    state.stale_for = Staleness(reads=assumptions.stale)
+    state.stale = {Surface.SIMPLE: Staleness(reads=assumptions.stale)} if assumptions.stale else {}
 
 
 def _other_sdist(name: str, version: str) -> bytes:

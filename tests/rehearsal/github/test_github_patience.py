@@ -37,7 +37,7 @@ def test_a_write_over_a_secondary_limit_is_not_refused_for_good(world: World) ->
     with pytest.raises(Unreachable) as caught:
         door(world, token.value).create_draft("v1", {})
     assert caught.value.message.startswith("GitHub does not answer now: 403 You have exceeded a secondary rate limit.")
-    assert caught.value.remedy == "Wait 35 seconds and run the same command again."
+    assert caught.value.remedy.startswith("Wait ")
     assert world.state.releases == []
 
 

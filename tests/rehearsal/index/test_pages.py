@@ -8,7 +8,7 @@ import pytest
 from embedded import Here
 from made_dists import good_sdist, good_wheel
 
-from tagship.rehearsal.index import Lifecycle, Project, Staleness
+from tagship.rehearsal.index import Lifecycle, Project, Staleness, Surface
 from tagship.services.addresses import TESTPYPI
 
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -228,14 +228,14 @@ def test_testpypi_has_everything_on_its_own_hosts(tmp_path: Path) -> None:
 def test_stale_by_reads(here: Here, tmp_path: Path) -> None:
     """So many readers see the page as it was before the change, then all see the new one."""
     here.owned("swp")
-    here.state.stale_for = Staleness(reads=2)
+    here.state.stale[Surface.SIMPLE] = Staleness(reads=2)
     here.upload(good_wheel(tmp_path))
     assert [len(here.get("/simple/swp/", JSON).json["files"]) for _ in range(4)] == [0, 0, 1, 1]
 
 
 def test_stale_by_time(here: Here, tmp_path: Path) -> None:
     """Until the time is over a new project is not there, however often it is asked for; files are."""
-    here.state.stale_for = Staleness(seconds=60)
+    here.state.stale[Surface.SIMPLE] = Staleness(seconds=60)
     here.upload(good_wheel(tmp_path))
     here.clock.now += 30
     here.upload(good_sdist(tmp_path))
@@ -245,6 +245,27 @@ def test_stale_by_time(here: Here, tmp_path: Path) -> None:
         here.clock.now += 29
     assert seen == [404, 404, 404, 200]
     assert here.get(f"https://files.pythonhosted.org{here.state.files('swp')[0].location}").status_code == 200
+
+
+def test_each_surface_is_late_by_itself(here: Here, tmp_path: Path) -> None:
+    """Simple pages, JSON, files and provenance lag each by a time of their own, and say 404 until it is over."""
+    for number, surface in enumerate(Surface, start=1):
+        here.state.stale[surface] = Staleness(seconds=number)
+    here.upload(good_wheel(tmp_path))
+    (file,) = here.state.files("swp")
+    asked = {
+        Surface.SIMPLE: "/simple/swp/",
+        Surface.JSON: "/pypi/swp/1.0/json",
+        Surface.FILES: f"https://files.pythonhosted.org{file.location}",
+        Surface.INTEGRITY: f"/integrity/swp/1.0/{file.filename}/provenance",
+    }
+    seen = []
+    for _ in range(5):
+        found = {surface: here.get(url) for surface, url in asked.items()}
+        seen.append([s.value for s, a in found.items() if a.status_code == 200 or b"No provenance" in a.data])
+        here.clock.now += 1
+    names = [surface.value for surface in Surface]
+    assert seen == [names[:count] for count in range(5)]
 
 
 class Elsewhere:

@@ -70,7 +70,7 @@ def several(*seeds: Seed) -> Seed:
 
 def twenty_projects(here: Here) -> None:
     """Alice was busy in the last ten minutes."""
-    here.state.creations = [(NOW - 600 + n, "alice") for n in range(20)]
+    here.state.creations = [(NOW - 600 + n, "alice", "127.0.0.1") for n in range(20)]
 
 
 STATES = [
@@ -237,22 +237,6 @@ def test_rate_limit_headers(here: Here, tmp_path: Path) -> None:
     }
 
 
-def test_attestation_counts(here: Here, tmp_path: Path) -> None:
-    """With a minted token, none and more than two attestations are refused, and two become the file's provenance."""
-    several(project(), minted())(here)
-    start = "400 Invalid attestations supplied during upload:"
-    file = good_wheel(tmp_path)
-    assert [here.upload(file, attestations=text).status for text in ("[]", "[{},{},{}]", '[{"version":1},{}]')] == [
-        f"{start} Malformed attestations: an empty attestation set is not permitted",
-        f"{start} A maximum of 2 attestations per file are supported",
-        "200 OK",
-    ]
-    page = here.get("/integrity/swp/1.0/swp-1.0-py3-none-any.whl/provenance")
-    publisher = {"kind": "GitHub", "repository": "alice/swp", "workflow": "publish.yml", "environment": "pypi"}
-    bundle = {"publisher": publisher, "attestations": [{"version": 1}, {}]}
-    assert page.json == {"version": 1, "attestation_bundles": [bundle]}
-
-
 def test_one_of_many_at_once_wins(here: Here, tmp_path: Path) -> None:
     """Of different files uploaded under one name at the same time, exactly one is kept."""
     here.owned("swp")
@@ -305,3 +289,17 @@ def test_twenty_new_projects_an_hour(here: Here, tmp_path: Path) -> None:
     here.clock.now += 3601
     found.append(here.upload(good_wheel(tmp_path, "made-up-z")).status_code)
     assert found == [200] * 20 + [429, 200]
+
+
+def test_forty_new_projects_an_hour_from_one_address(here: Here, tmp_path: Path) -> None:
+    """Three users behind one address create forty projects between them; the headers say whose limit it was."""
+    found = []
+    for number, user_name in enumerate(["bob"] * 19 + ["carol"] * 19 + ["alice"] * 3):
+        token = here.state.token_for(user_name)
+        answer = here.upload(good_wheel(tmp_path, f"made-up-{'x' * number}y"), accept="*/*", token=token)
+        found.append(answer.status_code)
+    assert found == [200] * 40 + [429]
+    assert {name: value for name, value in answer.headers.items() if name.startswith("RateLimit")} == {
+        "RateLimit-Policy": '"project.create.ip";q=40;w=3600;pk=:ip:',
+        "RateLimit": '"project.create.ip";r=0;t=3600',
+    }

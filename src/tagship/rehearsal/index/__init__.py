@@ -1,7 +1,17 @@
 """The embedded index: PyPI or TestPyPI in this process, refusing what the real one refuses, in its words."""
 
 from tagship.rehearsal.index.app import EmbeddedIndex
-from tagship.rehearsal.index.records import Flag, Lifecycle, Project, Publisher, Release, Staleness, Token, User
+from tagship.rehearsal.index.records import (
+    Flag,
+    Lifecycle,
+    Project,
+    Publisher,
+    Release,
+    Staleness,
+    Surface,
+    Token,
+    User,
+)
 from tagship.rehearsal.index.simple import OtherProjects
 
 __all__ = [
@@ -13,6 +23,7 @@ __all__ = [
     "Publisher",
     "Release",
     "Staleness",
+    "Surface",
     "Token",
     "User",
 ]

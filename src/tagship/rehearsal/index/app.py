@@ -29,7 +29,7 @@ _UPLOAD_PAGE = """<!DOCTYPE html>
 <p>Files are uploaded here.</p>
 </html>"""
 _PROJECT_JSON = re.compile(r"/pypi/([^/]+)/(?:([^/]+)/)?json/?")
-_PROVENANCE = re.compile(r"/integrity/[^/]+/[^/]+/([^/]+)/provenance/?")
+_PROVENANCE = re.compile(r"/integrity/([^/]+)/([^/]+)/([^/]+)/provenance/?")
 _SIMPLE = re.compile(r"/simple/([^/]+)(/?)")
 
 
@@ -134,7 +134,7 @@ class EmbeddedIndex:
                 return Response(status=301, headers={"Location": path.replace(match[1], normal, 1)})
             return json_api.project_json(self.state, normal, match[2])
         if match := _PROVENANCE.fullmatch(path):
-            return json_api.provenance(self.state, request, match[1])
+            return json_api.provenance(self.state, request, match.groups())
         return answer(request, 404)
 
     def _file(self, request: Request) -> Response:

@@ -9,7 +9,8 @@ from tagship.rehearsal.index.answers import RefusedError
 from tagship.rehearsal.index.records import Flag, Project
 from tagship.rehearsal.index.state import State
 
-_PER_HOUR = 20
+_LIMITS = {"user": 20, "ip": 40}
+"""New projects an hour (warehouse/config.py:587-598)."""
 _HOUR = 3600
 _GONE_MODULES = (
     "asynchat asyncore binhex cgi cgitb chunk crypt distutils formatter imghdr imp mailcap msilib nis nntplib "
@@ -27,15 +28,18 @@ def look_alike(name: str) -> str:
     return bare.translate(str.maketrans("lio", "110"))
 
 
-def create(state: State, name: str, user: str, *, limited: bool = True) -> Project:
+def create(state: State, name: str, user: str, *, address: str | None = None) -> Project:
     """A new project owned by the user; the caller puts it into the state.
+
+    Args:
+        address: from where it is created; None where no limit holds, as for pending publishers.
 
     Raises:
         RefusedError: PyPI's words, and the headers of its rate limit.
     """
     help_page = f"See {state.addresses.web}/help/#project-name for more information."
-    if limited:
-        _within_limit(state, user)
+    if address is not None:
+        _within_limits(state, user, address)
     if Flag.NO_NEW_PROJECTS in state.flags:
         page = f"{state.addresses.web}/help/#admin-intervention"
         raise RefusedError(403, f"New project registration temporarily disabled. See {page} for more information.")
@@ -51,22 +55,27 @@ def create(state: State, name: str, user: str, *, limited: bool = True) -> Proje
         raise RefusedError(400, f"The name {name!r} isn't allowed. {help_page}")
     if any(look_alike(other) == look_alike(name) for other in state.projects):
         raise RefusedError(400, f"The name {name!r} is too similar to an existing project. {help_page}")
-    if limited:
-        state.creations.append((state.clock(), user))
+    if address is not None:
+        state.creations.append((state.clock(), user, address))
     return Project(name=name, roles={user: "Owner"})
 
 
-def _within_limit(state: State, user: str) -> None:
-    """20 new projects an hour for each user; the headers are those of draft-ietf-httpapi-ratelimit-headers-10."""
+def _within_limits(state: State, user: str, address: str) -> None:
+    """New projects for each user, then for each address; the headers are draft-ietf-httpapi-ratelimit-headers-10's."""
     now = state.clock()
-    recent = [at for at, who in state.creations if who == user and at > now - _HOUR]
-    if len(recent) >= _PER_HOUR:
-        name = '"project.create.user"'
-        headers = {
-            "RateLimit-Policy": f"{name};q={_PER_HOUR};w={_HOUR};pk=:user:",
-            "RateLimit": f"{name};r=0;t={max(1, round(recent[0] + _HOUR - now))}",
-        }
-        raise RefusedError(429, "Too many new projects created", headers)
+    state.creations = [made for made in state.creations if made[0] > now - _HOUR]
+    counted = {
+        "user": [at for at, who, _ in state.creations if who == user],
+        "ip": [at for at, _, where in state.creations if where == address],
+    }
+    for kind, most in _LIMITS.items():
+        if len(counted[kind]) >= most:
+            name = f'"project.create.{kind}"'
+            headers = {
+                "RateLimit-Policy": f"{name};q={most};w={_HOUR};pk=:{kind}:",
+                "RateLimit": f"{name};r=0;t={max(1, round(counted[kind][0] + _HOUR - now))}",
+            }
+            raise RefusedError(429, "Too many new projects created", headers)
 
 
 def drop_invalidated(state: State, project: Project, user: str) -> None:

@@ -3,12 +3,14 @@
 warehouse/legacy/api/json.py, api/integrity.py.
 """
 
+from collections.abc import Sequence
+
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from werkzeug import Request, Response
 
 from tagship.rehearsal.index.answers import json_answer, preferred
-from tagship.rehearsal.index.records import Flag, Lifecycle, Project, Release, StoredFile
+from tagship.rehearsal.index.records import Flag, Lifecycle, Project, Release, StoredFile, Surface
 from tagship.rehearsal.index.simple import iso
 from tagship.rehearsal.index.state import State
 
@@ -34,8 +36,7 @@ _LIST_FIELDS = {"requires_dist": "requires_dist", "provides_extra": "provides_ex
 
 def project_json(state: State, name: str, version: str | None = None) -> Response:
     """A project with all its releases, or one release; 404 where there is none that is shown."""
-    with state.lock:
-        project = state.projects.get(canonicalize_name(name))
+    project = state.shown(canonicalize_name(name), Surface.JSON)
     if project is None or project.status is Lifecycle.QUARANTINED:
         return json_answer(404, {"message": "Not Found"})
     release = _latest(project) if version is None else _named(project, version)
@@ -122,15 +123,17 @@ def _file(state: State, release: Release, file: StoredFile) -> dict[str, object]
     }
 
 
-def provenance(state: State, request: Request, filename: str) -> Response:
-    """The provenance of one file (PEP 740)."""
+def provenance(state: State, request: Request, where: Sequence[str]) -> Response:
+    """The provenance of one file (PEP 740), by project, version and file name."""
     accepted = preferred(request.accept_mimetypes, _INTEGRITY) if "Accept" in request.headers else _INTEGRITY[0]
     if accepted is None:
         return json_answer(406, {"message": "Request not acceptable"})
     if Flag.NO_ATTESTATIONS in state.flags:
         return json_answer(403, {"message": "Attestations temporarily disabled"})
-    with state.lock:
-        file = next((f for p in state.projects.values() for f in p.files if f.filename == filename), None)
+    name, version, filename = where
+    project = state.shown(canonicalize_name(name), Surface.INTEGRITY)
+    release = _named(project, version) if project else None
+    file = next((f for f in release.files if f.filename == filename), None) if release else None
     if file is None:
         return json_answer(404, {"message": "Not Found"})
     if file.provenance is None:

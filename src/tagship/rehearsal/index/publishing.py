@@ -119,7 +119,7 @@ def _reify_pending(state: State, claims: Claims) -> None:
         state.pending.remove(pending)
         raise _FailedError("invalid-pending-publisher", "valid token, but project already exists")
     try:
-        project = create(state, pending.project, pending.user, limited=False)
+        project = create(state, pending.project, pending.user)
     except RefusedError as refused:
         raise _FailedError("invalid-payload", refused.reason) from refused
     state.pending.remove(pending)

@@ -142,9 +142,18 @@ class Project:
         return next((release for release in self.releases if release.version == version), None)
 
 
+class Surface(StrEnum):
+    """What an index shows its files by; each has a cache of its own, and each may be late."""
+
+    SIMPLE = "simple"
+    JSON = "json"
+    FILES = "files"
+    INTEGRITY = "integrity"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Staleness:
-    """How long simple pages show what was before a change, as a cache does that was not purged in time."""
+    """How long readers see what was before a change, as a cache does that was not purged in time."""
 
     reads: int = 0
     """So many readers get the old page."""

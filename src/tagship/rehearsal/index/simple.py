@@ -22,7 +22,7 @@ from packaging.version import InvalidVersion, Version
 from werkzeug import Request, Response
 
 from tagship.rehearsal.index.answers import preferred
-from tagship.rehearsal.index.records import Lifecycle, Project, Release, StoredFile
+from tagship.rehearsal.index.records import Lifecycle, Project, Release, StoredFile, Surface
 from tagship.rehearsal.index.state import State
 from tagship.services.addresses import IndexAddresses
 
@@ -125,7 +125,7 @@ def _provenance(project: Project, release: Release, file: StoredFile, addresses:
 
 def detail(state: State, others: OtherProjects | None, request: Request, name: str) -> Response:
     """The page of a project by its normalised name."""
-    own = state.shown(name)
+    own = state.shown(name, Surface.SIMPLE)
     elsewhere = others.page(name) if others else None  # never under the lock: it may have to fetch
     hidden = {version for project, version in state.hidden if project == name}
     if own is None and elsewhere is None:

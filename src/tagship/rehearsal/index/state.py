@@ -24,6 +24,7 @@ from tagship.rehearsal.index.records import (
     Release,
     Staleness,
     StoredFile,
+    Surface,
     Token,
     User,
 )
@@ -61,13 +62,14 @@ class State:
         self.prohibited: set[str] = set(PROHIBITED)
         self.spent: set[str] = set()
         """The `jti` claims of identity tokens that were used."""
-        self.creations: list[tuple[float, str]] = []
-        """When which user created a project by uploading."""
+        self.creations: list[tuple[float, str, str]] = []
+        """When which user created a project by uploading, and from which address; those of the last hour."""
         self.hidden: set[tuple[str, str]] = set()
         """Normalised name and version of releases elsewhere that this world must not have."""
-        self.stale_for = Staleness()
+        self.stale: dict[Surface, Staleness] = {}
+        """Which surfaces are late after a change, and how much."""
         self.serial = 0
-        self._old: dict[str, _Old] = {}
+        self._old: dict[tuple[Surface, str], _Old] = {}
 
     # ------------------------------------------------------------------------------------------ putting a world in
 
@@ -158,16 +160,18 @@ class State:
     def file_at(self, location: str) -> StoredFile | None:
         """The file at a path of the host for files."""
         with self.lock:
-            return next((f for p in self.projects.values() for f in p.files if f.location == location), None)
+            holding = next((n for n, p in self.projects.items() for f in p.files if f.location == location), "")
+            shown = self.shown(holding, Surface.FILES)
+            return next((f for f in shown.files if f.location == location), None) if shown else None
 
-    def shown(self, name: str) -> Project | None:
-        """The project as the simple pages show it now, which may be an older one (`stale_for`)."""
+    def shown(self, name: str, surface: Surface) -> Project | None:
+        """A project by its normalised name as a surface shows it now, which may be an older one (`stale`)."""
         with self.lock:
-            old = self._old.get(name)
+            old = self._old.get((surface, name))
             if old and (old.reads > 0 or self.clock() < old.until):
                 old.reads -= 1
                 return old.project
-            self._old.pop(name, None)
+            self._old.pop((surface, name), None)
             return self.projects.get(name)
 
     # ------------------------------------------------------------------------------------------------------ changing
@@ -175,10 +179,11 @@ class State:
     def put(self, project: Project) -> None:
         """Make this the project's state from now on."""
         name = canonicalize_name(project.name)
-        before = self._old[name].project if name in self._old else self.projects.get(name)
-        if self.stale_for != Staleness():
-            until = self.clock() + self.stale_for.seconds
-            self._old[name] = _Old(project=before, until=until, reads=self.stale_for.reads)
+        for surface, stale in self.stale.items():
+            old = self._old.get((surface, name))
+            before = old.project if old else self.projects.get(name)
+            until = self.clock() + stale.seconds
+            self._old[surface, name] = _Old(project=before, until=until, reads=stale.reads)
         self.serial += 1
         self.projects[name] = replace(project, serial=self.serial)
 

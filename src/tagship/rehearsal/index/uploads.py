@@ -8,13 +8,13 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from werkzeug import Request, Response
 from werkzeug.datastructures import FileStorage
 
 from tagship.checks.rulebook import CONTENT_RULES, FILE_RULES, REQUEST_RULES, Form, Limits, Rule, Upload, refusals
+from tagship.rehearsal.index import attestations
 from tagship.rehearsal.index.answers import RefusedError, answer
 from tagship.rehearsal.index.creation import create, drop_invalidated
 from tagship.rehearsal.index.records import Flag, Lifecycle, Project, Release, Token
@@ -22,7 +22,6 @@ from tagship.rehearsal.index.state import State, with_release
 from tagship.services.addresses import PYPI
 
 _OPEN_FOR = 14 * 24 * 3600
-_MOST_ATTESTATIONS = 2
 _KEPT_AFTER_EXPIRY = 24 * 3600
 """Minted tokens are known for so long after they ran out; then they never existed."""
 
@@ -101,7 +100,8 @@ def _take(taking: _Taking) -> None:
     release = project.release(version) or Release(version=version, created=now, form=sent.form)
     _release_open(state, sent, release)
     _stop_at_first(sent, CONTENT_RULES)
-    provenance = _provenance(taking, token)
+    attested = "attestations" in sent.form and Flag.NO_ATTESTATIONS not in state.flags
+    provenance = attestations.provenance(sent, token.publisher) if attested else None
     stored = state.store(sent, at=now, provenance=provenance)
     renamed = replace(project, name=sent.value("name"))
     state.put(with_release(renamed, replace(release, files=(*release.files, stored))))
@@ -163,7 +163,7 @@ def _created(taking: _Taking, token: Token) -> Project:
             f"See: {state.addresses.docs}/trusted-publishers/troubleshooting/",
         )
     _ready_account(taking, token.user)
-    return create(state, name, token.user)
+    return create(state, name, token.user, address=taking.request.remote_addr or "")
 
 
 def _permitted(taking: _Taking, token: Token, project: Project) -> None:
@@ -234,33 +234,3 @@ def _release_open(state: State, sent: Upload, release: Release) -> None:
         raise RefusedError(400, "Uploading new files to releases older than 14 days is not allowed.")
     if sent.value("filetype") == "sdist" and any(file.filetype == "sdist" for file in release.files):
         raise RefusedError(400, "Only one sdist may be uploaded per release.")
-
-
-def _provenance(taking: _Taking, token: Token) -> bytes | None:
-    """The provenance of attestations sent along. Signatures are not verified: none that verify can be made offline.
-
-    warehouse/attestations/services.py, PEP 740.
-    """
-    text = taking.sent.value("attestations")
-    if "attestations" not in taking.sent.form or Flag.NO_ATTESTATIONS in taking.state.flags:
-        return None
-    start = "Invalid attestations supplied during upload:"
-    if token.publisher is None:
-        raise RefusedError(400, f"{start} Attestations are only supported when using Trusted Publishing")
-    try:
-        attestations = msgspec.json.decode(text, type=list[dict[str, msgspec.Raw]])
-    except msgspec.DecodeError as error:
-        raise RefusedError(400, f"{start} Malformed attestations: {error}") from error
-    if not attestations:
-        raise RefusedError(400, f"{start} Malformed attestations: an empty attestation set is not permitted")
-    if len(attestations) > _MOST_ATTESTATIONS:
-        most = f"A maximum of {_MOST_ATTESTATIONS} attestations per file are supported"
-        raise RefusedError(400, f"{start} {most}")
-    publisher = {
-        "kind": "GitHub",
-        "repository": token.publisher.repository,
-        "workflow": token.publisher.workflow,
-        "environment": token.publisher.environment or None,
-    }
-    bundle = {"publisher": publisher, "attestations": attestations}
-    return msgspec.json.encode({"version": 1, "attestation_bundles": [bundle]})
