@@ -171,7 +171,7 @@ def test_a_workflow_is_started_by_hand(world):
 )
 def test_a_dispatch_that_fits_nothing_is_refused(world, body, message):
     """The ref must exist, and its version of the file says whether and with what it can be started."""
-    world.commit("No dispatch", {CI: "on: push\n"}, branch="bare")
+    world.commit("No dispatch", {CI: "on: push\njobs: {}\n"}, branch="bare")
     assert dispatch(world, **body).said == (422, message)
     assert world.state.runs == []
 
@@ -190,16 +190,26 @@ def test_workflows_are_those_of_the_default_branch(world):
 @pytest.mark.parametrize(
     ("text", "name", "said"),
     [
-        ("on: workflow_dispatch\n", CI, 204),
-        ("name: By hand\non: [push, workflow_dispatch]\n", "By hand", 204),
-        ("on:\n  workflow_dispatch:\n", CI, 204),
-        ("on:\n  workflow_dispatch:\n    inputs:\n      speed: {required: true}\n", CI, 422),
-        ("on: [push\n", CI, 422),
-        ("on: push\non: workflow_dispatch\n", CI, 422),
+        ("on: workflow_dispatch\n", CI, None),
+        ("name: By hand\non: [push, workflow_dispatch]\n", "By hand", None),
+        ("on:\n  workflow_dispatch:\n", CI, None),
+        ("on: push\n", CI, "Workflow does not have 'workflow_dispatch' trigger"),
+        (
+            "on:\n  workflow_dispatch:\n    inputs:\n      speed: {required: true}\n",
+            CI,
+            "Required input 'speed' not provided",
+        ),
+        ("on: push\non: workflow_dispatch\n", CI, "failed to parse workflow: (Line: 2, Col: 1): the key `on` is there already, in line 1"),
+        (
+            "on: {workflow_dispatch: {inputs: {speed: {type: velocity}}}}\n",
+            CI,
+            "failed to parse workflow: the input `speed` has the unknown type `velocity`",
+        ),
     ],
 )
 def test_the_file_says_whether_it_can_be_started(world, text, name, said):
     """All spellings of the trigger count; a file that cannot be read or wants more input is refused."""
-    world.commit("Other triggers", {CI: text})
+    world.commit("Other triggers", {CI: f"{text}jobs: {{}}\n"})
     assert world.get("actions/workflows").json["workflows"][0]["name"] == name
-    assert dispatch(world).status == said
+    answer = dispatch(world)
+    assert (answer.status, answer.json and answer.json["message"]) == ((422, said) if said else (204, None))

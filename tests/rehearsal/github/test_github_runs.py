@@ -120,6 +120,7 @@ on:
       dry: {type: boolean}
       n: {type: number}
       name: {required: true}
+jobs: {build: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}}
 """
 
 

@@ -1,6 +1,5 @@
 """GitHub Actions: workflow runs with their attempts and jobs, workflows, manual dispatch."""
 
-import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -12,15 +11,14 @@ from tagship.rehearsal.github.checks import head_commit
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found, refusal
 from tagship.rehearsal.github.objects import commit
 from tagship.rehearsal.github.state import Attempt, CheckRun, Json, WorkflowRun
-from tagship.rehearsal.github.workflows import Input, Workflow, workflow_at, workflows
+from tagship.rehearsal.github.workflows import Workflow, workflow_at, workflows
+from tagship.workflow import events
 
 FILTERED = 1000
 """A filtered list of runs ends here (OpenAPI, actions/list-workflow-runs-for-repo)."""
 
 
 STEP = "Run"
-INPUTS = 25
-"""A dispatch has no more inputs than this (docs.github.com, "Workflow syntax", on.workflow_dispatch.inputs)."""
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,17 +254,17 @@ def dispatch(call: Call) -> Reply:
     flow, body = workflow_of(call), call.body(Dispatch)
     event = _event(call, body.ref)
     at = workflow_at(call.repo, flow.path, event.sha)
+    if at is not None and at.problem:
+        raise refusal(422, f"failed to parse workflow: {at.problem}")
     if at is None or at.inputs is None:
         raise refusal(422, "Workflow does not have 'workflow_dispatch' trigger")
     if _state(call, flow) != "active":
         raise refusal(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
-    given = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in body.inputs.items()}
-    wrong = _wrong_input(given, at.inputs)
-    if wrong is not None:
+    wrong = events.refused(body.inputs, at.inputs)
+    if wrong:
         raise refusal(422, wrong)
-    defaults = {name: spec.text for name, spec in at.inputs.items()}
     run = call.repo.add_run(event, flow.path, jobs={}, title=flow.name, actor=call.token.login)
-    run.inputs = defaults | given
+    run.inputs = events.filled(body.inputs, at.inputs)
     call.repo.events.append(msgspec.structs.replace(event, run_id=str(run.id), inputs=_inputs(run.inputs)))
     if not body.return_run_details:
         return Reply(status=204)
@@ -279,26 +277,6 @@ def dispatch(call: Call) -> Reply:
     )
 
 
-def _wrong_input(given: Mapping[str, str], known: Mapping[str, Input]) -> str | None:
-    """What is wrong with the inputs of a dispatch, in GitHub's words; None where nothing is."""
-    unexpected = [name for name in given if name not in known]
-    if len(given) > INPUTS:
-        return f"Too many inputs provided, a maximum of {INPUTS} is allowed"
-    if unexpected:
-        return f"Unexpected inputs provided: {msgspec.json.encode(unexpected).decode()}"
-    for name, spec in known.items():
-        if name not in given:
-            if spec.required and spec.default is None:
-                return f"Required input '{name}' not provided"
-            continue
-        text = given[name]
-        if (spec.options and text not in spec.options) or (spec.type == "boolean" and text not in ("true", "false")):
-            return f"Provided value '{text}' for input '{name}' not in the list of allowed values"
-        if spec.type == "number" and not re.fullmatch(r"-?\d+(\.\d+)?", text):
-            return f"Provided value '{text}' for input '{name}' is not a number"
-    return None
-
-
 def _event(call: Call, ref: str) -> Event:
     full = (ref,) if ref.startswith("refs/") else (f"refs/heads/{ref}", f"refs/tags/{ref}")
     for name in full:
@@ -308,7 +286,7 @@ def _event(call: Call, ref: str) -> Event:
     raise refusal(422, f"No ref found for: {ref}")
 
 
-def _inputs(given: dict[str, str]) -> Inputs:
+def _inputs(given: Mapping[str, str]) -> Inputs:
     """The inputs that the generated workflow knows; others stay in the run."""
     return Inputs(
         dry_run=given.get("dry_run", "false") == "true",

@@ -39,11 +39,10 @@ from tagship.rehearsal.github.state import (
     WorkflowRun,
 )
 from tagship.services.git import Git
+from tagship.workflow.events import TAGS_AT_ONCE, skips
 
 Jobs = Mapping[str, Conclusion | None]
 DOWNLOADS = 20
-TAGS_AT_ONCE = 3
-"""A push of more tags than this starts no workflow at all (GitHub docs, events-that-trigger-workflows#push)."""
 
 
 @dataclass(kw_only=True)
@@ -134,8 +133,8 @@ class RepositoryState:
     def push(self, updates: Sequence[RefUpdate], token: Token) -> tuple[Event, ...]:
         """Record a push that git has already taken, and say which `push` events it starts.
 
-        None for what a `GITHUB_TOKEN` pushed, for deletions, and for the tags where more than three came at
-        once (docs.github.com: "Events that trigger workflows", push; "GITHUB_TOKEN").
+        None for what a `GITHUB_TOKEN` pushed, for deletions, for commits that ask for it, and for the tags where
+        more than three came at once (docs.github.com: "Events that trigger workflows", push; "GITHUB_TOKEN").
         """
         with self.lock:
             tags = sum(u.ref.startswith("refs/tags/") for u in updates)
@@ -146,6 +145,7 @@ class RepositoryState:
                 and update.after != NOTHING
                 and not (update.ref.startswith("refs/tags/") and tags > TAGS_AT_ONCE)
                 and (event := self.event("push", update.ref)) is not None
+                and not skips(self.git.text("log", "-1", "--format=%B", event.sha))
             )
             self.events.extend(started)
             return started

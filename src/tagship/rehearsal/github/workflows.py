@@ -4,43 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-import msgspec
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from tagship.rehearsal.github.repository import RepositoryState
 from tagship.services.git import Git
+from tagship.workflow import events
+from tagship.workflow.document import read
 
 FOLDER = ".github/workflows/"
-
-
-class Input(msgspec.Struct, frozen=True, kw_only=True):
-    """An input of a manual dispatch."""
-
-    type: str = "string"
-    required: bool = False
-    default: str | bool | int | float | None = None
-    options: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The default as the `inputs` context has it."""
-        if isinstance(self.default, bool):
-            return str(self.default).lower()
-        return "" if self.default is None else str(self.default)
-
-
-class _Trigger(msgspec.Struct, frozen=True, kw_only=True):
-    inputs: dict[str, Input | None] | None = None
-
-
-class _Triggers(msgspec.Struct, frozen=True, kw_only=True):
-    workflow_dispatch: _Trigger | msgspec.UnsetType | None = msgspec.UNSET
-
-
-class _File(msgspec.Struct, frozen=True, kw_only=True):
-    name: str | None = None
-    on: str | list[str] | _Triggers = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,8 +19,10 @@ class Workflow:
     path: str
     name: str
     """Its own, or the path where it has none or cannot be read."""
-    inputs: Mapping[str, Input] | None = None
+    inputs: Mapping[str, events.Input] | None = None
     """None where it cannot be started by hand."""
+    problem: str = ""
+    """Why GitHub refuses the file; nothing for a good one."""
 
 
 def workflows(repo: RepositoryState) -> tuple[Workflow, ...]:
@@ -75,18 +46,12 @@ def _read(git: Git, path: str, sha: str) -> Workflow | None:
     text = git.maybe("show", f"{sha}:{path}")
     if text is None:
         return None
-    try:
-        file = msgspec.convert(YAML(typ="safe", pure=True).load(text), _File)
-    except (YAMLError, msgspec.ValidationError):
-        return Workflow(path=path, name=path)
-    return Workflow(path=path, name=file.name or path, inputs=_inputs(file.on))
-
-
-def _inputs(on: str | list[str] | _Triggers) -> Mapping[str, Input] | None:
-    if not isinstance(on, _Triggers):
-        return {} if "workflow_dispatch" in ([on] if isinstance(on, str) else on) else None
-    trigger = on.workflow_dispatch
-    if trigger is msgspec.UNSET:
-        return None
-    named = (trigger.inputs if isinstance(trigger, _Trigger) else None) or {}
-    return {name: spec or Input() for name, spec in named.items()}
+    document = read(text.encode(), path)
+    if document.problems:
+        first = document.problems[0]
+        return Workflow(path=path, name=path, problem=f"(Line: {first.line}, Col: {first.column}): {first.why}")
+    problem = events.invalid(document)
+    if problem:
+        return Workflow(path=path, name=path, problem=problem)
+    trigger = document.triggers.get("workflow_dispatch")
+    return Workflow(path=path, name=document.name, inputs=None if trigger is None else events.inputs(trigger))
