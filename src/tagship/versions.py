@@ -145,6 +145,39 @@ def next_patch(version: Version) -> Version:
     return _version(version.epoch, numbers if not version.is_prerelease else version.release)
 
 
+PARTS = ("major", "minor", "patch", "pre", "a", "b", "rc", "post", "dev", "stable")
+"""What `bump` can raise. `pre` is the number of the pre-release there is, `stable` the release it leads to."""
+
+
+def bump(version: Version, part: str) -> Version:
+    """One step from a version, with the arithmetic of `uv version --bump`; a local part falls away.
+
+    The result may be lower (`a` after a final release) or the same (`pre` without a pre-release, `stable` after a
+    final one): the caller decides about the whole way, since `minor` and then `a` is higher again.
+    """
+    word, number = version.pre or ("", 0)
+    pre = f"{word}{number}" if word else ""
+    post = f".post{version.post}" if version.post is not None else ""
+    numbers = list(version.release)
+    match part:
+        case "major" | "minor" | "patch":
+            at = ("major", "minor", "patch").index(part)
+            numbers += [0] * (at + 1 - len(numbers))
+            numbers[at:] = [numbers[at] + 1, *([0] * (len(numbers) - at - 1))]
+            suffix = ""
+        case "pre":
+            suffix = f"{word}{number + 1}" if word else post
+        case "a" | "b" | "rc":
+            suffix = f"{part}{number + 1 if word == part else 1}"
+        case "post":
+            suffix = f"{pre}.post{1 if version.post is None else version.post + 1}"
+        case "dev":
+            suffix = f"{pre}{post}.dev{1 if version.dev is None else version.dev + 1}"
+        case _:
+            suffix = ""
+    return _version(version.epoch, numbers, suffix)
+
+
 def development(declared: Version | None, releases: Iterable[Version], count: int) -> Version:
     """The version of an untagged commit, `BASE.devN`: public, unique to the commit, newer than every release.
 

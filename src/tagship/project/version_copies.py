@@ -4,6 +4,7 @@ Only places of which the format says that they hold the project's own version ar
 tables, names like `__version__` at the top of its modules, lock files. Nothing is searched by value.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,7 +15,16 @@ from packaging.version import Version
 
 from tagship.errors import ProjectError
 from tagship.project.pyproject import Table, read_toml, table, text
-from tagship.project.version_literals import Written, in_cfg, in_meson, in_pattern, in_python, in_toml, unclear
+from tagship.project.version_literals import (
+    Written,
+    in_cfg,
+    in_meson,
+    in_pattern,
+    in_python,
+    in_toml,
+    read,
+    unclear,
+)
 from tagship.project.version_setuptools import in_setup_py
 
 _KEYS = (
@@ -29,21 +39,28 @@ _FOLDERS = (".", "src", "lib", "python")
 _NOT_OURS = {"test", "tests", "doc", "docs", "example", "examples", "benchmarks", "scripts", "tools", "vendor"}
 _MODULES = ("__init__.py", "_version.py", "version.py", "__version__.py", "__about__.py", "_about.py", "about.py")
 _CONF = ("docs/conf.py", "doc/conf.py", "docs/source/conf.py", "doc/source/conf.py")
+_JSON = re.compile(r'"(?:\\.|[^"\\])*"|\S')
 _NAMES = re.compile(rb"^(__version__|VERSION|version|release)[ \t]*[:=]", re.MULTILINE)
 
 
 def copies(root: Path, source: Written) -> tuple[Written, ...]:
     """All other literals that spell the source's version, in the order of their files and places."""
+    return tuple(copy for copy in _others(root, source) if Version(copy.version) == Version(source.version))
+
+
+def strays(root: Path, source: Written) -> tuple[Written, ...]:
+    """The literals in the same kind of places that say another version today: nobody keeps them in step."""
+    return tuple(copy for copy in _others(root, source) if Version(copy.version) != Version(source.version))
+
+
+def _others(root: Path, source: Written) -> Iterator[Written]:
     found: dict[tuple[str, int], Written] = {}
     for locate in _candidates(root):
-        try:
+        with contextlib.suppress(ProjectError):  # nothing there that could be a copy
             copy = locate()
-        except ProjectError:
-            continue  # nothing there that could be a copy
-        if Version(copy.version) == Version(source.version):
             found[copy.file, copy.start] = copy
     found.pop((source.file, source.start), None)
-    return tuple(found[place] for place in sorted(found))
+    return (found[place] for place in sorted(found))
 
 
 def in_cargo(root: Path, manifest: str) -> Written:
@@ -93,6 +110,7 @@ def _candidates(root: Path) -> Iterator[Callable[[], Written]]:
     yield partial(in_cfg, root, ".bumpversion.cfg", "bumpversion", "current_version")
     yield partial(in_setup_py, root)
     yield partial(in_pattern, root, "CITATION.cff", r"^version: *[\"']?([^\s\"']+)", group=1, kind="CITATION.cff")
+    yield partial(_in_package_json, root)
     yield partial(_locked, root, "uv.lock", canonicalize_name(name))
     yield lambda: _locked(root, "Cargo.lock", text(_table(root, manifest, "package"), "name") or "")
     for file in _modules(root):
@@ -111,6 +129,18 @@ def _locked(root: Path, file: str, name: str) -> Written:
     own = r'(?!source = \{ (?:registry|git|url)|source = ")'  # not another package of the same name
     entry = rf'^\[\[package\]\]\nname = "{re.escape(name)}"\nversion = "([^"]+)"\n{own}'
     return in_pattern(root, file, entry, group=1, kind=file)
+
+
+def _in_package_json(root: Path) -> Written:
+    """The member `version` of the outermost object (https://docs.npmjs.com/cli/configuring-npm/package-json)."""
+    source, depth, key = read(root, "package.json"), 0, False
+    for token in _JSON.finditer(source.text):
+        word = token[0]
+        depth += (word in "{[") - (word in "}]")
+        if key and word.startswith('"'):
+            return source.written("package.json", token.start() + 1, token.end() - 1)
+        key = depth == 1 and (word == '"version"' or (key and word == ":"))
+    raise unclear("package.json has no version", "package.json")
 
 
 def _modules(root: Path) -> Iterator[str]:

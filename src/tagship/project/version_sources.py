@@ -16,6 +16,7 @@ from tagship.model import Record
 from tagship.project import version_setuptools
 from tagship.project.pyproject import Table, read_toml, table, text, texts
 from tagship.project.version_copies import copies, in_cargo, semver
+from tagship.project.version_edits import SEMVER, Edit, plan
 from tagship.project.version_literals import (
     Derived,
     Written,
@@ -76,17 +77,6 @@ class Unknown(Record, frozen=True, kw_only=True, tag="unknown"):
 VersionSource = Written | Derived | Unknown
 
 
-class Edit(Record, frozen=True, kw_only=True):
-    """One literal that was replaced."""
-
-    kind: str
-    file: str
-    line: int
-    before: str
-    """Empty where the whole file was written anew."""
-    after: str
-
-
 class Injection(Record, frozen=True, kw_only=True):
     """What makes a checkout build as a version: what was edited in it, and what the build's environment needs."""
 
@@ -135,7 +125,13 @@ def inject(root: Path, source: VersionSource, version: str) -> Injection:
         case Derived():
             return Injection(edits=(_rewrite(root, source, version),))
         case Written():
-            return Injection(edits=_replace(root, (source, *copies(root, source)), version))
+            literals = (source, *copies(root, source))
+            edits, contents = plan(
+                root, literals, lambda like: semver(version) if like.file.endswith(SEMVER) else version
+            )
+            for file, data in contents.items():
+                (root / file).write_bytes(data)
+            return Injection(edits=edits)
 
 
 def project_name(data: Table) -> str:
@@ -260,33 +256,6 @@ def _scikit(root: Path, data: Table) -> VersionSource:
         pattern = text(config, "regex") or _SCIKIT_PATTERN
         return in_pattern(root, text(config, "input") or "", pattern, group="value", kind="scikit-build pattern")
     raise unclear(f"the provider {provider or 'that scikit-build-core needs for it'} cannot be followed", where)
-
-
-def _replace(root: Path, literals: tuple[Written, ...], version: str) -> tuple[Edit, ...]:
-    """Put a version in the place of literals, the last of each file first, so that spans stay true."""
-    edits = {
-        literal: Edit(
-            kind=literal.kind,
-            file=literal.file,
-            line=literal.line,
-            before=literal.raw,
-            after=semver(version) if literal.file.endswith(("Cargo.toml", "Cargo.lock")) else version,
-        )
-        for literal in literals
-    }
-    contents = {literal.file: (root / literal.file).read_bytes() for literal in literals}
-    for literal in sorted(literals, key=lambda literal: literal.start, reverse=True):
-        data = contents[literal.file]
-        if data[literal.start : literal.end] != literal.raw.encode():
-            raise ProjectError(
-                f"the version was not set: {literal.file} has changed since it was read",
-                remedy="Read the version's source again, from the same checkout.",
-                where=f"{literal.file}:{literal.line}",
-            )
-        contents[literal.file] = data[: literal.start] + edits[literal].after.encode() + data[literal.end :]
-    for file, data in contents.items():
-        (root / file).write_bytes(data)
-    return tuple(edits.values())
 
 
 def _rewrite(root: Path, source: Derived, version: str) -> Edit:

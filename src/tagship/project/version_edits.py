@@ -1,0 +1,175 @@
+"""Changing a version in files: which literals get which text, the difference that makes, and writing all or nothing.
+
+The plan is made in memory and touches only the spans of the literals, byte by byte. Writing goes by way of complete
+new files beside the old ones and a journal: whoever is killed in between finds the change whole at the next command.
+"""
+
+import contextlib
+import difflib
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from errno import EACCES
+from pathlib import Path
+
+import msgspec
+from packaging.version import Version
+
+from tagship.errors import ProjectError, ToolFailed
+from tagship.model import Record
+from tagship.project.version_copies import copies, semver, strays
+from tagship.project.version_literals import Written
+from tagship.versions import detect_scheme, tag_for
+
+JOURNAL = "tagship-version.json"
+SEMVER = ("Cargo.toml", "Cargo.lock", "package.json")
+"""Files whose format asks for SemVer."""
+
+
+class Edit(Record, frozen=True, kw_only=True):
+    """One literal that was replaced."""
+
+    kind: str
+    file: str
+    line: int
+    before: str
+    """Empty where the whole file was written anew."""
+    after: str
+
+
+class _Pending(Record, frozen=True, kw_only=True):
+    """The journal: the new files, by the file each will replace, relative to the root."""
+
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What setting a version would do."""
+
+    edits: tuple[Edit, ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    """The whole new contents of every file that changes, by its path relative to the project."""
+    strays: tuple[Written, ...] = ()
+    """Copies that say another version already, and are left alone."""
+
+
+def change(root: Path, source: Written, version: Version) -> Change:
+    """What setting a version in its source, and in the copies that agree with that today, would do.
+
+    Raises:
+        ProjectError: a file's format has no spelling for it, or a file changes at this moment.
+    """
+    edits, contents = plan(root, (source, *copies(root, source)), lambda like: spelt(version, like))
+    return Change(edits=edits, contents=contents, strays=strays(root, source))
+
+
+def spelt(version: Version, like: Written) -> str:
+    """A version as a literal's file spells its own: with its leading zeros, in SemVer where the format asks for it.
+
+    Raises:
+        ProjectError: the file's format has no spelling for it.
+    """
+    if like.file.endswith(SEMVER):
+        return semver(str(version))
+    prefix = like.raw[: len(like.raw) - len(like.raw.lstrip("vV"))]
+    dev = f".dev{version.dev}" if version.dev is not None else ""
+    return tag_for(version, detect_scheme((like.raw,), prefix=prefix)) + dev
+
+
+def plan(
+    root: Path, literals: Sequence[Written], text_of: Callable[[Written], str]
+) -> tuple[tuple[Edit, ...], Mapping[str, bytes]]:
+    """What every literal becomes, and the whole new contents of each file.
+
+    Raises:
+        ProjectError: a file is not as it was when the literals were found.
+    """
+    contents = {literal.file: (root / literal.file).read_bytes() for literal in literals}
+    edits: dict[Written, Edit] = {}
+    for literal in sorted(literals, key=lambda literal: literal.start, reverse=True):  # so that spans stay true
+        after, data = text_of(literal), contents[literal.file]
+        if data[literal.start : literal.end] != literal.raw.encode():
+            raise ProjectError(
+                f"the version was not set: {literal.file} has changed since it was read",
+                remedy="Read the version's source again, from the same checkout.",
+                where=f"{literal.file}:{literal.line}",
+            )
+        contents[literal.file] = data[: literal.start] + after.encode() + data[literal.end :]
+        edits[literal] = Edit(kind=literal.kind, file=literal.file, line=literal.line, before=literal.raw, after=after)
+    return tuple(edits[literal] for literal in literals), contents
+
+
+def diff(root: Path, contents: Mapping[str, bytes]) -> str:
+    """The change as `git diff` would show it, without context that says nothing; bytes that are no UTF-8 are kept."""
+    parts: list[str] = []
+    for file, data in contents.items():
+        old, new = (
+            content.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+            for content in ((root / file).read_bytes(), data)
+        )
+        parts += difflib.unified_diff(old, new, f"a/{file}", f"b/{file}", n=1)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in parts)
+
+
+def write(root: Path, contents: Mapping[str, bytes], journal: Path) -> None:
+    """Replace all files, or none.
+
+    Args:
+        root: what the names in `contents` are relative to.
+        journal: where it is kept which files are being replaced; best inside of `.git`.
+
+    Raises:
+        ProjectError: a file cannot be replaced; all are as they were.
+    """
+    pending = {file: _beside(file) for file in contents}
+    try:
+        for file, data in contents.items():
+            aside, target = root / pending[file], root / file
+            if not os.access(target, os.W_OK):  # a rename would not ask
+                raise PermissionError(EACCES, os.strerror(EACCES), str(target))
+            aside.write_bytes(data)
+            shutil.copymode(target, aside)
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        ready = journal.with_suffix(".new")
+        ready.write_bytes(msgspec.json.encode(_Pending(files=pending)))
+        ready.replace(journal)
+    except OSError as error:
+        for aside in (root / name for name in pending.values()):
+            if aside.is_file():
+                aside.unlink()
+        raise ProjectError(
+            f"the version was not changed: {error.filename or journal}: {error.strerror}",
+            remedy="Make the file and its folder writable, and run the same command again.",
+        ) from None
+    finish(root, journal)
+
+
+def finish(root: Path, journal: Path) -> tuple[str, ...]:
+    """Complete a change that was interrupted after it had been written down: the files that were replaced.
+
+    Raises:
+        ToolFailed: the journal cannot be read, or a file cannot be replaced; running again goes on.
+    """
+    try:
+        pending = msgspec.json.decode(journal.read_bytes(), type=_Pending).files
+    except FileNotFoundError:
+        return ()
+    except (OSError, msgspec.DecodeError) as error:
+        raise ToolFailed(
+            f"a change of version was interrupted, and {journal} cannot be read: {error}",
+            remedy="Compare the files with git diff, put them right, and remove that file.",
+        ) from None
+    done: list[str] = []
+    for file, aside in pending.items():
+        with contextlib.suppress(FileNotFoundError):  # replaced before the interruption
+            (root / aside).replace((root / file).resolve())  # a link stays a link
+            done.append(file)
+    journal.unlink()
+    return tuple(done)
+
+
+def _beside(file: str) -> str:
+    path = Path(file)
+    return path.with_name(f".{path.name}.tagship").as_posix()
