@@ -13,7 +13,7 @@ Publishing = tuple[str, Literal["trusted-publishing", "token", "unknown"], Liter
 
 _UPLOADERS = re.compile(
     r"\btwine\s+upload|\b(uv|poetry|flit|hatch|pdm|rye|maturin)\s+publish|\bmaturin\s+upload|\bsetup\.py\s+[^\n]*upload\b"
-    r"|\bsemantic-release\s+(?:-\S+\s+)*publish"
+    r"|\bsemantic-release\s+(?:-\S+\s+)*publish|\bcurl\b[^\n]*\bupload\.pypi\.|\bcurl\b[^\n]*pypi\.[a-z]+/legacy"
 )
 _PYPI_ACTION = re.compile(
     r"pypi.*(publish|upload|releas|deploy)|(publish|upload|releas|deploy).*pypi|poetry-publish|python-semantic-release/",
@@ -62,17 +62,19 @@ def publishing(workflow: Table) -> Mapping[str, Publishing]:
     return found
 
 
+def uploads(step: Table) -> bool:
+    """Whether a step of a job uploads to an index."""
+    action, command = _action(step), show(step.get("run"))
+    if _PYPI_ACTION.search(action) or _UPLOADERS.search(command):
+        return True
+    if action == "PyO3/maturin-action" and table(step, "with").get("command") in ("upload", "publish"):
+        return True
+    # `tox -e release` and the like: a token for the index is handed to a command
+    return bool(command and _TOKEN.search(" ".join([*table(step, "env"), *map(show, table(step, "env").values())])))
+
+
 def _uploads(job: Table) -> bool:
-    for step in _steps(job):
-        action, command = _action(step), show(step.get("run"))
-        if _PYPI_ACTION.search(action) or _UPLOADERS.search(command):
-            return True
-        if action == "PyO3/maturin-action" and table(step, "with").get("command") in ("upload", "publish"):
-            return True
-        # `tox -e release` and the like: a token for the index is handed to a command
-        if command and _TOKEN.search(" ".join([*table(step, "env"), *map(show, table(step, "env").values())])):
-            return True
-    return False
+    return any(uploads(step) for step in _steps(job))
 
 
 def _auth(workflow: Table, job: Table, words: str) -> Literal["trusted-publishing", "token", "unknown"]:

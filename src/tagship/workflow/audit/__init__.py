@@ -1,0 +1,70 @@
+"""The audit of a workflow that publishes: rules about what can go wrong between a tag and an index.
+
+`audit` judges one document; `RULES` has every rule in the order of the codes. What other linters find is not repeated
+here (`tools` runs them): these are the rules about a release.
+"""
+
+from tagship.model import Finding, Page, Severity
+from tagship.workflow.audit.commands import COMMANDS
+from tagship.workflow.audit.graph import GRAPH
+from tagship.workflow.audit.jobs import JOBS
+from tagship.workflow.audit.lane import Lane
+from tagship.workflow.audit.rule import Hit, Rule
+from tagship.workflow.document import Document
+
+__all__ = ["RULES", "STRICT", "Hit", "Lane", "Rule", "audit", "catalogue", "publishes"]
+
+STRICT = Page(
+    code="TS01",
+    title="GitHub would not run the file as it is written",
+    why="A file that GitHub refuses starts nothing, and a key that is written twice is read differently by each tool.",
+    remedy="Correct the line; `tagship sync` writes our own file again.",
+    source="YAML 1.2.2; actions/languageservices, template-reader.ts",
+    incident="A second `push:` made a tool forget the branches of the first, and nothing reached TestPyPI any more.",
+)
+RULES: tuple[Rule, ...] = tuple(sorted((*GRAPH, *JOBS, *COMMANDS), key=lambda rule: rule.page.code))
+SYNC = "Run `tagship sync`: the file is tagship's own."
+"""The remedy where the file is generated."""
+_OURS = "# Managed by tagship"
+
+
+def publishes(document: Document) -> bool:
+    """Whether a workflow uploads to an index."""
+    return bool(Lane(document).uploads)
+
+
+def ours(document: Document) -> bool:
+    """Whether tagship wrote the file."""
+    return any(line.startswith(_OURS) for line in document.source.splitlines()[:5])
+
+
+def audit(document: Document) -> tuple[Finding, ...]:
+    """Everything that is to be said about a workflow, in the order of its lines.
+
+    A file that GitHub would refuse is judged as far as it can be read. A workflow that publishes nothing has no other
+    findings: `publishes` says so.
+    """
+    strict = (
+        Finding(
+            code=STRICT.code,
+            title=problem.why,
+            where=f"{document.file}:{problem.line}:{problem.column}",
+            why=STRICT.why,
+            remedy=STRICT.remedy,
+            severity=Severity.ERROR,
+        )
+        for problem in document.problems
+    )
+    lane = Lane(document)
+    remedy = SYNC if ours(document) else ""
+    found = (finding for rule in RULES for finding in rule.findings(lane, remedy)) if lane.uploads else ()
+    return tuple(sorted((*strict, *found), key=lambda finding: (_line(finding), finding.code)))
+
+
+def _line(finding: Finding) -> int:
+    return int(finding.where.removeprefix(":").split(":")[1]) if ":" in finding.where else 0
+
+
+def catalogue() -> tuple[Page, ...]:
+    """The page of every rule, in the order of the codes."""
+    return (STRICT, *(rule.page for rule in RULES))
