@@ -62,7 +62,7 @@ PUSHES = (
     ("on: {push: {branches: []}}", "", "main tags/v1"),
     ("on: pull_request", "", "main tags/v1"),
 )
-"""Triggers, what starts them, what does not; most are examples of "Workflow syntax" and "Events that trigger workflows"."""
+"""Triggers, what starts them, what does not; most are examples of "Workflow syntax"."""
 
 
 @pytest.mark.parametrize(("on", "starting", "others"), PUSHES, ids=[row[0] for row in PUSHES])

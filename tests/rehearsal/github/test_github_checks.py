@@ -199,7 +199,11 @@ def test_workflows_are_those_of_the_default_branch(world):
             CI,
             "Required input 'speed' not provided",
         ),
-        ("on: push\non: workflow_dispatch\n", CI, "failed to parse workflow: (Line: 2, Col: 1): the key `on` is there already, in line 1"),
+        (
+            "on: push\non: workflow_dispatch\n",
+            CI,
+            "failed to parse workflow: (Line: 2, Col: 1): the key `on` is there already, in line 1",
+        ),
         (
             "on: {workflow_dispatch: {inputs: {speed: {type: velocity}}}}\n",
             CI,
