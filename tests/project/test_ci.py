@@ -216,7 +216,9 @@ def test_jobs_that_publish_or_deploy_are_never_waited_for(tmp_path: Path, steps:
         "  after-tag:\n    needs: on-tag\n  summary:\n    needs: [after-tag, test]\n    if: always()\n"
         f"  release:\n    runs-on: x\n    steps: {steps}\n  announce:\n    needs: [test, release]\n"
     )
-    by_name = tuple(Check(names=(name,)) for name in ("lint", "Test", "On", "own", "after-own", "summary"))
+    by_name = tuple(
+        Check(workflow="ci.yml", names=(name,)) for name in ("lint", "Test", "On", "own", "after-own", "summary")
+    )
     assert required(tmp_path, text) == ((by_name, ACTING.format(role)) if role else (WHOLE, WAITED))
 
 

@@ -16,14 +16,30 @@ OVERRIDDEN = Inputs(target_env="testpypi", override_reason="the CI service is do
 ALLOWED = PYPROJECT + "\n[tool.tagship]\nallow-override = true\n"
 
 ENDS = {
-    "failure": "failed",
-    "cancelled": "was cancelled",
-    "skipped": "was skipped",
-    "neutral": "ended neither with success nor failure",
-    "timed_out": "ran out of time",
-    "startup_failure": "could not start: the workflow file is invalid",
-    "action_required": "waits for somebody's approval",
-    "stale": "was given up by GitHub after 14 days",
+    "failure": ("failed", AGAIN),
+    "cancelled": (
+        "was cancelled",
+        "Run it again, then this workflow. Where newer pushes cancel it, take `cancel-in-progress` away for pushes.",
+    ),
+    "skipped": (
+        "was skipped",
+        "What was skipped shows nothing: let it run for pushes (look at its `if:`), or name other CI in [tool.tagship]"
+        " ci.",
+    ),
+    "neutral": (
+        "ended neither with success nor failure",
+        "Let it end with success, or name other CI in [tool.tagship] ci.",
+    ),
+    "timed_out": (
+        "ran out of time",
+        "Run it again, or give it more `timeout-minutes`; then run this workflow again.",
+    ),
+    "startup_failure": (
+        "could not start: the workflow file is invalid",
+        "Correct the file, and release the commit that corrects it.",
+    ),
+    "action_required": ("waits for somebody's approval", "Approve it on its page; then run this workflow again."),
+    "stale": ("was given up by GitHub after 14 days", "Run it again, then run this workflow again."),
 }
 
 
@@ -36,8 +52,8 @@ def test_ci_that_ended_in_another_way_than_success_closes_the_gate(stage: Stage,
     assert (where, finding.code, finding.title, finding.remedy) == (
         "gate",
         "TE05",
-        f"Not published: Test Suite (ci.yml) {ENDS[end]}",
-        AGAIN,
+        f"Not published: Test Suite (ci.yml) {ENDS[end][0]}",
+        ENDS[end][1],
     )
     assert finding.url.startswith("https://github.com/owner/sample/actions/runs/")
     assert (result.verdict, result.headline, result.exit_code) == ("refused", finding.title, 5)

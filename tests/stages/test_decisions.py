@@ -5,11 +5,9 @@ from packaging.version import Version
 
 from tagship.errors import Conflict, PlanRefused
 from tagship.model import Dist, Event, Inputs, Target
-from tagship.project.config import Check
-from tagship.services.github import App, Asset, CheckRun, CheckSuite, CommitStatus, Release, WorkflowRun
+from tagship.services.github import Asset, Release
 from tagship.services.index import IndexFile, IndexPage
 from tagship.stages import github_release, publish, verify
-from tagship.stages.gate import Closed, Open, Seen, Waiting, judge
 from tagship.stages.plan import Choice, Known, decide
 from tagship.versions import TagScheme
 
@@ -101,155 +99,6 @@ def test_what_is_refused(seen: Known, words: str, remedy: str) -> None:
         decide(seen)
     assert words in refused.value.message
     assert remedy in refused.value.remedy
-
-
-def run(
-    number: int, conclusion: str | None, *, event: str = "push", path: str = "ci.yml", sha: str = SHA
-) -> WorkflowRun:
-    """A workflow run, whose check suite has its number; without a conclusion it is still running."""
-    return WorkflowRun(
-        id=number,
-        path=f".github/workflows/{path}",
-        event=event,
-        head_sha=sha,
-        status="completed" if conclusion else "in_progress",
-        conclusion=conclusion,
-        check_suite_id=number,
-        name="CI",
-    )
-
-
-CI = Check(workflow="ci.yml")
-ACTIONS = App(slug="github-actions")
-
-
-@pytest.mark.requirement("A3")
-@pytest.mark.parametrize(
-    ("runs", "state"),
-    [
-        ((run(1, "success"),), Open),
-        ((run(1, "failure"), run(2, "success")), Open),
-        ((run(1, "success"), run(2, "failure")), Closed),
-        ((run(1, "success", event="merge_group"),), Open),
-        *(
-            ((run(1, "success", event=event),), Waiting)
-            for event in ("pull_request", "pull_request_target", "workflow_dispatch", "schedule", "workflow_run")
-        ),
-        ((run(1, "success", sha="d" * 40),), Waiting),
-        ((run(1, "failure"), run(2, "success", event="workflow_dispatch")), Closed),
-        ((run(1, "success", path="other.yml"),), Waiting),
-        ((run(9, "success"),), Waiting),
-        ((run(1, None),), Waiting),
-        *(
-            ((run(1, end),), Closed)
-            for end in ("skipped", "neutral", "stale", "cancelled", "timed_out", "action_required", "startup_failure")
-        ),
-        ((), Waiting),
-    ],
-)
-def test_a_required_workflow(runs: tuple[WorkflowRun, ...], state: type) -> None:
-    """Only the success of the newest run of that file for that commit, and never our own run (9), opens the gate."""
-    assert type(judge(CI, Seen(sha=SHA, runs=runs, own_run="9"))) is state
-
-
-def check(
-    name: str, conclusion: str | None, *, number: int = 1, suite: int | None = 1, app: App | None = ACTIONS
-) -> CheckRun:
-    """A check run of an app; without a conclusion it is still queued."""
-    return CheckRun(
-        id=number,
-        name=name,
-        status="completed" if conclusion else "queued",
-        conclusion=conclusion,
-        app=app,
-        check_suite=None if suite is None else CheckSuite(id=suite),
-    )
-
-
-NAMED = Check(names=("Test Suite",))
-
-
-def status(state: str) -> CommitStatus:
-    """A commit status of the name of the required check."""
-    return CommitStatus(context="Test Suite", state=state)
-
-
-@pytest.mark.requirement("A3")
-@pytest.mark.parametrize(
-    ("checks", "statuses", "state"),
-    [
-        ((check("Test Suite", "success"),), (), Open),
-        ((check("Test Suite (3.12)", "success"), check("Test Suite (3.13)", "success")), (), Open),
-        ((check("Test Suite (3.12)", "success"), check("Test Suite (3.13)", "failure")), (), Closed),
-        ((check("Test Suite (3.12)", "success"), check("Test Suite (3.13)", None)), (), Waiting),
-        ((check("Test Suite", "failure"), check("Test Suite", "success", number=2)), (), Open),
-        ((check("Test Suite", "success"), check("Test Suite", None, number=2)), (), Waiting),
-        ((check("Test Suite", "success", number=2), check("Test Suite", "failure")), (), Open),
-        ((check("Test Suite", "failure"), check("Test Suite", "success", number=2, suite=2)), (), Closed),
-        ((check("Test Suite", None), check("Test Suite", "success", number=2, suite=2)), (), Waiting),
-        ((check("Test Suite", "failure", suite=None), check("Test Suite", "success", number=2)), (), Closed),
-        (
-            (check("Test Suite", "failure", suite=None), check("Test Suite", "success", number=2, suite=None)),
-            (),
-            Closed,
-        ),
-        ((check("Test Suite", "success", app=App(slug="somebody-else")),), (), Waiting),
-        ((check("Test Suite", "success", app=App()),), (), Waiting),
-        ((check("Test Suite", "success", app=None),), (), Waiting),
-        ((check("Test Suite 2", "success"),), (), Waiting),
-        ((), (status("success"),), Open),
-        ((), (status("pending"),), Waiting),
-        ((), (status("error"),), Closed),
-        ((check("Test Suite", None),), (status("success"),), Waiting),
-        ((check("Test Suite", "failure"),), (status("success"),), Closed),
-        ((check("Test Suite", "success"),), (status("error"),), Closed),
-        ((), (), Waiting),
-    ],
-)
-def test_a_required_check(checks: tuple[CheckRun, ...], statuses: tuple[CommitStatus, ...], state: type) -> None:
-    """A check counts by name and app, the newest of each suite, with every matrix suffix; the worst of them decides."""
-    assert type(judge(NAMED, Seen(sha=SHA, checks=checks, statuses=statuses))) is state
-
-
-@pytest.mark.requirement("A3")
-@pytest.mark.parametrize(
-    ("checks", "statuses", "state"),
-    [
-        ((check("Test Suite", "success", app=App(slug="circleci-checks")),), (), Open),
-        ((check("Test Suite", "success"),), (), Waiting),
-        ((), (status("success"),), Waiting),
-    ],
-)
-def test_a_required_check_of_another_app(
-    checks: tuple[CheckRun, ...], statuses: tuple[CommitStatus, ...], state: type
-) -> None:
-    """Where an app is asked for, its checks count, and neither another's nor a status, which names no app."""
-    wanted = Check(names=("Test Suite",), app="circleci-checks")
-    assert type(judge(wanted, Seen(sha=SHA, checks=checks, statuses=statuses))) is state
-
-
-@pytest.mark.requirement("A3")
-@pytest.mark.parametrize(
-    ("name", "checks", "runs", "state"),
-    [
-        ("ci / *", (check("ci / a", "success"),), (run(1, "success"),), Open),
-        ("ci / *", (check("ci / a", "success"),), (run(1, None),), Waiting),
-        ("ci / *", (check("ci / a", "success"),), (run(1, "success"), run(2, None, path="other.yml")), Waiting),
-        ("ci / *", (check("ci / a", "failure"),), (run(1, None),), Closed),
-        # our own run, and our own workflow's for another ref, wait for the same: to wait for them would be for ever
-        ("ci / *", (check("ci / a", "success"),), (run(8, None, path="p.yml"), run(9, None, path="p.yml")), Open),
-        ("ci / a", (check("ci / a", "success"),), (run(1, None),), Open),
-        ("ci / a", (check("ci / a", "success"),), (run(1, "success"), run(2, None, path="other.yml")), Open),
-        ("ci / a", (check("ci / a", "success"),), (run(1, "success", event="pull_request"),), Waiting),
-        ("ci / a", (check("ci / a", "success"),), (run(1, "success", event="workflow_dispatch"),), Waiting),
-        ("ci / a", (check("ci / a", "success", suite=9),), (run(9, "success"),), Waiting),
-    ],
-)
-def test_a_check_and_the_run_that_made_it(
-    name: str, checks: tuple[CheckRun, ...], runs: tuple[WorkflowRun, ...], state: type
-) -> None:
-    """A name with `*` opens when all runs but ours are over; checks of runs about something else never count."""
-    assert type(judge(Check(names=(name,)), Seen(sha=SHA, runs=runs, checks=checks, own_run="9"))) is state
 
 
 def page(*files: tuple[str, str]) -> IndexPage:

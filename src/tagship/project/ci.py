@@ -70,6 +70,12 @@ class Workflow(Record, frozen=True, kw_only=True):
     why: str
     """Why it is, or is not, waited for."""
 
+    @property
+    def is_unproven(self) -> bool:
+        """Whether it tests pull requests, and shows nothing of the pushed commit that is released."""
+        words = " ".join((self.file, self.name, *(name for job in self.jobs for name in (job.id, *job.checks))))
+        return not self.required and "pull_request" in self.triggers and "test" in words.lower()
+
 
 class CI(Record, frozen=True, kw_only=True):
     """All workflows of a repository."""
@@ -128,7 +134,7 @@ def _workflow(file: str, files: Mapping[str, Table], branches: tuple[str, ...]) 
     paths = (*texts(push or {}, "paths"), *(f"!{p}" for p in texts(push or {}, "paths-ignore")))
     jobs = tuple(_job(job_id, table(data, "jobs", str(job_id)), files) for job_id in table(data, "jobs"))
     everywhere = push is not None and not {"branches", "branches-ignore", "tags", "tags-ignore"} & push.keys()
-    runs = on_default and ("pull_request" in triggers or everywhere)
+    runs = on_default and ("pull_request" in triggers or (everywhere and "pull_request_target" not in triggers))
     required, why = _requirement(file, jobs, paths) if runs else ((), _why_not(triggers, on_default))
     if "pull_request" not in triggers:
         why = why.replace("runs on pull requests and on pushes to the default branch", "runs on every push")
@@ -194,7 +200,9 @@ def _requirement(file: str, jobs: tuple[Job, ...], paths: tuple[str, ...]) -> tu
     if acting:
         names = _names_before(jobs, acting)
         rest = "its other jobs are waited for by name" if names else "no other job runs for every push"
-        return tuple(Check(names=(n,)) for n in names), f"not waited for as a whole: {_acts(acting)}; {rest}"
+        return tuple(
+            Check(workflow=file, names=(n,)) for n in names
+        ), f"not waited for as a whole: {_acts(acting)}; {rest}"
     if paths:
         return (Check(workflow=file),), (
             "waited for: runs on pull requests and on the default branch;"

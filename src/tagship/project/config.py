@@ -25,9 +25,23 @@ class Check(Record, frozen=True, kw_only=True):
     workflow: Annotated[str, Meta(description="File name of a workflow in .github/workflows: ci.yml.")] = ""
     names: Annotated[
         tuple[str, ...],
-        Meta(description="Names of checks, one of which must succeed; any matrix suffix belongs to the name."),
+        Meta(
+            description="Names of checks, one of which must succeed; any matrix suffix belongs to the name, and `*`"
+            " stands for anything. With a workflow, only its own jobs are meant."
+        ),
     ] = ()
-    app: Annotated[str, Meta(description="Slug of the GitHub app that makes the check.")] = "github-actions"
+    app: Annotated[
+        str,
+        Meta(
+            description="Slug of the GitHub app that makes the check. Default: GitHub Actions, or a commit status,"
+            " which names no app."
+        ),
+    ] = ""
+
+    @property
+    def label(self) -> str:
+        """What people call it: `ci.yml`, `Security Scan or Security Audit`, `ci.yml: test`."""
+        return ": ".join(filter(None, (self.workflow, " or ".join(self.names))))
 
 
 class Suite(Record, frozen=True, kw_only=True):

@@ -158,7 +158,7 @@ def describe(project: Project) -> tuple[tuple[str, str, str], ...]:
     """Every effective value as label, value and source, in words: what `tagship config` shows."""
     repo, backend, tests = project.repository, project.backend, project.tests.value
     setting, config = project.settings.source, project.config
-    required = [check.workflow or " or ".join(check.names) for check in project.required_ci.value]
+    required = [check.label for check in project.required_ci.value]
     named = ((kind, name) for kind, name in (("group", tests.group), ("extra", tests.extra)) if name)
     needs = (*(" ".join(pair) for pair in named), *tests.files, *tests.requires)
 

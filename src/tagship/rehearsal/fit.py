@@ -11,6 +11,7 @@ from packaging.version import Version
 from tagship.checks.rulebook import Limits
 from tagship.errors import UsageError
 from tagship.model import Event
+from tagship.project.ci import FOLDER
 from tagship.project.config import Check
 from tagship.project.discover import Project
 from tagship.rehearsal.github.state import Conclusion
@@ -183,42 +184,66 @@ def ci(embedded: Embedded, event: Event, project: Project, assumptions: Assumpti
         sha=event.sha,
         default_branch=event.default_branch,
     )
-    labelled = {
-        w.file: (w.file, w.name, *(name for job in w.jobs for name in job.checks)) for w in project.ci.workflows
-    }
+    runs: dict[str, dict[str, Conclusion | None]] = {}
+    ends: dict[str, Conclusion] = {}
+    known: list[str] = []
     for check in project.required_ci.value:
-        labels = labelled.get(check.workflow, (check.workflow,)) if check.workflow else check.names
+        labels = _labels(check, project)
+        known += labels
         outcome = next((wanted.pop(label) for label in labels if label in wanted), "success")
-        _report(embedded, pushed, check, project, outcome)
+        conclusion = _conclusion(outcome)
+        if outcome == ABSENT:
+            continue
+        if not check.workflow and check.app not in ("", "github-actions"):
+            embedded.github.add_check(pushed.sha, check.names[0], conclusion=conclusion)
+            continue
+        file = check.workflow or _made_by(check, project)
+        runs.setdefault(file, {}).update(dict.fromkeys(check.names[:1] or _jobs(file, project), conclusion))
+        if outcome == "startup_failure":
+            ends[file] = "startup_failure"
+        elif not check.names and conclusion is not None:
+            ends[file] = conclusion
+    for file, jobs in runs.items():
+        run = embedded.github.add_run(
+            pushed, f"{FOLDER}/{file}", jobs={} if ends.get(file) == "startup_failure" else jobs
+        )
+        if file in ends:
+            embedded.github.finish(run, ends[file])
     if wanted:
-        required = project.required_ci.value
-        known = [n for c in required for n in (labelled.get(c.workflow, (c.workflow,)) if c.workflow else c.names) if n]
         raise UsageError(
             f"Nothing was rehearsed: there is no required CI called {', '.join(wanted)}",
             remedy=f"Name one that is required: {', '.join(dict.fromkeys(known)) or 'there is none'}.",
         )
 
 
-def _report(embedded: Embedded, event: Event, check: Check, project: Project, outcome: str) -> None:
+def _labels(check: Check, project: Project) -> tuple[str, ...]:
+    """What a required piece is called: a workflow by its file, its name and its checks."""
+    workflow = next((w for w in project.ci.workflows if w.file == check.workflow), None)
+    if check.names or workflow is None:
+        return (*check.names, *filter(None, (check.workflow,)))
+    return (workflow.file, workflow.name, *_jobs(workflow.file, project))
+
+
+def _jobs(file: str, project: Project) -> tuple[str, ...]:
+    """The names of the checks of a workflow."""
+    return tuple(name for w in project.ci.workflows if w.file == file for job in w.jobs for name in job.checks) or (
+        file,
+    )
+
+
+def _made_by(check: Check, project: Project) -> str:
+    """The workflow that makes a check, as far as its name says."""
+    return next((w.file for w in project.ci.workflows if {*check.names} & {*_jobs(w.file, project)}), "ci.yml")
+
+
+def _conclusion(outcome: str) -> Conclusion | None:
+    """The conclusion of an assumed outcome; None where it never comes."""
     if outcome not in (*CONCLUSIONS, ABSENT, NEVER_ENDS, "startup_failure"):
         raise UsageError(
             f"Nothing was rehearsed: GitHub has no conclusion {outcome!r}",
             remedy=f"Use one of {', '.join((*CONCLUSIONS, 'startup_failure', ABSENT, NEVER_ENDS))}.",
         )
-    if outcome == ABSENT:
-        return
-    conclusion: Conclusion | None = next((known for known in CONCLUSIONS if known == outcome), None)
-    if check.workflow:
-        workflow = next((w for w in project.ci.workflows if w.file == check.workflow), None)
-        names = [name for job in workflow.jobs for name in job.checks] if workflow is not None else [check.workflow]
-        jobs = dict.fromkeys(names or [check.workflow], conclusion)
-        run = embedded.github.add_run(event, f".github/workflows/{check.workflow}", jobs=jobs)
-        if outcome not in ("success", NEVER_ENDS):
-            embedded.github.finish(run, "startup_failure" if conclusion is None else conclusion)
-    elif check.app == "github-actions":
-        embedded.github.add_run(event, ".github/workflows/ci.yml", jobs={check.names[0]: conclusion})
-    else:
-        embedded.github.add_check(event.sha, check.names[0], conclusion=conclusion)
+    return next((known for known in CONCLUSIONS if known == outcome), None)
 
 
 def job(embedded: Embedded, event: Event, project: Project) -> Job:
@@ -241,7 +266,7 @@ def job(embedded: Embedded, event: Event, project: Project) -> Job:
 def described(project: Project, assumptions: Assumptions, also: tuple[str, ...]) -> tuple[Assumption, ...]:
     """All assumptions in words, with how to change each."""
     job = publishing(project)
-    required = [check.workflow or " or ".join(check.names) for check in project.required_ci.value]
+    required = [check.label for check in project.required_ci.value]
     outcomes = [f"{name}: {assumptions.ci.get(name, 'success')}" for name in required]
     outcomes.sort(key=lambda words: words.endswith(": success"))  # what is assumed to be otherwise is always shown
     more = len(outcomes) - SHOWN

@@ -2,17 +2,20 @@
 
 Every answer is decoded into the few fields that are used; unknown fields are ignored. Errors are told apart by
 what the reader does next, and a 404 names the permission that may be missing, since GitHub hides what a token
-may not see.
+may not see. What was read before is asked for with its ETag: where nothing changed, the answer has no body and costs
+nothing of the hour's requests (docs.github.com, "Best practices for using the REST API").
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
-from tagship.errors import Conflict, Refused, Unreachable
+from tagship.errors import Refused
 from tagship.services.addresses import GITHUB_API
+from tagship.services.github_answers import Budget, belongs, budget, next_page, refusal
 from tagship.services.http import Http, Reply
 from tagship.services.secret import Secret
 
@@ -42,6 +45,8 @@ class CheckRun(msgspec.Struct, frozen=True):
     html_url: str | None = None
     app: App | None = None
     check_suite: CheckSuite | None = None
+    head_sha: str = ""
+    completed_at: datetime | None = None
 
 
 class CommitStatus(msgspec.Struct, frozen=True):
@@ -65,6 +70,13 @@ class WorkflowRun(msgspec.Struct, frozen=True):
     name: str | None = None
     html_url: str = ""
     run_attempt: int = 1
+    run_started_at: datetime | None = None
+    """When its newest attempt began."""
+
+    @property
+    def file(self) -> str:
+        """The path of its workflow: `.github/workflows/ci.yml`, the ref of a required workflow left out."""
+        return self.path.partition("@")[0]
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -113,16 +125,6 @@ class _Notes(msgspec.Struct):
     body: str
 
 
-class _Problem(msgspec.Struct):
-    code: str = ""
-    message: str = ""
-
-
-class _Failure(msgspec.Struct):
-    message: str = ""
-    errors: list[_Problem | str] = []
-
-
 class GitHub:
     """One repository on GitHub.
 
@@ -136,6 +138,9 @@ class GitHub:
         self.repository = repository
         self._http = http
         self._token = token
+        self._kept: dict[str, Reply] = {}
+        self.budget = Budget()
+        """As the newest answer to a read said."""
         self._root = f"{api}/repos/{repository}"
 
     def check_runs(self, sha: str) -> tuple[CheckRun, ...]:
@@ -194,7 +199,7 @@ class GitHub:
             Refused: the address for files belongs to another server, which must not get the token.
         """
         address = release.upload_url.partition("{")[0]
-        if not _belongs(address, self._root):
+        if not belongs(address, self._root):
             raise Refused(
                 f"Nothing was sent: {address or 'no address'} for the files of a release is not of {self._root}",
                 remedy="Look at GITHUB_API_URL: it has to name the server itself, not a proxy in front of it.",
@@ -212,7 +217,7 @@ class GitHub:
         """Take an asset off a draft."""
         reply = self._http.request("DELETE", f"{self._root}/releases/assets/{asset.id}", headers=self._headers())
         if not reply.ok and reply.status != 404:
-            raise _refusal(reply)
+            raise refusal(reply)
 
     def _headers(self) -> dict[str, str]:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERSION}
@@ -221,7 +226,18 @@ class GitHub:
         return headers
 
     def _get(self, path: str) -> Reply:
-        return self._http.request("GET", self._root + path, headers=self._headers())
+        return self._read(self._root + path)
+
+    def _read(self, url: str) -> Reply:
+        kept = self._kept.get(url)
+        headers = self._headers() | ({"If-None-Match": kept.headers["etag"]} if kept is not None else {})
+        reply = self._http.request("GET", url, headers=headers)
+        self.budget = budget(reply)
+        if reply.status == 304 and kept is not None:
+            return kept
+        if reply.ok and "etag" in reply.headers:
+            self._kept[url] = reply
+        return reply
 
     def _send(self, method: str, path: str, body: Mapping[str, object]) -> Reply:
         headers = self._headers() | {"Content-Type": "application/json"}
@@ -230,10 +246,10 @@ class GitHub:
     def _pages(self, path: str, kind: type[T]) -> Iterator[T]:
         url: str | None = self._root + path
         while url is not None:
-            reply = self._http.request("GET", url, headers=self._headers())
+            reply = self._read(url)
             yield self._json(reply, kind)
-            url = _next(reply.headers.get("link", ""))
-            if url is not None and not _belongs(url, self._root):
+            url = next_page(reply.headers.get("link", ""))
+            if url is not None and not belongs(url, self._root):
                 raise Refused(
                     f"Nothing more was read: the next page of {path.partition('?')[0]} lies on another host",
                     remedy="Look at GITHUB_API_URL: it has to name the server itself, not a proxy in front of it.",
@@ -241,57 +257,5 @@ class GitHub:
 
     def _json(self, reply: Reply, kind: type[T]) -> T:
         if not reply.ok:
-            raise _refusal(reply)
+            raise refusal(reply)
         return reply.json(kind)
-
-
-def _belongs(address: str, api: str) -> bool:
-    """Whether both are one GitHub: the same host, or `uploads.X` for `api.X` (github.com, and what ends in ghe.com)."""
-    sent, asked = urlsplit(address), urlsplit(api)
-    hosts = {asked.netloc}
-    if asked.netloc.startswith("api."):
-        hosts.add(f"uploads.{asked.netloc.removeprefix('api.')}")
-    return sent.scheme == asked.scheme and sent.netloc in hosts
-
-
-def _next(link: str) -> str | None:
-    """The address of the next page out of a Link header (RFC 8288)."""
-    for part in link.split(","):
-        address, _, parameters = part.partition(";")
-        if 'rel="next"' in parameters:
-            return address.strip().strip("<>")
-    return None
-
-
-def _refusal(reply: Reply) -> Refused | Unreachable | Conflict:
-    """GitHub's no, as the error that fits: what the reader does next decides."""
-    try:
-        failure = reply.json(_Failure)
-    except Refused:
-        failure = _Failure(message=reply.reason)
-    details = [e if isinstance(e, str) else (e.message or e.code) for e in failure.errors]
-    said = "; ".join([failure.message, *details]).strip("; ")
-    what = f"{reply.method} {reply.url.split('?')[0]}"
-    seconds = reply.headers.get("retry-after", "")
-    limited = reply.headers.get("x-ratelimit-remaining") == "0" or (reply.status == 403 and seconds)
-    if limited or reply.status == 429 or reply.status >= 500:
-        until = f"Wait {seconds} seconds" if seconds else "Wait (the header x-ratelimit-reset says until when)"
-        return Unreachable(
-            f"GitHub does not answer now: {reply.status} {said}",
-            remedy=f"{until} and run the same command again.",
-            where=what,
-        )
-    if reply.status == 422 and "already_exists" in said:
-        return Conflict(f"GitHub has it already: {said}", remedy="Run the command again: it looks first.", where=what)
-    needed = reply.headers.get("x-accepted-github-permissions", "")
-    hint = f" It needs the permission {needed}." if needed else ""
-    remedies = {
-        401: "The token is wrong, expired or revoked: give another one.",
-        403: "Give the job or the token the missing permission." + hint,
-        404: "Check the name; GitHub also answers 404 where a token may not see something." + hint,
-    }
-    return Refused(
-        f"GitHub refused: {reply.status} {said}",
-        remedy=remedies.get(reply.status, "Read GitHub's words above; the request is named."),
-        where=what,
-    )

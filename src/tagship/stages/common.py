@@ -1,11 +1,13 @@
 """What several stages need: the plan that must be there, the project, the files that are to be published."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from tagship.errors import Conflict, UsageError
 from tagship.model import Dist, Fact, Manifest, Plan, Status
 from tagship.project.discover import Project, read
+from tagship.project.found import Found
 from tagship.services.shell import Output
 from tagship.services.world import Workspace, World
 
@@ -96,8 +98,12 @@ def problem(world: World, id: str, title: str, detail: str, how: str = "") -> No
 
 
 def project_of(world: World, plan: Plan) -> Project:
-    """The project that the plan is about, read again from the checkout."""
-    return read(world.workspace.root / plan.package, world.git)
+    """The project that the plan is about, read again from the checkout; the event knows the default branch better."""
+    project = read(world.workspace.root / plan.package, world.git)
+    if not plan.event.default_branch:
+        return project
+    branch = Found(value=plan.event.default_branch, source="the event")
+    return replace(project, repository=replace(project.repository, default_branch=branch))
 
 
 def built_wheel(manifest: Manifest, workspace: Workspace) -> Path:

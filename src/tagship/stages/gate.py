@@ -1,178 +1,48 @@
 """gate: nothing is published unless the required CI of that exact commit succeeded.
 
 Asks GitHub until every required piece is decided or a time limit passes. Only `success` opens it: skipped, neutral,
-stale, cancelled and unknown do not, and neither does finding nothing to wait for.
+stale, cancelled and unknown do not, and neither does finding nothing to wait for. What an answer of GitHub means
+stands in `gate_judge`.
 """
 
-import fnmatch
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
-from tagship.errors import GateClosed
+from tagship.checks.check import few
+from tagship.errors import GateClosed, Unreachable
 from tagship.model import Fact, Manifest, Plan, Status, Target
+from tagship.project.ci import CI
 from tagship.project.config import Check
-from tagship.services.github import CheckRun, CommitStatus, WorkflowRun
+from tagship.project.discover import Project
+from tagship.services.github_answers import Budget
 from tagship.services.world import World
 from tagship.stages.common import planned, project_of
+from tagship.stages.gate_judge import Closed, Open, Seen, State, Waiting, judge, never
 
 APPEAR = 600.0
 """Seconds until a check that nobody has seen counts as missing."""
 FINISH = 5400.0
 """Seconds until a check that is still running counts as stuck."""
-EVENTS = ("push", "merge_group", "dynamic")
-"""Events whose runs are about the commit itself, as it was pushed; `dynamic` is GitHub's own, for code scanning.
-A pull request's run is about a merge that was never made; what somebody or a timer started ran with other inputs."""
+SCARCE = 60
+"""Requests left in the hour below which they are spread over the rest of it."""
+A_LOOK = 4
+"""Requests that one look takes at most, where nothing has a second page."""
+PATIENCE = 3
+"""Looks in a row that may fail, once one has succeeded."""
 
-WORDS = {
-    "failure": "failed",
-    "error": "failed",
-    "timed_out": "ran out of time",
-    "cancelled": "was cancelled",
-    "skipped": "was skipped",
-    "neutral": "ended neither with success nor failure",
-    "stale": "was given up by GitHub after 14 days",
-    "action_required": "waits for somebody's approval",
-    "startup_failure": "could not start: the workflow file is invalid",
-}
+SOURCE = "detected"
+"""How the source of what was not configured begins."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
-    """What GitHub shows of a commit now."""
+def wait(attempt: int, budget: Budget, now: float) -> float:
+    """Seconds before the next look: 2, 3, 5, 8, … up to 30; longer where GitHub says so, or has few requests left.
 
-    sha: str
-    runs: tuple[WorkflowRun, ...] = ()
-    checks: tuple[CheckRun, ...] = ()
-    statuses: tuple[CommitStatus, ...] = ()
-    own_run: str = ""
-    """Id of the run that this is, which never counts; empty outside of GitHub Actions."""
-
-    def counts(self, run: WorkflowRun) -> bool:
-        """Whether a run says something about this very commit."""
-        return run.head_sha == self.sha and run.event in EVENTS and str(run.id) != self.own_run
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Open:
-    """It succeeded."""
-
-    title: str
-    url: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
-    """It is not decided: it runs, or nobody has seen it."""
-
-    title: str
-    appeared: bool
-    url: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Closed:
-    """It ended in another way."""
-
-    title: str
-    how: str
-    url: str
-
-
-State = Open | Waiting | Closed
-
-
-def judge(check: Check, seen: Seen) -> State:
-    """The state of one required piece of CI.
-
-    A check counts where the required app made it. A commit status names no app, so that it counts where none was
-    asked for but the default: setting one needs the same right to write as an Actions run that would.
+    Unchanged answers cost nothing (docs.github.com, "Best practices for using the REST API", conditional requests).
     """
-    if check.workflow:
-        return _judge_workflow(check.workflow, seen)
-    return _judge_names(check, seen)
-
-
-def _judge_workflow(file: str, seen: Seen) -> State:
-    mine = [run for run in seen.runs if run.path.split("@")[0].endswith(f"/{file}") and seen.counts(run)]
-    if not mine:
-        return Waiting(title=file, appeared=False)
-    newest = max(mine, key=lambda run: (run.id, run.run_attempt))
-    return _state(_name(newest), newest.status or "", newest.conclusion, newest.html_url)
-
-
-def _judge_names(check: Check, seen: Seen) -> State:
-    newest = _newest(check, seen)
-    states = [_state(run.name, run.status, run.conclusion, run.html_url or "") for run in newest]
-    for status in seen.statuses if check.app == Check().app else ():
-        if _matches(status.context, check.names):
-            done = status.state != "pending"
-            state = "completed" if done else "in_progress"
-            states.append(_state(status.context, state, status.state if done else None, status.target_url or ""))
-    states += _unfinished(check, seen)
-    for kind in (Closed, Waiting, Open):  # the worst one decides
-        for found in states:
-            if isinstance(found, kind):
-                return found
-    return Waiting(title=" or ".join(check.names), appeared=False)
-
-
-def _newest(check: Check, seen: Seen) -> Sequence[CheckRun]:
-    """The checks that are required, the newest of each name in each suite: only a re-run takes another's place."""
-    others = {run.check_suite_id for run in seen.runs if not seen.counts(run)}
-    newest: dict[tuple[int, str], CheckRun] = {}
-    for run in sorted(seen.checks, key=lambda run: run.id):
-        suite = run.check_suite.id if run.check_suite is not None else -run.id
-        if (
-            run.app is not None
-            and run.app.slug == check.app
-            and suite not in others
-            and _matches(run.name, check.names)
-        ):
-            newest[suite, run.name] = run
-    return tuple(newest.values())
-
-
-def _unfinished(check: Check, seen: Seen) -> list[Waiting]:
-    """The runs that may still make a check of a name with `*`, which does not say how many there will be.
-
-    All but those of our own workflow, which for another ref waits as we do. A plain name waits for no run: other
-    jobs of it may wait for somebody's approval to publish.
-    """
-    if not any("*" in name for name in check.names):
-        return []
-    own = {run.path.split("@")[0] for run in seen.runs if str(run.id) == seen.own_run}
-    return [
-        Waiting(title=_name(run), appeared=True, url=run.html_url)
-        for run in seen.runs
-        if run.status != "completed" and seen.counts(run) and run.path.split("@")[0] not in own
-    ]
-
-
-def _name(run: WorkflowRun) -> str:
-    file = run.path.split("@")[0].rpartition("/")[2]
-    return f"{run.name} ({file})" if run.name else file
-
-
-def _matches(name: str, wanted: Sequence[str]) -> bool:
-    """Whether a check has one of the names, any matrix suffix included: `Test Suite (3.12)` under `Test Suite`."""
-    return any(
-        name == want or name.startswith(f"{want} (") or ("*" in want and fnmatch.fnmatchcase(name, want))
-        for want in wanted
-    )
-
-
-def _state(title: str, status: str, conclusion: str | None, url: str) -> State:
-    if status != "completed":
-        return Waiting(title=title, appeared=True, url=url)
-    if conclusion == "success":
-        return Open(title=title, url=url)
-    return Closed(title=title, how=WORDS.get(conclusion or "", f"ended with {conclusion!r}"), url=url)
-
-
-def wait(attempt: int) -> float:
-    """Seconds before the next look: 2, 3, 5, 8, … up to 30."""
-    return min(30.0, round(2.0 * 1.6**attempt))
+    pause = max(min(30.0, round(2.0 * 1.6**attempt)), budget.after)
+    if budget.remaining is None or budget.remaining >= SCARCE or budget.reset <= now:
+        return pause
+    return max(pause, (budget.reset - now + 1) / (budget.remaining // A_LOOK + 1))
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
@@ -190,54 +60,102 @@ def run(manifest: Manifest, world: World) -> Manifest:
     project = project_of(world, plan)
     if plan.event.inputs.override_reason:
         return _override(plan, project.config.allow_override, manifest, world)
-    required = project.required_ci.value
-    if not required:
-        raise GateClosed(
-            "Not published: no CI was found that has to succeed",
-            remedy='Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"].',
-            where=project.required_ci.source,
-        )
-    if any(not name.strip("*") for check in required for name in check.names):
-        raise GateClosed(
-            "Not published: a required check is called *, which is any check at all",
-            remedy='Write more of its name: [tool.tagship] ci = ["ci / *"], or name the workflow: ci = ["ci.yml"].',
-            where=project.required_ci.source,
-        )
-    states = _poll(plan, required, world)
+    required = _required(project)
+    _introduce(project, world)
+    states, seen = _poll(plan, required, project.ci, world)
     for state in states:
         world.journal.fact(_fact(state, plan))
-    closed = [state for state in states if not isinstance(state, Open)]
-    if closed:
-        raise _closed(closed, plan)
+    if any(not isinstance(state, Open) for state in states):
+        raise _closed(states, seen, project.ci)
     world.journal.say(f"{len(states)} of {len(required)} required CI succeeded for {plan.event.sha[:12]}")
     return manifest
 
 
-def _poll(plan: Plan, required: Sequence[Check], world: World) -> tuple[State, ...]:
-    begin, attempt = world.clock.now(), 0
+def _required(project: Project) -> tuple[Check, ...]:
+    """What has to succeed, which is never nothing.
+
+    Raises:
+        GateClosed: nothing is required, or it cannot be known what.
+    """
+    found, ci = project.required_ci, project.ci
+    if found.source.startswith(SOURCE) and ci.problems:
+        first = ci.problems[0]
+        raise GateClosed(
+            f"Not published: {first.where} is no workflow that GitHub would run, and whether it is CI cannot be known",
+            remedy=f'Correct it ({first.why}), or name the CI: [tool.tagship] ci = ["ci.yml"].',
+            where=first.where,
+        )
+    if not found.value:
+        told = few([f"{w.file} is {w.why}" for w in ci.workflows])
+        advice = f" {told[0].upper()}{told[1:]}." if told else ""
+        raise GateClosed(
+            "Not published: no CI was found that has to succeed",
+            remedy=f'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"].{advice}',
+            where=found.source,
+        )
+    if any(not name.strip("*") for check in found.value for name in check.names):
+        raise GateClosed(
+            "Not published: a required check is called *, which is any check at all",
+            remedy='Write more of its name: [tool.tagship] ci = ["ci / *"], or name the workflow: ci = ["ci.yml"].',
+            where=found.source,
+        )
+    return found.value
+
+
+def _introduce(project: Project, world: World) -> None:
+    """Say what is waited for and why, and which tests nobody can wait for."""
+    found = project.required_ci
+    labels = ", ".join(check.label for check in found.value)
+    world.journal.fact(
+        Fact(id="gate.required", title="the CI that has to succeed", status=Status.OK, detail=labels, how=found.source)
+    )
+    if not found.source.startswith(SOURCE):
+        return
+    for workflow in project.ci.workflows:
+        if workflow.required or workflow.is_unproven:
+            status = Status.OK if workflow.required else Status.UNKNOWN
+            fact_id, detail = f"gate.workflow.{workflow.file}", workflow.why
+            world.journal.fact(Fact(id=fact_id, title=workflow.file, status=status, detail=detail))
+
+
+def _poll(plan: Plan, required: Sequence[Check], ci: CI, world: World) -> tuple[tuple[State, ...], Seen]:
+    begin, attempt, missed, seen = world.clock.now(), 0, 0, Seen(sha=plan.event.sha)
+    hopeless = tuple(found for check in required if (found := never(check, ci)) is not None)
+    if hopeless:
+        return hopeless, seen
     while True:
-        seen = _look(plan, required, world)
-        states = tuple(judge(check, seen) for check in required)
-        waiting = [state for state in states if isinstance(state, Waiting)]
-        if not waiting or any(isinstance(state, Closed) for state in states):
-            return states
-        waited = world.clock.now() - begin
-        limit = FINISH if all(state.appeared for state in waiting) else APPEAR
-        if waited >= limit:
-            return states
-        world.journal.doing(f"waiting for {', '.join(state.title for state in waiting)} ({waited:.0f} s)")
-        world.clock.sleep(min(wait(attempt), limit - waited))
+        limit, doing = FINISH, "GitHub does not answer now"
+        try:
+            seen = _look(plan, required, world)
+        except Unreachable:
+            missed += 1
+            limited = world.github.budget.is_spent
+            if world.clock.now() - begin >= limit or (not limited and (attempt == 0 or missed > PATIENCE)):
+                raise
+        else:
+            missed = 0
+            states = tuple(judge(check, seen) for check in required)
+            waiting = [state for state in states if isinstance(state, Waiting)]
+            limit = FINISH if all(state.appeared for state in waiting) else APPEAR
+            over = world.clock.now() - begin >= limit
+            if not waiting or over or any(isinstance(state, Closed) for state in states):
+                return states, seen
+            doing = "waiting for " + ", ".join(f"{state.title} ({state.how})" for state in waiting)
+            doing += f" {waiting[0].url}".rstrip()
+        now = world.clock.now()
+        world.journal.doing(f"{doing}, {now - begin:.0f} s so far")
+        world.clock.sleep(max(0.0, min(wait(attempt, world.github.budget, now), begin + limit - now)))
         attempt += 1
 
 
 def _look(plan: Plan, required: Sequence[Check], world: World) -> Seen:
-    sha, by_name = plan.event.sha, any(not check.workflow for check in required)
+    sha, named = plan.event.sha, [check for check in required if check.names]
     # the runs first: whatever a run that was over then had to show is among the checks asked for afterwards
     return Seen(
         sha=sha,
         runs=world.github.workflow_runs(sha),
-        checks=world.github.check_runs(sha) if by_name else (),
-        statuses=world.github.statuses(sha) if by_name else (),
+        checks=world.github.check_runs(sha) if named else (),
+        statuses=world.github.statuses(sha) if any(not check.workflow and not check.app for check in named) else (),
         own_run=plan.event.run_id,
     )
 
@@ -247,37 +165,47 @@ def _fact(state: State, plan: Plan) -> Fact:
     match state:
         case Open(title=title, url=url):
             return Fact(id=f"ci.{title}", title=title, status=Status.OK, detail="success", how=how, url=url)
-        case Waiting(title=title, appeared=appeared, url=url):
+        case Waiting(title=title, appeared=appeared, how=words, url=url):
             status = Status.PENDING if appeared else Status.UNKNOWN
-            detail = "still running" if appeared else "never seen"
-            return Fact(id=f"ci.{title}", title=title, status=status, detail=detail, how=how, url=url)
+            return Fact(id=f"ci.{title}", title=title, status=status, detail=words, how=how, url=url)
         case Closed(title=title, how=words, url=url):
             return Fact(id=f"ci.{title}", title=title, status=Status.PROBLEM, detail=words, how=how, url=url)
         case _:
             assert_never(state)
 
 
-def _closed(states: Sequence[State], plan: Plan) -> GateClosed:
+def _closed(states: Sequence[State], seen: Seen, ci: CI) -> GateClosed:
     words, remedies, url = [], [], ""
     for state in states:
         match state:
-            case Closed(title=title, how=how):
+            case Closed(title=title, how=how, remedy=remedy):
                 words.append(f"{title} {how}")
-                remedies.append("Correct it, or run it again if it was an accident; then run this workflow again.")
-            case Waiting(title=title, appeared=True):
-                words.append(f"{title} is still running after {FINISH / 60:.0f} minutes")
+                remedies.append(remedy)
+            case Waiting(title=title, appeared=True, how=how):
+                words.append(f"{title} {how} after {FINISH / 60:.0f} minutes")
                 remedies.append("Look why it hangs, then run this workflow again.")
-            case Waiting(title=title):
-                words.append(f"{title} did not run for this commit")
-                remedies.append(
-                    "Push the commit to a branch on which it runs, or correct its name in [tool.tagship] ci."
-                )
+            case Waiting(title=title, how=how):
+                words.append(f"{title} {how}")
+                remedies.append(_missing(title, seen, ci))
             case _:
                 continue
         url = url or state.url
     return GateClosed(
-        f"Not published: {'; '.join(words)}", remedy=remedies[0], where=f"commit {plan.event.sha[:12]}", url=url
+        f"Not published: {'; '.join(words)}", remedy=remedies[0], where=f"commit {seen.sha[:12]}", url=url
     )
+
+
+def _missing(title: str, seen: Seen, ci: CI) -> str:
+    """What to do where a required piece was never seen."""
+    workflow = next((w for w in ci.workflows if w.file == title.partition(":")[0]), None)
+    if workflow is not None and workflow.paths:
+        return (
+            f"{workflow.file} does not run for every change (its paths: {', '.join(workflow.paths)}): release a commit"
+            " that it runs for, or name other CI in [tool.tagship] ci."
+        )
+    names = seen.names()
+    there = f" This commit has {few(names)}." if names else ""
+    return f"Push the commit to a branch on which it runs, or correct its name in [tool.tagship] ci.{there}"
 
 
 def _override(plan: Plan, allowed: bool, manifest: Manifest, world: World) -> Manifest:
