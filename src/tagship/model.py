@@ -96,7 +96,7 @@ class Event(Record, frozen=True, kw_only=True):
     """The commit, 40 hex digits; never the id of a tag object."""
     default_branch: str
     run_id: str = ""
-    run_attempt: int = 1
+    """The same for every attempt of a run, so that jobs which ran again agree with those that did not."""
     inputs: Inputs = Inputs()
 
     @property

@@ -4,13 +4,14 @@ import dataclasses
 import hashlib
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tagship.errors import TagshipError
-from tagship.model import Manifest
+from tagship.errors import Conflict, ProjectError, TagshipError
+from tagship.model import Manifest, Plan
 from tagship.rehearsal.github.state import Asset, Release
 from tagship.rehearsal.pipeline import Finished
 from tests.rehearsing import Opened, Stage, git, repository
@@ -205,16 +206,48 @@ def test_a_file_that_arrives_with_another_digest_is_not_published(ready: Ready) 
     ready.whole(ready.release())
 
 
-@pytest.mark.requirement("A9", "A14")
-def test_notes_are_a_courtesy(ready: Ready) -> None:
-    """In a job with the manifest and the files alone, GitHub's own notes stand in for the changelog."""
-    shutil.rmtree(ready.opened.world.workspace.root)
-    done = ready.release()
-    assert done.error is None
-    said = done.manifest.log[-1].said
-    assert said[0].startswith("No notes from a changelog: ")
-    assert said[1:] == (
-        "Notes written by GitHub from the merged pull requests",
-        "Published the GitHub release v1.0.0 with 2 files",
+@pytest.mark.requirement("A9")
+def test_github_writes_the_notes_that_no_changelog_has(stage: Stage, tmp_path: Path) -> None:
+    """Where no changelog has a section for the version, GitHub's own notes stand in for it."""
+    with stage.open(repository(tmp_path / "sample", {})) as opened:
+        done = opened.run()
+        assert done.error is None
+        entry = done.manifest.entry("github-release")
+        assert entry is not None
+        assert entry.said == (
+            "Notes written by GitHub from the merged pull requests",
+            "Published the GitHub release v1.0.0 with 2 files",
+        )
+        assert [release.draft for release in opened.embedded.github.releases] == [False]
+
+
+def _version(plan: Plan) -> Plan:
+    return msgspec.structs.replace(plan, version="9.9.9", prerelease=True)
+
+
+def _event(plan: Plan) -> Plan:
+    return msgspec.structs.replace(plan, event=msgspec.structs.replace(plan.event, sha="0" * 40, run_id="1"))
+
+
+@pytest.mark.requirement("A9")
+@pytest.mark.parametrize(
+    ("changed", "named"), [(_version, "version, prerelease"), (_event, "event")], ids=["the version", "the event"]
+)
+def test_the_manifest_is_not_believed(changed: Callable[[Plan], Plan], named: str, ready: Ready) -> None:
+    """A manifest whose plan is not the one that this event and checkout give is a conflict; GitHub is not touched."""
+    assert ready.built.plan is not None
+    forged = msgspec.structs.replace(ready.built, plan=changed(ready.built.plan))
+    error = ready.opened.run("github-release", after=forged).error
+    assert isinstance(error, Conflict)
+    assert (error.message, error.remedy) == (
+        f"No GitHub release: the manifest is about another plan than this event and commit: {named}",
+        "Take the manifests of this very run, unchanged.",
     )
-    assert not ready.releases[0].draft
+    assert ready.releases == []
+
+
+def test_without_a_checkout_there_is_no_release(ready: Ready) -> None:
+    """Where the plan cannot be made again, nothing is released."""
+    shutil.rmtree(ready.opened.world.workspace.root)
+    assert isinstance(ready.release().error, ProjectError)
+    assert ready.releases == []

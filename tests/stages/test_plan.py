@@ -142,14 +142,3 @@ def test_a_clone_of_the_tag_alone_cannot_tell_where_it_is(payload: dict[str, str
         ],
     )
 
-
-def test_an_attempt_that_is_no_number_is_refused(tmp_path: Path) -> None:
-    """A variable that GitHub never sets so is an error of the call."""
-    path = repository(tmp_path / "sample", {})
-    assert refusal(path, "--tag", "v1.0.0", GITHUB_RUN_ATTEMPT="first") == (
-        2,
-        [
-            "error TE02: Nothing was planned: GITHUB_RUN_ATTEMPT is 'first', which is no number",
-            "fix: Leave the variable as GitHub sets it, or unset it.",
-        ],
-    )

@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
 
@@ -10,38 +11,52 @@ import msgspec
 import rich_click as click
 
 from tagship import __version__
-from tagship.cli.render import reporter, screen
+from tagship.cli.render import output, outputs, reporter, screen
 from tagship.errors import UsageError
 from tagship.model import Manifest, manifest_from_json, to_json
 from tagship.services.world import Workspace, production
 from tagship.stages import STAGES, Stage, merge, run
 
 MANIFEST = Path("tagship-manifest.json")
+OPTIONS = (
+    click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON."),
+    click.option("--branch", metavar="NAME", help="The branch that was pushed, likewise."),
+    click.option("--tag", metavar="TAG", help="The tag that is released, where GitHub Actions does not say."),
+    click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several."),
+    click.option("--dist", type=click.Path(path_type=Path, file_okay=False), default=Path("dist"), show_default=True),
+    click.option(
+        "--manifest",
+        "manifests",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        default=(MANIFEST,),
+        show_default=True,
+        help="What the stages before wrote; the first is written again. Those of other jobs are only read, also all "
+        "that a folder holds.",
+    ),
+)
+"""Of every stage; click shows the last one first."""
+MORE = {
+    "verify": (
+        click.option(
+            "--allow-slow-index",
+            "slow",
+            flag_value="yes",
+            help="Succeed with a warning where the index does not show the files in time, and nothing is wrong.",
+        ),
+    ),
+}
+"""Of one stage."""
 
 
 def command(name: str) -> click.Command:
     """The command of a stage."""
     stage = next(stage for stage in STAGES if stage.name == name)
 
-    @click.command(name, help=_help(stage), epilog=f"Example: tagship {name} --manifest {MANIFEST}")
-    @click.option(
-        "--manifest",
-        "manifests",
-        type=click.Path(path_type=Path, dir_okay=False),
-        multiple=True,
-        default=(MANIFEST,),
-        show_default=True,
-        help="What the stages before wrote; the first is written again, those of other jobs are read.",
-    )
-    @click.option("--dist", type=click.Path(path_type=Path, file_okay=False), default=Path("dist"), show_default=True)
-    @click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
-    @click.option("--tag", metavar="TAG", help="The tag that is released, where GitHub Actions does not say.")
-    @click.option("--branch", metavar="NAME", help="The branch that was pushed, likewise.")
-    @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-    def perform(manifests: tuple[Path, ...], dist: Path, package: str, as_json: bool, **event: str | None) -> int:
-        environ = dict(os.environ) | _event(**event)
+    def perform(manifests: tuple[Path, ...], dist: Path, package: str, as_json: bool, **more: str | None) -> int:
+        environ = dict(os.environ) | _event(more["tag"], more["branch"])
         manifest = manifests[0].absolute()
-        before = Manifest() if stage.name == STAGES[0].name else reduce(merge, map(_read, manifests))
+        before = Manifest() if stage.name == STAGES[0].name else _before(manifests, stage)
         _writable(manifest)
         with tempfile.TemporaryDirectory(prefix="tagship-") as scratch:
             workspace = Workspace(
@@ -56,12 +71,16 @@ def command(name: str) -> click.Command:
                 world = production(workspace, environ, reporter(shown, sys.stderr, environ), f"tagship/{__version__}")
                 result = run(stage, before, world)
         _write(manifest, to_json(result.manifest))
+        if result.error is None and (file := environ.get("GITHUB_OUTPUT")):
+            _hand_on(Path(file), outputs(stage.name, result.manifest))
         if as_json:
             sys.stdout.buffer.write(to_json(result.manifest))
-        ended = result.error or result.warning
+        ended = result.error or (None if more.get("slow") else result.warning)
         return ended.exit_code if ended is not None else 0
 
-    return perform
+    for option in (*OPTIONS, *MORE.get(name, ())):
+        perform = option(perform)
+    return click.command(name, help=_help(stage), epilog=f"Example: tagship {name} --manifest {MANIFEST}")(perform)
 
 
 def _help(stage: Stage) -> str:
@@ -99,6 +118,42 @@ def _write(path: Path, data: bytes) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     aside.write_bytes(data)
     aside.replace(path)
+
+
+def _before(paths: tuple[Path, ...], stage: Stage) -> Manifest:
+    """The merged manifests of the stages before; where further ones are named, the first need not be there yet.
+
+    Raises:
+        UsageError: there is none, which only the summary can make something of.
+    """
+    first, *others = paths
+    files = [first] if first.is_file() or not others else []
+    for path in others:
+        files += sorted(path.rglob(MANIFEST.name)) if path.is_dir() else [path]
+    if stage.name == STAGES[-1].name and others:
+        files = [file for file in files if file.is_file()]  # jobs that failed early or were skipped have none
+    elif not files:
+        raise UsageError(
+            f"Nothing was done: there is no {MANIFEST} in {others[0]}",
+            remedy="Download what the jobs before have kept.",
+        )
+    return reduce(merge, map(_read, files), Manifest())
+
+
+def _hand_on(file: Path, values: Mapping[str, str]) -> None:
+    """Give the next steps and jobs of the workflow what they need.
+
+    Raises:
+        UsageError: GitHub's file cannot be written.
+    """
+    try:
+        with file.open("a", encoding="utf-8") as stream:
+            stream.writelines(f"{output(name, value)}\n" for name, value in values.items())
+    except OSError as error:
+        raise UsageError(
+            f"The jobs that follow were told nothing: {file} cannot be written: {error.strerror}",
+            remedy="Leave GITHUB_OUTPUT as GitHub sets it, or unset it.",
+        ) from None
 
 
 def _read(path: Path) -> Manifest:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from tagship import __version__
 from tagship.model import Event
+from tagship.rehearsal.artifacts import ArtifactService
 from tagship.rehearsal.doors import Doors
 from tagship.rehearsal.doors import environment as through
 from tagship.rehearsal.github import EmbeddedGitHub, RepositoryState
@@ -68,6 +69,7 @@ class Embedded:
     testpypi: EmbeddedIndex
     github: RepositoryState
     identity: IdentityService
+    artifacts: ArtifactService
     dependencies: Dependencies
     doors: Doors
     ca: Path
@@ -83,21 +85,13 @@ class Embedded:
         """
         patience = Patience(answer=self.place.limits.answer, sleep=self.place.clock.sleep)
         http = Http(proxy=self.doors.url, ca=self.ca, agent=AGENT, patience=patience)
-        cache = self.place.cache / "uv"
         token = variables.get("GH_TOKEN", "")
         return World(
             workspace=workspace,
             environment=variables,
             shell=self.shell,
             git=Git(self.shell, workspace.root),
-            uv=Uv(
-                shell=self.shell,
-                sandbox=self.shell.behind(self.place.wall),
-                scratch=workspace.scratch,
-                cache=cache,
-                own_cache=self.place.folder / "uv",
-                absent=self.dependencies.absent,
-            ),
+            uv=self.uv(workspace.scratch),
             http=http,
             pypi=Index(PYPI, http),
             testpypi=Index(TESTPYPI, http),
@@ -106,6 +100,21 @@ class Embedded:
             reporter=reporter,
             journal=Journal("", Silence(), started=self.place.clock.now()),
             limits=self.place.limits,
+        )
+
+    def uv(self, scratch: Path) -> Uv:
+        """uv, with the caches of a rehearsal.
+
+        Args:
+            scratch: the folder it runs in.
+        """
+        return Uv(
+            shell=self.shell,
+            sandbox=self.shell.behind(self.place.wall),
+            scratch=scratch,
+            cache=self.place.cache / "uv",
+            own_cache=self.place.folder / "uv",
+            absent=self.dependencies.absent,
         )
 
     def started(self, event: Event, run_id: str) -> dict[str, str]:
@@ -118,7 +127,7 @@ class Embedded:
             "GITHUB_SHA": event.sha,
             "GITHUB_REPOSITORY": event.repository,
             "GITHUB_RUN_ID": run_id,
-            "GITHUB_RUN_ATTEMPT": str(event.run_attempt),
+            "GITHUB_RUN_ATTEMPT": "1",
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.doors.url}/identity?api-version=2.0",
         }
 
@@ -147,13 +156,17 @@ def servers(place: Place, keeper: Keeper) -> Iterator[Embedded]:
             at, seconds = doors.since_start(began), round(output.seconds, 4)
             processes.append(Process(at=at, seconds=seconds, program=_program(output.argv)))
 
-    hosts: dict[str, EmbeddedIndex | EmbeddedGitHub] = {
+    hosts: dict[str, EmbeddedIndex | EmbeddedGitHub | ArtifactService] = {
         **dict.fromkeys(testpypi.hosts, testpypi),
         **dict.fromkeys(pypi.hosts, pypi),
     }
     plain = Shell(place.environ)  # replaced below, once the doors have an address
     state = RepositoryState(owner="owner", name="project", git=Git(plain, place.folder / "remote.git"), clock=now)
     hosts.update(dict.fromkeys(GITHUB_HOSTS, EmbeddedGitHub(state)))
+    blobs = place.folder / "artifacts"
+    blobs.mkdir(exist_ok=True)
+    artifacts = ArtifactService(state, issuer, blobs, addresses.ACTIONS_RESULTS)
+    hosts[str(urlsplit(addresses.ACTIONS_RESULTS).hostname)] = artifacts
     with contextlib.closing(pypi), contextlib.closing(testpypi), Doors(hosts, identity, record) as doors:
         inner = child.environment(place.environ, place.folder / "home", through(doors, ca) | keeper.mark)
         inner["UV_HTTP_TIMEOUT"] = str(max(1, round(place.limits.answer)))
@@ -166,6 +179,7 @@ def servers(place: Place, keeper: Keeper) -> Iterator[Embedded]:
             testpypi=testpypi,
             github=state,
             identity=identity,
+            artifacts=artifacts,
             dependencies=dependencies,
             doors=doors,
             ca=ca,

@@ -55,19 +55,8 @@ def read(environment: Mapping[str, str], commit: str, default_branch: str) -> Ev
         sha=commit,
         default_branch=payload.repository.default_branch or default_branch,
         run_id=environment.get("GITHUB_RUN_ID", ""),
-        run_attempt=_attempt(environment.get("GITHUB_RUN_ATTEMPT") or "1"),
         inputs=_inputs(payload.inputs or {}),
     )
-
-
-def _attempt(given: str) -> int:
-    if not (given.isascii() and given.isdigit()):
-        raise UsageError(
-            f"Nothing was planned: GITHUB_RUN_ATTEMPT is {given!r}, which is no number",
-            remedy="Leave the variable as GitHub sets it, or unset it.",
-            where="GITHUB_RUN_ATTEMPT",
-        )
-    return int(given)
 
 
 def _payload(path: str) -> _Payload:

@@ -20,6 +20,7 @@ from tagship.services.github import Asset, Release
 from tagship.services.world import World
 from tagship.stages.common import handed_over, ok, planned, project_of
 from tagship.stages.notes import Notes, body
+from tagship.stages.plan import make
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,13 +111,16 @@ def _released(filename: str) -> tuple[str, str] | None:
 def run(manifest: Manifest, world: World) -> Manifest:
     """Create, complete and publish the GitHub release of the plan's tag.
 
+    What the manifest says about the release is not believed: it came through jobs that ran the project's code. The
+    plan is made again, and the files' digests are those that the index was just shown to serve.
+
     Raises:
-        Conflict: the tag was moved, or a public release differs.
+        Conflict: the tag was moved, a public release differs, or the manifest is about another plan.
         Refused: GitHub said no, in its words.
         Unreachable: GitHub does not answer.
         UnknownOutcome: an answer was lost; running again settles it.
     """
-    plan = planned(manifest)
+    plan = _made_again(planned(manifest), world)
     if plan.target is not Target.PYPI or plan.tag is None:
         world.journal.skip("No GitHub release: only a release on PyPI gets one")
         return manifest
@@ -137,6 +141,17 @@ def run(manifest: Manifest, world: World) -> Manifest:
         world.journal.say(f"Published the GitHub release {plan.tag} with {len(files)} files")
     world.journal.link(f"GitHub release {plan.tag}", release.html_url)
     return manifest
+
+
+def _made_again(given: Plan, world: World) -> Plan:
+    plan, _ = make(world)
+    if given != plan:
+        other = [name for name in Plan.__struct_fields__ if getattr(given, name) != getattr(plan, name)]
+        raise Conflict(
+            f"No GitHub release: the manifest is about another plan than this event and commit: {', '.join(other)}",
+            remedy="Take the manifests of this very run, unchanged.",
+        )
+    return plan
 
 
 def _tag_unmoved(plan: Plan, tag: str, world: World) -> None:
@@ -168,16 +183,16 @@ def _fields(plan: Plan, tag: str, manifest: Manifest, world: World) -> dict[str,
 def _notes(tag: str, plan: Plan, world: World) -> Notes:
     """The section of the changelog, else what GitHub writes by itself, else none, said so.
 
-    Notes are a courtesy: without a checkout, or with a broken one, they must not stop a release that is on PyPI.
+    Notes are a courtesy: they must not stop a release that is on PyPI.
     """
+    project = project_of(world, plan)
     try:
-        project = project_of(world, plan)
         section = changelog.section(project, plan.version)
         if section is not None:
             world.journal.say(f"Notes from {project.changelog.value}")
             return Notes(text=section, source=str(project.changelog.value))
-    except (TagshipError, OSError) as error:
-        world.journal.say(f"No notes from a changelog: {str(error).splitlines()[0]}")
+    except OSError as error:
+        world.journal.say(f"No notes from a changelog: {error.strerror}")
     try:
         text = world.github.notes(tag)
     except TagshipError as error:

@@ -157,13 +157,28 @@ def _untagged(known: Known) -> Choice:
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
-    """Make the plan.
+    """Make the plan, and look whether the index would take it.
 
     Raises:
         UsageError: there is no event to plan for.
         ProjectError: the project cannot be read.
         PlanRefused: this event must not release anything.
         Unreachable: the index cannot be asked about the project.
+    """
+    plan, known = make(world)
+    where = world.index(plan.target).addresses.name if plan.target is not Target.NONE else "nowhere"
+    world.journal.say(f"{plan.project} {plan.version} goes to {where}: {plan.reason}")
+    _describe(known, world)
+    if plan.target is not Target.NONE:
+        _ask_index(plan, world)
+    return Manifest(plan=plan, dists=manifest.dists, local=manifest.local, log=manifest.log)
+
+
+def make(world: World) -> tuple[Plan, Known]:
+    """The plan, from the event and this clone alone: wherever it is made again, it is the same.
+
+    Raises:
+        UsageError, ProjectError, PlanRefused: as above.
     """
     project = read(world.workspace.root / world.workspace.package, world.git)
     git = world.git
@@ -202,12 +217,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
         auth=project.config.auth,
         epoch=git.commit_time(commit),
     )
-    where = world.index(plan.target).addresses.name if plan.target is not Target.NONE else "nowhere"
-    world.journal.say(f"{plan.project} {plan.version} goes to {where}: {plan.reason}")
-    _describe(known, world)
-    if plan.target is not Target.NONE:
-        _ask_index(plan, world)
-    return Manifest(plan=plan, dists=manifest.dists, local=manifest.local, log=manifest.log)
+    return plan, known
 
 
 def _name(project: Project) -> str:

@@ -134,7 +134,7 @@ def _card(plan: Plan | None) -> Iterator[str]:
         rows.append(("Override", f"**{_text(event.inputs.override_reason)}**"))
     if event.run_id:
         run = f"{GITHUB}/{event.repository}/actions/runs/{event.run_id}"
-        rows.append(("Run", f"{_link(event.run_id, run)}, attempt {event.run_attempt}"))
+        rows.append(("Run", _link(event.run_id, run)))
     yield "### Release"
     yield "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {_cell(value)} |" for name, value in rows)])
 

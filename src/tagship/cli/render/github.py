@@ -1,4 +1,4 @@
-"""Findings as annotations of a GitHub Actions run.
+"""What a GitHub Actions run reads: findings as annotations, and the outputs of a step.
 
 The commands and their escaping: docs.github.com, "Workflow commands for GitHub Actions"; actions/toolkit,
 packages/core/src/command.ts, escapeData and escapeProperty. GitHub shows ten errors, ten warnings and ten
@@ -6,10 +6,12 @@ notices of a step; the log and the job summary have all of them.
 """
 
 import re
+import secrets
+from collections.abc import Mapping
 from threading import Lock
 from typing import TextIO
 
-from tagship.model import Finding, Severity
+from tagship.model import Finding, Manifest, Severity
 from tagship.services.reporter import FindingMade, Happening
 from tagship.words import clean, shorten
 
@@ -20,6 +22,25 @@ _PLACE = re.compile(
 )
 LONGEST = 40
 """Lines of one annotation."""
+
+
+def outputs(stage: str, manifest: Manifest) -> Mapping[str, str]:
+    """What the jobs that follow have to know before they begin, after a stage that ended well.
+
+    `plan` gives the channel, which is the name of the target, and the version; `build` the lines that
+    `sha256sum --check` reads.
+    """
+    if stage == "plan" and manifest.plan is not None:
+        return {"channel": manifest.plan.target.value, "version": manifest.plan.version}
+    if stage == "build" and manifest.dists:
+        return {"sha256sums": "\n".join(f"{dist.sha256}  {dist.filename}" for dist in manifest.dists)}
+    return {}
+
+
+def output(name: str, value: str) -> str:
+    """An output as lines of GITHUB_OUTPUT: its end is random, so that no value can end itself and set another."""
+    end = f"end-{secrets.token_hex(16)}"
+    return f"{name}<<{end}\n{value}\n{end}"
 
 
 def annotation(finding: Finding) -> str:
