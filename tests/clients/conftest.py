@@ -55,3 +55,11 @@ def tool(name: str) -> str:
     if found is None:
         pytest.skip(f"{name} is not installed: run `make .cache/clients/ready`, or scripts/install-tools.sh")
     return found
+
+
+def python_with(module: str) -> str:
+    """The interpreter of the clients' environment; a skip where the module is not there."""
+    found = Path(tool("pip-audit")).parent / "python"
+    if not any(found.parent.parent.glob(f"lib/python*/site-packages/{module}")):
+        pytest.skip(f"{module} is not installed: run `make .cache/clients/ready`")
+    return str(found)

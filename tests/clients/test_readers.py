@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import tool
+from tests.clients.conftest import python_with, tool
 from tests.rehearsing import Opened
 
 PYTHON = sys.executable
@@ -95,11 +95,3 @@ def test_pip_audit_asks_for_vulnerabilities(released: Opened, tmp_path: Path) ->
     assert "Dependency not found on PyPI" in found["made-up-name"]["skip_reason"]
     asked = {e.url for e in released.embedded.exchanges if e.client.startswith("pip_audit") or "/json" in e.url}
     assert "https://pypi.org/pypi/sample/1.0.0/json" in asked
-
-
-def python_with(module: str) -> str:
-    """The interpreter of the clients' environment; a skip where the module is not there."""
-    found = Path(tool("pip-audit")).parent / "python"
-    if not any(found.parent.parent.glob(f"lib/python*/site-packages/{module}")):
-        pytest.skip(f"{module} is not installed: run `make .cache/clients/ready`")
-    return str(found)
