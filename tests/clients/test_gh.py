@@ -112,7 +112,7 @@ def test_its_json_says_what_the_world_says(opened: Opened, gh: Gh, dists: list[P
 
 
 def test_it_watches_runs_again_and_cancels(opened: Opened, gh: Gh) -> None:
-    """`gh run watch` ends with the run's result, `rerun --failed` begins an attempt, `cancel` ends it, logs are shown."""
+    """`gh run watch` ends with the run's result, `rerun` begins an attempt, `cancel` ends it, logs are shown."""
     github = opened.embedded.github
     (run,) = github.runs
     assert "has already completed with 'success'" in gh("run", "watch", str(run.id), "--exit-status")
