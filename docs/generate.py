@@ -17,13 +17,16 @@ from requirements import page as requirements
 from tagship.cli.app import COMMANDS, tagship
 from tagship.cli.pages import pages
 from tagship.cli.reading import Described, DescribedValue
-from tagship.errors import BUG, ERRORS, INTERRUPTED, UNDECIDED
+from tagship.errors import AUDIT_ERRORS, AUDIT_NOTHING, AUDIT_WARNINGS, BUG, ERRORS, INTERRUPTED, UNDECIDED
 from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan
 from tagship.project.config import Check, Config, Environments, PackageConfig, Suite
 from tagship.rehearsal.result import Assumption, Exchange, Rehearsal
+from tagship.workflow.audit.result import Audited, AuditedFile
+from tagship.workflow.audit.tools import ToolRun
 
 HERE = Path(__file__).resolve().parent
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
+    "audit": Audited,
     "configuration": Config,
     "described": Described,
     "manifest": Manifest,
@@ -47,7 +50,10 @@ def exit_codes() -> str:
         for e in ERRORS
     ]
     rows += [
-        (UNDECIDED, "", "For `rehearse`: nothing failed, and something that matters could not be known."),
+        (UNDECIDED, "", "For `rehearse` and `audit`: nothing failed, and something that matters could not be known."),
+        (AUDIT_WARNINGS, "", "For `audit`: warnings were found, and nothing graver."),
+        (AUDIT_ERRORS, "", "For `audit`: errors were found."),
+        (AUDIT_NOTHING, "", "For `audit`: no workflow uploads to an index, so that nothing was judged."),
         (BUG, "", "A bug in tagship: there is a traceback, please report it."),
         (INTERRUPTED, "", "Interrupted with Ctrl-C. A rehearsal leaves nothing behind."),
     ]
@@ -63,8 +69,8 @@ def codes() -> str:
     """docs/codes.md"""
     parts = [
         "# Codes\n\nWhat a finding or an error names; `tagship explain CODE` prints the same. TC: something about built"
-        " files, TE: an error, by what to do next. An **error** stops the release; a **warning** and a **note** do"
-        " not.\n"
+        " files, TE: an error, by what to do next, TS: something about a workflow that publishes."
+        " An **error** stops the release; a **warning** and a **note** do not.\n"
     ]
     for page in pages().values():
         seen = f"\nSeen: {page.incident}\n" if page.incident else ""
@@ -156,11 +162,13 @@ def json_page() -> str:
         "| manifest | every stage command with `--json`; also the file that the stages pass on"
         " | [manifest.json](schemas/manifest.json) |\n"
         "| rehearsal | `tagship rehearse --json` | [rehearsal.json](schemas/rehearsal.json) |\n"
+        "| audit | `tagship audit --json` | [audit.json](schemas/audit.json) |\n"
         "| described | `tagship config --json` | [described.json](schemas/described.json) |\n"
     ]
     for title, structs in (
         ("Rehearsal", (Rehearsal, Assumption, Exchange)),
         ("Manifest", (Manifest, Plan, Event, Inputs, Dist, Entry, Fact, Finding)),
+        ("Audit", (Audited, AuditedFile, ToolRun)),
         ("Described", (Described, DescribedValue)),
     ):
         parts.append(f"\n## {title}\n")

@@ -14,7 +14,16 @@ from packaging.utils import canonicalize_name
 
 from tagship import errors
 from tagship.cli.pages import pages
-from tagship.errors import BUG, ERRORS, INTERRUPTED, UNDECIDED, TagshipError
+from tagship.errors import (
+    AUDIT_ERRORS,
+    AUDIT_NOTHING,
+    AUDIT_WARNINGS,
+    BUG,
+    ERRORS,
+    INTERRUPTED,
+    UNDECIDED,
+    TagshipError,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "tagship"
@@ -32,8 +41,14 @@ FLOORS = (
     {"__main__"},
 )
 """From the ground up. Neighbours on one floor do not import each other, except on the ground."""
-STANDALONE = {"stages/hooks.py", "stages/smoke.py", "stages/wheel_first.py"}
-"""Run by the interpreter of another environment, where tagship is not installed."""
+STANDALONE = {
+    "stages/hooks.py",
+    "stages/smoke.py",
+    "stages/wheel_first.py",
+    "rehearsal/act/grant.py",
+    "rehearsal/act/steps/__init__.py",
+}
+"""Processes of their own: most run by the interpreter of another environment, where tagship is not installed."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -209,7 +224,8 @@ def test_errors_are_one_family() -> None:
     """Every error of ours derives from TagshipError, stands in ERRORS, and has an exit code, a code and a page."""
     classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
     assert set(classes) == {TagshipError, *ERRORS}
-    codes = [0, 1, UNDECIDED, BUG, INTERRUPTED, *(error.exit_code for error in ERRORS)]
+    audit = (AUDIT_WARNINGS, AUDIT_ERRORS, AUDIT_NOTHING)
+    codes = [0, 1, UNDECIDED, *audit, BUG, INTERRUPTED, *(error.exit_code for error in ERRORS)]
     assert len(set(codes)) == len(codes)
     assert [error.code for error in ERRORS] == [f"TE{error.exit_code:02}" for error in ERRORS]
     assert {error.code for error in ERRORS} <= pages().keys()

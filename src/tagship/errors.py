@@ -169,6 +169,12 @@ ERRORS: tuple[type[TagshipError], ...] = (
 
 UNDECIDED = 20
 """Exit code of a rehearsal in which nothing failed, and something that matters could not be known."""
+AUDIT_WARNINGS = 21
+"""Exit code of an audit with warnings, and nothing graver."""
+AUDIT_ERRORS = 22
+"""Exit code of an audit with errors."""
+AUDIT_NOTHING = 23
+"""Exit code of an audit that found no workflow that publishes: nothing was shown."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
 BUG = 70

@@ -18,6 +18,7 @@ from tagship.services.secret import likely, redact
 
 COMMANDS = {
     "rehearse": "tagship.cli.rehearse:rehearse",
+    "audit": "tagship.cli.audit:audit",
     "version": "tagship.cli.version:version",
     "config": "tagship.cli.reading:config",
     "explain": "tagship.cli.reading:explain",

@@ -1,4 +1,4 @@
-"""The page of every code: checks of built files, trials of clean installations, errors."""
+"""The page of every code: checks of built files, trials of clean installations, rules of the audit, errors."""
 
 from tagship.model import Page
 
@@ -9,6 +9,7 @@ def pages() -> dict[str, Page]:
     from tagship.errors import ERRORS
     from tagship.stages.test import NOT_RUN
     from tagship.stages.trial import CODES
+    from tagship.workflow import audit
 
     errors = (
         Page(
@@ -19,7 +20,7 @@ def pages() -> dict[str, Page]:
         )
         for error in ERRORS
     )
-    found = (*checks.catalogue(), *CODES, NOT_RUN, *errors)
+    found = (*checks.catalogue(), *CODES, NOT_RUN, *audit.catalogue(), *errors)
     return {page.code: page for page in sorted(found, key=lambda page: page.code)}
 
 

@@ -25,7 +25,7 @@ STRICT = Page(
 RULES: tuple[Rule, ...] = tuple(sorted((*GRAPH, *JOBS, *COMMANDS), key=lambda rule: rule.page.code))
 SYNC = "Run `tagship sync`: the file is tagship's own."
 """The remedy where the file is generated."""
-_OURS = "# Managed by tagship"
+_OURS = "Made by tagship"
 
 
 def publishes(document: Document) -> bool:
@@ -35,7 +35,7 @@ def publishes(document: Document) -> bool:
 
 def ours(document: Document) -> bool:
     """Whether tagship wrote the file."""
-    return any(line.startswith(_OURS) for line in document.source.splitlines()[:5])
+    return any(line.startswith("#") and _OURS in line for line in document.source.splitlines()[:5])
 
 
 def audit(document: Document) -> tuple[Finding, ...]:
@@ -58,11 +58,11 @@ def audit(document: Document) -> tuple[Finding, ...]:
     lane = Lane(document)
     remedy = SYNC if ours(document) else ""
     found = (finding for rule in RULES for finding in rule.findings(lane, remedy)) if lane.uploads else ()
-    return tuple(sorted((*strict, *found), key=lambda finding: (_line(finding), finding.code)))
 
+    def order(finding: Finding) -> tuple[int, str]:
+        return int(finding.where.removeprefix(f"{document.file}:").partition(":")[0]), finding.code
 
-def _line(finding: Finding) -> int:
-    return int(finding.where.removeprefix(":").split(":")[1]) if ":" in finding.where else 0
+    return tuple(sorted((*strict, *found), key=order))
 
 
 def catalogue() -> tuple[Page, ...]:

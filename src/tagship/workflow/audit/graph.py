@@ -227,7 +227,7 @@ GRAPH: tuple[Rule, ...] = (
             title="An upload runs although something failed",
             why="A status function switches off the rule that a job waits for the success of those it needs.",
             remedy="Remove it; where it must stay, ask `needs.JOB.result == 'success'` of every job that is needed.",
-            source="docs.github.com, Evaluate expressions, status check functions",
+            source="GitHub documentation, Evaluate expressions, status check functions",
         ),
     ),
     Rule(
@@ -260,7 +260,7 @@ GRAPH: tuple[Rule, ...] = (
             title="The concurrency group does not tell versions apart",
             why="GitHub keeps one waiting run for each group: the release that waits is replaced without a word.",
             remedy="Put the ref into it: `publish-${{ github.ref }}`.",
-            source="docs.github.com, Concurrency; Webhook events and payloads",
+            source="GitHub documentation, Concurrency; Webhook events and payloads",
             incident="pallets/flask and pallets/click: `github.event.push.ref` is no part of the event, so that all "
             "tags share the group `publish-`.",
         ),
@@ -295,7 +295,7 @@ GRAPH: tuple[Rule, ...] = (
             why="A fork runs the same workflow with its own tags; events such as `pull_request_target` give a "
             "stranger's pull request the rights of the repository.",
             remedy="Start it by tags, branches and by hand only, and ask `github.repository == 'OWNER/NAME'`.",
-            source="docs.github.com, Secure use reference; PyPI refuses identities of pull_request_target",
+            source="GitHub documentation, Secure use reference; PyPI refuses identities of pull_request_target",
             incident="pyca/cryptography publishes on `workflow_run`.",
         ),
     ),

@@ -11,10 +11,12 @@ from typing import Literal
 
 from tagship.project.ci_roles import uploads
 from tagship.project.yaml_nodes import plain
+from tagship.services.addresses import PYPI
 from tagship.workflow.document import Document, Job, Mapping, Node, Step, scalars, text, walk
 
 Index = Literal["pypi", "testpypi", "other", "unknown"]
 
+_PYPI_HOST = PYPI.web.rpartition("/")[2]
 _TEST_INDEX = re.compile(r"test[.-]?pypi", re.IGNORECASE)
 _MAIN_INDEX = re.compile(r"(?<!test)(?<!test[._-])pypi", re.IGNORECASE)
 _OTHER_INDEX = re.compile(r"--(repository-url|repository|publish-url|index|index-url)[ =]|\s-r\s")
@@ -217,7 +219,7 @@ def _index(job: Job, step: Step) -> Index:
     if address:
         if "${{" in address:
             return "unknown"
-        return "testpypi" if _TEST_INDEX.search(address) else "pypi" if "pypi.org" in address else "other"
+        return "testpypi" if _TEST_INDEX.search(address) else "pypi" if _PYPI_HOST in address else "other"
     if _TEST_INDEX.search(f"{words} {job.environment}"):
         return "unknown" if step.run is not None and _MAIN_INDEX.search(commands(step)) else "testpypi"
     return "other" if step.run is not None and _OTHER_INDEX.search(commands(step)) else "pypi"
