@@ -87,7 +87,7 @@ def _required(project: Project) -> tuple[Check, ...]:
         )
     if not found.value:
         told = few([f"{w.file} is {w.why}" for w in ci.workflows])
-        advice = f" {told[0].upper()}{told[1:]}." if told else ""
+        advice = f" As it is, {told}." if told else ""
         raise GateClosed(
             "Not published: no CI was found that has to succeed",
             remedy=f'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"].{advice}',
