@@ -126,20 +126,21 @@ class Stage:
     def __call__(self, path: Path, request: Request | None = None, **assumptions: object) -> Rehearsal:
         """Rehearse a repository; assumptions by keyword."""
         request = request or Request(assumptions=Assumptions(**assumptions))  # type: ignore[arg-type]
-        with backstage(self._outside(path), offline=self.offline, enforce=False) as behind:
-            return rehearse(request, self._outside(path), behind, Silence())
+        with backstage(self.outside(path), offline=self.offline, enforce=False) as behind:
+            return rehearse(request, self.outside(path), behind, Silence())
 
     @contextlib.contextmanager
     def open(self, path: Path, request: Request | None = None, **assumptions: object) -> Iterator[Opened]:
         """Push, and stop before the first stage."""
         request = request or Request(assumptions=Assumptions(**assumptions))  # type: ignore[arg-type]
-        outside = self._outside(path)
+        outside = self.outside(path)
         with backstage(outside, offline=self.offline, enforce=False) as behind:
             place = Place(folder=behind.folder, cache=outside.cache, environ=outside.environ, clock=outside.clock)
             with servers(place, behind.keeper) as embedded:
                 yield Opened(embedded=embedded, scene=set_up(request, outside, embedded, Silence()))
 
-    def _outside(self, path: Path) -> Outside:
+    def outside(self, path: Path) -> Outside:
+        """What a rehearsal of a repository gets from the outside."""
         environ = dict(os.environ) | {"UV_DEFAULT_INDEX": self.upstream}
         return Outside(path=path, environ=environ, cache=self.cache, clock=self.clock, limits=self.limits)
 

@@ -150,6 +150,22 @@ class ToolFailed(TagshipError):
     summary = "a program that tagship runs is missing, failed or hung"
 
 
+class WorkflowFailed(TagshipError):
+    """A job of the repository's own workflow failed, or the workflow did not run."""
+
+    exit_code = 16
+    code = "TE16"
+    summary = "a job of the repository's own workflow failed"
+
+
+class Drifted(TagshipError):
+    """A file that tagship keeps in the repository is not what it would write, and was left as it is."""
+
+    exit_code = 17
+    code = "TE17"
+    summary = "a file is not what tagship would write, and was left as it is"
+
+
 ERRORS: tuple[type[TagshipError], ...] = (
     UsageError,
     ProjectError,
@@ -165,6 +181,8 @@ ERRORS: tuple[type[TagshipError], ...] = (
     NotVisibleYet,
     Broken,
     ToolFailed,
+    WorkflowFailed,
+    Drifted,
 )
 
 UNDECIDED = 20

@@ -35,6 +35,13 @@ Option = str | bool | int | Path | tuple[str, ...] | None
 @click.option("--target", type=click.Choice(["testpypi", "pypi"]), default="testpypi", help="With --dispatch.")
 @click.option("--dry-run", is_flag=True, help="With --dispatch: its dry_run input.")
 @click.option("--override", default="", metavar="REASON", help="With --dispatch: its override_reason input.")
+@click.option(
+    "--workflow",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Run the repository's own workflow, in act, in place of the stages.",
+)
 @click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
 @click.option("--offline", is_flag=True, help="Take other projects' files from the cache alone.")
 @click.option("--ci", multiple=True, metavar="NAME=END", help="How a required CI ended: failure, missing, pending, …")
@@ -54,10 +61,20 @@ def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) 
     """
     from tagship.rehearsal.report import html
     from tagship.rehearsal.run import Outside, backstage
-    from tagship.rehearsal.run import rehearse as perform
     from tagship.stages.summary_text import summary
 
+    named = options["workflow"]
+    if isinstance(named, str) and Path(named).is_dir() and named:  # `--workflow .`, which names no file
+        path, options["workflow"] = Path(named), ""
     request = _request(options)
+    if request.workflow is None:
+        from tagship.rehearsal.run import rehearse as perform
+
+        rows = tuple(stage.name for stage in STAGES)
+    else:
+        from tagship.rehearsal.act.rehearse import rehearse as perform
+
+        rows = tuple(dict.fromkeys(stage.job for stage in STAGES))
     cache = cache_folder(os.environ)
     target = report.absolute() if report is not None else None
     reports = target.parent if target is not None else cache / "reports"
@@ -67,7 +84,7 @@ def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) 
         _job_summary(os.environ) as page,  # opened before this process is shut in
         backstage(outside, offline=request.offline, enforce=True, writable=[reports]) as behind,
     ):
-        shown = screen(sys.stderr, os.environ, tuple(stage.name for stage in STAGES))
+        shown = screen(sys.stderr, os.environ, rows)
         with shown:
             result = perform(request, outside, behind, reporter(shown, sys.stderr, os.environ))
             target = target or reports / f"{_file_name(result, path)}.html"
@@ -110,6 +127,7 @@ def _request(options: dict[str, Option]) -> Request:
                     target_env="pypi" if options["target"] == "pypi" else "testpypi",
                     override_reason=str(options["override"]),
                 ),
+                "workflow": options["workflow"],
                 "package": options["package"],
                 "offline": options["offline"],
                 "assumptions": known,

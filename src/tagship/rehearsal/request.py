@@ -48,6 +48,9 @@ class Request(Record, frozen=True, kw_only=True):
     """For a dispatch: the branch or tag; None for the default branch."""
     inputs: Inputs = Inputs()
     """For a dispatch."""
+    workflow: str | None = None
+    """The repository's own workflow, to be run in place of the stages: its file name, or empty for the one that
+    publishes."""
     package: str = "."
     """The package's folder inside the repository."""
     offline: bool = False

@@ -40,6 +40,35 @@ class Process(Record, frozen=True, kw_only=True):
     """What it was for: `build backend`, `uv pip install`, `git clone`, `pytest`."""
 
 
+class Step(Record, frozen=True, kw_only=True):
+    """One step of a job."""
+
+    name: str
+    result: Literal["success", "failure", "skipped"]
+    seconds: float
+    said: tuple[str, ...] = ()
+    """The last lines that it printed."""
+
+
+class Job(Record, frozen=True, kw_only=True):
+    """One job of the repository's own workflow, run by act."""
+
+    id: str
+    """Its key in the file."""
+    name: str
+    """The key, with the values of its matrix."""
+    result: Literal["success", "failure", "skipped", "cancelled"]
+    started: float = 0.0
+    """Seconds since 1970; 0 for one that did not run."""
+    seconds: float = 0.0
+    steps: tuple[Step, ...] = ()
+    permissions: tuple[str, ...] = ()
+    """What its token could do: `contents: read`."""
+    environment: str = ""
+    finding: Finding | None = None
+    """Why it failed."""
+
+
 class Rehearsal(Record, frozen=True, kw_only=True):
     """The whole result."""
 
@@ -58,6 +87,8 @@ class Rehearsal(Record, frozen=True, kw_only=True):
     manifest: Manifest
     stages: tuple[str, ...]
     """The names of all stages in their order, those that did not run included."""
+    jobs: tuple[Job, ...] = ()
+    """The jobs of the workflow, where the repository's own was run, in the order of the file."""
     assumptions: tuple[Assumption, ...] = ()
     not_rehearsed: tuple[str, ...] = ()
     enforced: tuple[Fact, ...] = ()
@@ -84,4 +115,5 @@ class Rehearsal(Record, frozen=True, kw_only=True):
     def causes(self) -> tuple[tuple[str, Finding], ...]:
         """What stood in the way, with its stage."""
         failed = (entry for entry in self.entries if entry.outcome == "failed" and not self.repeats(entry))
-        return tuple((e.stage, f) for e in failed for f in e.findings if f.severity is Severity.ERROR)
+        found = tuple((e.stage, f) for e in failed for f in e.findings if f.severity is Severity.ERROR)
+        return found or tuple((job.name, job.finding) for job in self.jobs if job.finding is not None)

@@ -182,7 +182,7 @@ def play(request: Request, outside: Outside, behind: Backstage, reporter: Report
         finished = run_all(STAGES, Manifest(), scene.world_of)
         if finished.error is not None:  # on a full disk programs fail without a word
             _roomy(behind.folder, 2**20, "The rehearsal did not end")
-        result = _result(request, scene, finished, embedded)
+        result = result_of(request, scene, finished, embedded)
         result = msgspec.structs.replace(
             result,
             repository=str(outside.path),
@@ -320,7 +320,8 @@ def _variables(request: Request, event: Event, project: Project, embedded: Embed
     }
 
 
-def _result(request: Request, scene: Scene, finished: Finished, embedded: Embedded) -> Rehearsal:
+def result_of(request: Request, scene: Scene, finished: Finished, embedded: Embedded) -> Rehearsal:
+    """What came of it, as a record; place and times are the caller's."""
     word, headline, code = verdict(finished, scene.project.name.value)
     refused = sorted({urlsplit(e.url).hostname or e.url for e in embedded.exchanges if e.service == "refused"})
     unknown = tuple(f"{host}: it cannot be reached from a rehearsal, and something asked for it" for host in refused)

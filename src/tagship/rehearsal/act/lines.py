@@ -1,0 +1,170 @@
+"""What act says, line by line, as the jobs and steps of a run: for the screen while it runs, and for the result.
+
+With `--json` act writes one object for each line of its log (nektos/act, pkg/runner/logger.go).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from tagship.errors import WorkflowFailed
+from tagship.rehearsal.github.state import Conclusion
+from tagship.rehearsal.result import Job, Step
+from tagship.services.reporter import Journal, Reporter
+
+KEPT = 200
+"""Lines of a step's output that are kept, the last ones."""
+SHOWN = 15
+"""Lines of it that say why a job failed."""
+LONGEST = 500
+"""Characters of one line."""
+
+
+class _Line(msgspec.Struct, rename={"job_id": "jobID", "step_id": "stepID", "nanoseconds": "executionTime"}):
+    msg: str = ""
+    level: str = ""
+    job_id: str = ""
+    matrix: dict[str, object] | None = None
+    stage: str = ""
+    step: str = ""
+    step_id: list[str] = []
+    step_result: str = msgspec.field(default="", name="stepResult")
+    job_result: str = msgspec.field(default="", name="jobResult")
+    nanoseconds: int = 0
+    raw_output: bool = False
+    command: str = ""
+    arg: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Running:
+    """A job that has begun."""
+
+    id: str
+    journal: Journal
+    steps: list[Step] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    step: str = ""
+
+
+class Log:
+    """Takes act's lines; `jobs` are those that ended.
+
+    Args:
+        now: the rehearsal's clock.
+        ended: told the name and result of each job.
+    """
+
+    def __init__(
+        self, reporter: Reporter, now: Callable[[], float], ended: Callable[[str, Conclusion], None] = lambda n, r: None
+    ) -> None:
+        self._reporter = reporter
+        self._now = now
+        self._ended = ended
+        self._running: dict[str, _Running] = {}
+        self.jobs: dict[str, Job] = {}
+        """By name, in the order of their ends."""
+        self.errors: list[str] = []
+        """What went wrong outside of any job."""
+
+    def take(self, text: str) -> None:
+        """Read one line; what is no line of act's log is passed over."""
+        try:
+            line = msgspec.json.decode(text, type=_Line)
+        except msgspec.DecodeError:
+            if text.startswith("Error:") and "failed" not in text:
+                self.errors.append(text.removeprefix("Error:").strip())
+            return
+        if not line.job_id:
+            if line.level in ("error", "fatal"):
+                self.errors.append(line.msg.strip())
+            return
+        name = _name(line)
+        job = self._running.get(name)
+        if job is None and name not in self.jobs:
+            job = _Running(id=line.job_id, journal=Journal(name, self._reporter, started=self._now()))
+            self._running[name] = job
+        if job is not None:
+            self._step(job, line)
+            if line.job_result:
+                self._end(name, line.job_result)
+
+    def close(self) -> None:
+        """act is gone: what still runs was cut off."""
+        for name in tuple(self._running):
+            self._end(name, "cancelled")
+
+    def _step(self, job: _Running, line: _Line) -> None:
+        if line.stage != "Main" or not line.step_id:
+            return
+        title = title_of(line.step)
+        if title != job.step and len(line.step_id) == 1:
+            job.step = title
+            job.output.clear()
+            job.journal.doing(title)
+        if line.command == "error":
+            job.errors.append(line.arg)
+        elif line.raw_output:
+            job.output = [*job.output[1 - KEPT :], line.msg.rstrip("\n")[:LONGEST]]
+        elif line.level == "error" and not line.step_result:
+            job.errors.append(line.msg.strip())
+        if line.step_result and len(line.step_id) == 1:
+            result = _result(line.step_result)
+            seconds = round(line.nanoseconds / 1e9, 4)
+            job.steps.append(Step(name=title, result=result, seconds=seconds, said=tuple(job.output)))
+            if result != "skipped":
+                job.journal.say(f"{title}" if result == "success" else f"{title}: failed")
+
+    def _end(self, name: str, result: str) -> None:
+        job = self._running.pop(name)
+        conclusion: Literal["success", "failure", "cancelled"] = (
+            "success" if result == "success" else "cancelled" if result == "cancelled" else "failure"
+        )
+        error = None if conclusion == "success" else _failure(name, job, conclusion)
+        if error is not None:
+            job.journal.finding(error.finding())
+        entry = job.journal.close(failed=error is not None, now=self._now())
+        self.jobs[name] = Job(
+            id=job.id,
+            name=name,
+            result=conclusion,
+            started=entry.started,
+            seconds=entry.seconds,
+            steps=tuple(job.steps),
+            finding=error.finding() if error is not None else None,
+        )
+        self._ended(name, conclusion)
+
+
+def _failure(name: str, job: _Running, conclusion: str) -> WorkflowFailed:
+    failed = next((step for step in job.steps if step.result == "failure"), None)
+    if failed is None:
+        why = "it was cut off" if conclusion == "cancelled" else "it failed before its first step"
+        words = job.errors[-SHOWN:] or job.output[-SHOWN:]
+        return WorkflowFailed(f"{name}: {why}\n" + "\n".join(words), remedy="Read its own words.", where=name)
+    said = [line for line in failed.said if line.strip()][-SHOWN:]
+    errors = [words for words in job.errors if not words.startswith("exit")]
+    more = [line for words in errors for line in words.splitlines() if line not in said]
+    return WorkflowFailed(
+        f"{name}: the step {failed.name!r} failed\n" + "\n".join([*said, *more]),
+        remedy="Correct the step, or what it runs; its own words are above.",
+        where=name,
+    )
+
+
+def _name(line: _Line) -> str:
+    values = ", ".join(str(value) for value in (line.matrix or {}).values())
+    return f"{line.job_id} ({values})" if values else line.job_id
+
+
+def title_of(step: str) -> str:
+    """The name of a step on one line: act calls a nameless one by its whole script."""
+    first = next((line.strip() for line in step.splitlines() if line.strip()), "")
+    return first if len(first) <= 80 else f"{first[:79]}…"
+
+
+def _result(said: str) -> Literal["success", "failure", "skipped"]:
+    return "success" if said == "success" else "skipped" if said == "skipped" else "failure"

@@ -1,0 +1,271 @@
+"""Runs the repository's own workflow under act, in the embedded world."""
+
+import contextlib
+import shlex
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tagship.errors import UsageError, WorkflowFailed
+from tagship.model import Event
+from tagship.project.ci import FOLDER
+from tagship.project.discover import Project
+from tagship.rehearsal.act import shims, standins, tools
+from tagship.rehearsal.act.grants import Grants, Run, grants
+from tagship.rehearsal.act.lines import Log
+from tagship.rehearsal.act.payload import payload
+from tagship.rehearsal.act.shims import Machine
+from tagship.rehearsal.act.survey import Survey, survey
+from tagship.rehearsal.github.state import Conclusion, WorkflowRun
+from tagship.rehearsal.index import Publisher
+from tagship.rehearsal.result import Job
+from tagship.rehearsal.world import Embedded
+from tagship.services.reporter import Reporter
+from tagship.services.shell import Output
+from tagship.workflow import document
+
+LIMIT = 3600.0
+"""Seconds that the whole workflow may take."""
+LOOK = 0.05
+"""Seconds between two looks at what act wrote."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """What a workflow is to run in."""
+
+    embedded: Embedded
+    project: Project
+    event: Event
+    inputs: Mapping[str, str]
+    """Of a dispatch, as strings."""
+    secrets: Mapping[str, str]
+    """Those that the scenario sets, by name."""
+    registered: bool
+    """Whether the index knows the workflow as a publisher."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Performed:
+    """How it went."""
+
+    jobs: tuple[Job, ...]
+    error: WorkflowFailed | None
+    doubts: tuple[str, ...]
+    """Why the end on GitHub may be another one."""
+    not_rehearsed: tuple[str, ...]
+
+
+def chosen(project: Project, root: Path, named: str) -> Path:
+    """The workflow file that is meant.
+
+    Args:
+        named: a path or file name, or empty for the one that publishes.
+
+    Raises:
+        UsageError: there is none, or there are several.
+    """
+    folder = root / FOLDER
+    if named:
+        found = next((path for path in (root / named, folder / named) if path.is_file()), None)
+        if found is None or found.resolve().parent != folder.resolve():
+            raise UsageError(
+                f"Nothing was rehearsed: {FOLDER}/{Path(named).name} is not in the commit", remedy="git add it."
+            )
+        return found
+    if (folder / "publish.yml").is_file():
+        return folder / "publish.yml"
+    files = sorted({publisher.file for publisher in project.ci.publishers})
+    if len(files) != 1:
+        which = f"several publish: {', '.join(files)}" if files else f"none in {FOLDER} publishes"
+        raise UsageError(f"Nothing was rehearsed: of the workflows, {which}", remedy="Name one: --workflow FILE.")
+    return folder / files[0]
+
+
+def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
+    """Run the workflow for an event.
+
+    Raises:
+        UsageError: act is not installed, or the file cannot be used.
+        ToolFailed: act could not be started.
+    """
+    embedded = stage.embedded
+    path = embedded.shell.environment.get("PATH", "")
+    programs = tools.find(path)
+    found = document.read(file.read_bytes(), f"{FOLDER}/{file.name}")
+    if found.problems:
+        why = "; ".join(f"line {p.line}: {p.why}" for p in found.problems[:3])
+        raise UsageError(f"Nothing was rehearsed: GitHub would refuse {found.file}: {why}", remedy="Correct the file.")
+    root = embedded.place.folder / "runner"
+    seen = survey(found, root, has_gh=shutil.which("gh", path=path) is not None)
+    folder = _fresh(embedded.place.folder / "act")
+    world = embedded.uv(folder)
+    machine = shims.make(folder, programs, world, path)
+    _publishers(stage, file.name)
+    run = embedded.github.add_run(stage.event, f"{FOLDER}/{file.name}", jobs=dict.fromkeys(found.jobs))
+    about = Run(id=run.id, attempt=run.latest.number, event=stage.event, file=file.name)
+    given = grants(seen, about, embedded, stage.project, stage.secrets)
+    shims.allow(machine, given.jobs, tuple(given.secrets.values()))
+    (folder / "event.json").write_bytes(payload(stage.event, embedded, found.file, dict(stage.inputs)))
+    log = Log(reporter, embedded.place.clock.now, _told(embedded, run))
+    words = (str(programs.act), *_words(stage, seen, given, folder), "-W", found.file)
+    with _following(folder / "log", log):
+        output = _run(embedded, words, machine, folder)
+    log.close()
+    return _performed(seen, given, log, output, folder)
+
+
+def _fresh(folder: Path) -> Path:
+    """A folder for one run of act; a second run in the same world has its own."""
+    number = next(n for n in range(1, 1000) if not folder.with_name(f"{folder.name}-{n}").exists())
+    made = folder.with_name(f"{folder.name}-{number}")
+    made.mkdir()
+    return made
+
+
+def _publishers(stage: Stage, file: str) -> None:
+    """Let the index know the workflow, with the environment of each job that uploads."""
+    embedded, name = stage.embedded, stage.project.name.value or "project"
+    for job in stage.project.ci.publishers if stage.registered else ():
+        if job.file == file:
+            index = embedded.testpypi if job.index == "testpypi" else embedded.pypi
+            publisher = Publisher(
+                repository=embedded.github.full_name,
+                owner_id=str(embedded.github.id_of(embedded.github.owner)),
+                workflow=file,
+                environment=job.environment.lower(),
+            )
+            index.state.add_publisher(name, publisher)
+
+
+def _told(embedded: Embedded, run: WorkflowRun) -> Callable[[str, Conclusion], None]:
+    """Tells the embedded GitHub how jobs of the run end."""
+
+    def ended(name: str, conclusion: Conclusion) -> None:
+        embedded.github.set_jobs(run, {name: conclusion})
+
+    return ended
+
+
+def _words(stage: Stage, seen: Survey, given: Grants, folder: Path) -> tuple[str, ...]:
+    """act's command line."""
+    event = stage.event
+    variables = {
+        "GITHUB_REPOSITORY": event.repository,
+        "GITHUB_REPOSITORY_ID": str(stage.embedded.github.id),
+        "GITHUB_REPOSITORY_OWNER_ID": str(stage.embedded.github.id_of(stage.embedded.github.owner)),
+        "GITHUB_SHA": event.sha,
+        "GITHUB_REF": event.ref,
+        "GITHUB_REF_NAME": event.tag or event.branch or "",
+        "GITHUB_REF_TYPE": "tag" if event.tag is not None else "branch",
+        "GITHUB_REF_PROTECTED": "false",
+        "GITHUB_RUN_ID": str(given.run.id),
+        "GITHUB_RUN_ATTEMPT": str(given.run.attempt),
+        "GITHUB_WORKFLOW_REF": f"{event.repository}/{seen.document.file}@{event.ref}",
+        "GITHUB_WORKFLOW_SHA": event.sha,
+        "GITHUB_TRIGGERING_ACTOR": stage.embedded.github.owner,
+        "RUNNER_NAME": "rehearsal",
+        "RUNNER_ENVIRONMENT": "github-hosted",
+    }
+    local = _standins(seen, folder)
+    return (
+        *(event.name, "--eventpath", str(folder / "event.json"), "--json", "--rm", "--action-offline-mode"),
+        *("--no-skip-checkout", "--no-cache-server", "--action-cache-path", str(folder / "cache")),
+        *("--actor", stage.embedded.github.owner, "--defaultbranch", event.default_branch),
+        *(word for label in sorted(seen.labels) for word in ("--platform", f"{label}=-self-hosted")),
+        *(word for uses, place in local.items() for word in ("--local-repository", f"{uses}={place}")),
+        *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
+        *(word for name, value in given.secrets.items() for word in ("--secret", f"{name}={value}")),
+    )
+
+
+def _standins(seen: Survey, folder: Path) -> dict[str, Path]:
+    """The folders that act takes for the repositories of actions."""
+    places: dict[str, Path] = {}
+    for number, (uses, row) in enumerate(seen.actions.items()):
+        name, _, ref = uses.partition("@")
+        repository = f"{'/'.join(name.split('/')[:2])}@{ref}"
+        place = places.setdefault(repository, folder / "actions" / str(number))
+        standins.write(place, row, folder / "notes")
+    return places
+
+
+@contextlib.contextmanager
+def _following(file: Path, log: Log) -> Iterator[None]:
+    """Read a file while it grows, to its end."""
+    file.touch()
+    over = threading.Event()
+
+    def follow() -> None:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            rest, last = "", False
+            while not last:
+                last = over.is_set()  # one more look after the end
+                rest += lines.read()
+                *whole, rest = rest.split("\n")
+                for line in whole:
+                    log.take(line)
+                over.wait(LOOK)
+            log.take(rest)
+
+    reader = threading.Thread(target=follow, name="act", daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        over.set()
+        reader.join()
+
+
+def _run(embedded: Embedded, words: tuple[str, ...], machine: Machine, folder: Path) -> Output:
+    shell = embedded.shell.behind(embedded.place.wall)
+    outer = shell.environment
+    variables = {
+        "PATH": f"{machine.shims}:{outer['PATH']}",
+        "TAGSHIP_SHIMS": str(machine.shims),
+        "UV_PYTHON_DOWNLOADS": "never",
+        "GIT_TERMINAL_PROMPT": "0",
+        "ACT_DISABLE_VERSION_CHECK": "true",
+    }
+    into = f"exec {shlex.join(words)} >{shlex.quote(str(folder / 'log'))}"
+    return shell.run(("/bin/sh", "-c", into), cwd=folder.parent / "runner", extra=variables, timeout=LIMIT)
+
+
+def _performed(seen: Survey, given: Grants, log: Log, output: Output, folder: Path) -> Performed:
+    order = list(seen.document.jobs)
+    ran = {job.id for job in log.jobs.values()}
+    skipped = tuple(
+        Job(id=id_, name=id_, result="skipped") for id_ in order if id_ not in ran and not seen.document.jobs[id_].uses
+    )
+    jobs = sorted((*log.jobs.values(), *skipped), key=lambda j: order.index(j.id) if j.id in order else len(order))
+    told = [msgspec.structs.replace(job, permissions=_told_permissions(given, job.id)) for job in jobs]
+    failed = next((job.finding for job in told if job.finding is not None), None)
+    error = None
+    if failed is not None:
+        error = WorkflowFailed(f"{failed.title}\n{failed.why}", remedy=failed.remedy, where=failed.where)
+    elif not output.ok or log.errors:
+        said = "\n".join(log.errors[-5:]) or output.tail(5)
+        error = WorkflowFailed(
+            f"The workflow did not run\n{said}", remedy="Its own words are above.", where=seen.document.file
+        )
+    notes = folder / "notes"
+    more = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
+    doubts = tuple(
+        f"job {job}: {why}"
+        for job, why in seen.doubtful.items()
+        if job in {j.id for j in told if j.result != "skipped"}
+    )
+    return Performed(
+        jobs=tuple(told),
+        error=error,
+        doubts=doubts,
+        not_rehearsed=tuple(dict.fromkeys((*seen.notes, *given.notes, *more))),
+    )
+
+
+def _told_permissions(given: Grants, job: str) -> tuple[str, ...]:
+    return tuple(f"{scope}: {level}" for scope, level in given.permissions.get(job, {}).items())

@@ -1,0 +1,131 @@
+"""Stands in for pypa/gh-action-pypi-publish: what the action's own script does, with the twine that came with tagship.
+
+Followed: the action's twine-upload.sh and oidc-exchange.py, v1.14.
+"""
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tagship.errors import UsageError
+from tagship.rehearsal.act.steps.step import Step
+from tagship.services import oidc
+from tagship.services.addresses import PYPI, TESTPYPI, IndexAddresses
+from tagship.services.secret import Secret
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """What the action's inputs come to."""
+
+    address: str
+    folder: str
+    user: str
+    password: str
+    """Empty for trusted publishing."""
+    check: bool
+    hashes: bool
+    attest: bool
+    words: tuple[str, ...]
+    """twine's own, behind `upload`."""
+
+
+def plan(step: Step) -> Upload:
+    """What is done for some inputs. Everything that is not `false` switches a thing on, as in the action's shell."""
+
+    def on(*names: str, default: str) -> bool:
+        return (step.text(*names) or default).lower() != "false"
+
+    verbose = on("verbose", default="false")
+    skip = on("skip-existing", "skip_existing", default="false")
+    user, password = step.text("user") or "__token__", step.text("password")
+    trusted = user == "__token__" and not password
+    return Upload(
+        address=step.text("repository-url", "repository_url") or PYPI.upload,
+        folder=(step.text("packages-dir", "packages_dir") or "dist").rstrip("/"),
+        user=user,
+        password=password,
+        check=on("verify-metadata", "verify_metadata", default="true"),
+        hashes=verbose or on("print-hash", "print_hash", default="false"),
+        attest=trusted and on("attestations", default="true"),
+        words=(*(("--verbose",) if verbose else ()), *(("--skip-existing",) if skip else ())),
+    )
+
+
+def run(step: Step) -> None:
+    """Check and upload.
+
+    Raises:
+        Refused: trusted publishing is not set up for this job.
+    """
+    todo = plan(step)
+    folder = step.workspace / todo.folder
+    dists = sorted(path for path in folder.glob("*") if path.is_file()) if folder.is_dir() else []
+    password = Secret(todo.password) if todo.password else _minted(step, todo.address)
+    if password.reveal() and todo.user == "__token__" and not password.reveal().startswith("pypi-"):
+        step.warn('POTENTIALLY INVALID TOKEN: the token does not start with "pypi-" as it typically should.')
+    if not any(path.name.endswith((".tar.gz", ".whl")) for path in dists):
+        step.warn(
+            "MISSING DISTS: It looks like there are no Python distribution packages to publish in the directory "
+            f"'{todo.folder}/'. Please verify that they are in place should you face this problem."
+        )
+    names = [f"{todo.folder}/{path.name}" for path in dists] or [f"{todo.folder}/*"]
+    if todo.check:
+        _twine(step, "check", *names)
+    if todo.hashes:
+        for path in dists:
+            data = path.read_bytes()
+            step.say(f"{path.name}\nSHA256: {hashlib.sha256(data).hexdigest()}")
+    variables: dict[str, str | Secret] = {
+        "TWINE_USERNAME": todo.user,
+        "TWINE_PASSWORD": password,
+        "TWINE_REPOSITORY_URL": todo.address,
+    }
+    _twine(step, "upload", "--non-interactive", "--disable-progress-bar", *todo.words, *names, extra=variables)
+
+
+def _minted(step: Step, address: str) -> Secret:
+    """An upload token by trusted publishing (oidc-exchange.py)."""
+    index = index_of(address)
+    if not oidc.available(step.variables):
+        raise UsageError(
+            "Trusted publishing exchange failure:\nOpenID Connect token retrieval failed: GitHub: missing or "
+            "insufficient OIDC token permissions, the ACTIONS_ID_TOKEN_REQUEST_TOKEN environment variable was unset",
+            remedy="Give the job `permissions: id-token: write`, or the action a password.",
+        )
+    return oidc.upload_token(step.http, step.variables, index)
+
+
+def index_of(address: str) -> IndexAddresses:
+    """The index that an upload address belongs to.
+
+    Raises:
+        UsageError: it is another one, which a rehearsal does not have.
+    """
+    host = urlsplit(address).hostname
+    for index in (PYPI, TESTPYPI):
+        if host == urlsplit(index.upload).hostname or host == urlsplit(index.web).hostname:
+            return index
+    raise UsageError(f"{address} is not rehearsed: only PyPI and TestPyPI are", remedy="Rehearse with their addresses.")
+
+
+def _twine(step: Step, *words: str, extra: Mapping[str, str | Secret] | None = None) -> None:
+    known: dict[str, str | Secret] = {**(extra or {}), "NO_COLOR": "1", "COLUMNS": "200"}
+    argv = (
+        sys.executable,
+        "-I",
+        "-m",
+        "twine",
+        words[0],
+        *(("--config-file", os.devnull) if extra else ()),
+        *words[1:],
+    )
+    output = step.shell.run(argv, cwd=step.workspace, extra=known, timeout=900)
+    step.tell(output)
+    if not output.ok:
+        said = re.sub(r"\s*\n\s*", "\n", output.tail(4))
+        step.fail(f"twine {words[0]} failed:\n{said}")

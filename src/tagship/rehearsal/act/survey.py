@@ -1,0 +1,185 @@
+"""What a workflow needs, read from the file before it runs: jobs, labels, actions, and what cannot be rehearsed."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tagship.rehearsal.act.standins import Standin, standin
+from tagship.workflow import document
+from tagship.workflow.document import Document, Items, Job, Node, text, walk
+
+HOSTED = re.compile(r"ubuntu|linux|self-hosted", re.IGNORECASE)
+ELSEWHERE = re.compile(r"windows|macos", re.IGNORECASE)
+_SECRET = re.compile(r"""\bsecrets\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*['"](\w+)['"]\s*\])""")
+_GH = re.compile(r"(?m)^\s*(?:\w+=\S*\s+)*gh\s+\w")
+_DEEPEST = 4
+"""Composite actions inside of each other, and reusable workflows (docs.github.com, "Reuse workflows")."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Survey:
+    """What was found. `doubtful` are the jobs that do less here than on GitHub, with the reason."""
+
+    document: Document
+    actions: dict[str, Standin] = field(default_factory=dict)
+    """By `owner/name@ref`, those of local actions included."""
+    labels: set[str] = field(default_factory=set)
+    called: dict[str, str] = field(default_factory=dict)
+    """Jobs of reusable workflows, with the job that calls them."""
+    doubtful: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of the secrets that the workflow reads."""
+        found = _SECRET.findall(self.document.source)
+        return tuple(dict.fromkeys(name or other for name, other in found))
+
+    def doubt(self, job: str, why: str) -> None:
+        """A job does less here than on GitHub."""
+        self.doubtful.setdefault(job, why)
+        self.notes.append(f"job {job}: {why}")
+
+
+def survey(found: Document, root: Path, *, has_gh: bool) -> Survey:
+    """Look through a workflow.
+
+    Args:
+        root: the checkout, in which local actions and reusable workflows lie.
+        has_gh: whether there is a `gh` on this machine, as on GitHub's.
+    """
+    made = Survey(document=found)
+    for job in found.jobs.values():
+        _job(made, job, root, job.id)
+        if not has_gh and any(_GH.search(step.run.text) for step in job.steps if step.run is not None):
+            made.doubt(job.id, "uses gh, which is not installed here")
+    for job in found.jobs.values():
+        _traps(made, job)
+    made.notes = list(dict.fromkeys(made.notes))
+    return made
+
+
+def _job(made: Survey, job: Job, root: Path, outer: str, depth: int = 0) -> None:
+    for label in _labels(job):
+        if ELSEWHERE.search(label) and not HOSTED.search(label):
+            made.doubt(outer, f"runs on {label}, and here on this machine")
+        made.labels.add(label)
+    for name in ("container", "services"):
+        if job.node.get(name) is not None:
+            made.doubt(outer, f"needs containers (`{name}`), which are not rehearsed")
+    if job.uses:
+        _called(made, job.uses, root, outer, depth)
+    for step in job.steps:
+        _action(made, text(step.uses), step.inputs.names(), root, (outer, depth))
+
+
+def _labels(job: Job) -> Iterator[str]:
+    """The labels of the runner; where an expression names them, every value of the matrix that could be one."""
+    written = [scalar.text for scalar in walk(job.node.get("runs-on"))]
+    if any("${{" in label for label in written):
+        matrix = job.node.get("strategy", "matrix")
+        written += [s.text for s in walk(matrix) if HOSTED.search(s.text) or ELSEWHERE.search(s.text)]
+    yield from (label for label in written if "${{" not in label)
+
+
+def _called(made: Survey, uses: str, root: Path, outer: str, depth: int) -> None:
+    if not uses.startswith("./"):
+        made.doubt(outer, f"calls {uses}, which is not rehearsed")
+        return
+    file = root / uses.removeprefix("./")
+    if not file.is_file() or depth >= _DEEPEST:
+        return  # act says so
+    inner = document.read(file.read_bytes(), uses)
+    for job in inner.jobs.values():
+        made.called[job.id] = outer
+        _job(made, job, root, outer, depth + 1)
+
+
+def _action(made: Survey, uses: str, given: tuple[str, ...], root: Path, at: tuple[str, int]) -> None:
+    outer = at[0]
+    if not uses:
+        return
+    if uses.startswith("./"):
+        _local(made, root / uses.removeprefix("./"), root, at)
+        return
+    if uses.startswith("docker://"):
+        made.doubt(outer, f"uses {uses}, a container, which is not rehearsed")
+        return
+    found = standin(uses)
+    made.actions[uses] = found
+    if found.missing:
+        made.doubt(outer, f"uses {uses}, which is not rehearsed")
+    elif found.not_rehearsed:
+        made.notes.append(f"{found.action}: {found.not_rehearsed}")
+    odd = [name for name in given if name.lower() not in found.inputs and name.lower() not in found.ignored]
+    if odd and not found.missing:
+        made.notes.append(f"{found.action}: its input {', '.join(odd)} is not rehearsed")
+
+
+def _local(made: Survey, folder: Path, root: Path, at: tuple[str, int]) -> None:
+    """An action of the repository itself: act runs it, and what it uses needs stand-ins as well."""
+    file = next((folder / name for name in ("action.yml", "action.yaml") if (folder / name).is_file()), None)
+    if file is None or at[1] >= _DEEPEST:
+        return
+    runs = document.read(file.read_bytes(), file.name).root.get("runs")
+    if not isinstance(runs, document.Mapping):
+        return
+    if text(runs.get("using")) == "docker":
+        made.doubt(at[0], f"uses ./{folder.relative_to(root)}, a container, which is not rehearsed")
+    steps = runs.get("steps")
+    for step in steps.items if isinstance(steps, Items) else ():
+        if isinstance(step, document.Mapping):
+            given = step.get("with")
+            names = given.names() if isinstance(given, document.Mapping) else ()
+            _action(made, text(step.get("uses")), names, root, (at[0], at[1] + 1))
+
+
+def _traps(made: Survey, job: Job) -> None:
+    """Where act is known to go another way than GitHub does (nektos/act, pkg/runner, pkg/model)."""
+    if text(job.node.get("continue-on-error")) not in ("", "false"):
+        made.doubt(job.id, "continue-on-error of a job, which act does not know: its failure counts here")
+    may_skip = {need for need in job.needs if made.document.jobs[need].condition}
+    for need in sorted(may_skip):
+        reads = f"needs.{need}.outputs" in _words(job.node)
+        tested = f"needs.{need}.result" in job.condition or not re.search(
+            r"always\(|cancelled\(|failure\(", job.condition
+        )
+        if reads and not tested:
+            made.doubt(job.id, f"reads outputs of {need}, which act does not empty where {need} is skipped")
+
+
+def _words(node: Node) -> str:
+    return " ".join(scalar.text for scalar in walk(node))
+
+
+def permissions(found: Document) -> Mapping[str, Mapping[str, str]]:
+    """What the token of each job may do."""
+    return {
+        job.id: _granted(job.node.get("permissions") or found.root.get("permissions")) for job in found.jobs.values()
+    }
+
+
+SCOPES = (
+    "actions",
+    "attestations",
+    "checks",
+    "contents",
+    "deployments",
+    "issues",
+    "packages",
+    "pull-requests",
+    "statuses",
+)
+
+
+def _granted(node: Node | None) -> Mapping[str, str]:
+    if isinstance(node, document.Mapping):
+        return {key.text: text(value) for key, value in node.entries if text(value) != "none"}
+    match text(node):
+        case "write-all":
+            return dict.fromkeys((*SCOPES, "id-token"), "write")
+        case "read-all":
+            return dict.fromkeys(SCOPES, "read")
+        case _:
+            return {"contents": "read", "packages": "read"}
