@@ -230,8 +230,13 @@ def test_a_limit_that_lasts_longer_than_the_gate_waits_ends_it(stage: Stage, tmp
         (
             {CI_FILE: "on: pull_request\njobs: {test: {runs-on: x, steps: [{run: pytest}]}}\n"},
             "Not published: no CI was found that has to succeed",
-            'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"]. Ci.yml is not waited'
-            " for: it runs on pull_request only, not on pushes.",
+            "Let pushes start ci.yml, too: `push: {branches: [main]}`.",
+        ),
+        (
+            {CI_FILE: "on: {schedule: [{cron: '0 0 * * *'}]}\njobs: {test: {runs-on: x, steps: [{run: pytest}]}}\n"},
+            "Not published: no CI was found that has to succeed",
+            'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"]. As it is, ci.yml is not'
+            " waited for: it runs on schedule only, not on pushes.",
         ),
         (
             {
@@ -261,7 +266,15 @@ def test_a_limit_that_lasts_longer_than_the_gate_waits_ends_it(stage: Stage, tmp
         ),
         ({}, f"Not published: ci.yml {GONE}", f"{PUSH} This commit has lint.yml."),
     ],
-    ids=["no push", "no push, required", "no such file", "invalid", "paths", "misspelt"],
+    ids=[
+        "pull requests only",
+        "a timer only",
+        "pull requests only, required",
+        "no such file",
+        "invalid",
+        "paths",
+        "misspelt",
+    ],
 )
 def test_ci_that_cannot_come_is_refused_with_the_way_out(
     stage: Stage, tmp_path: Path, files: dict[str, str | None], words: str, remedy: str

@@ -86,11 +86,14 @@ def _required(project: Project) -> tuple[Check, ...]:
             where=first.where,
         )
     if not found.value:
+        pulled = [w.file for w in ci.workflows if w.is_unproven and not w.on_default_branch]
         told = few([f"{w.file} is {w.why}" for w in ci.workflows])
         advice = f" As it is, {told}." if told else ""
         raise GateClosed(
             "Not published: no CI was found that has to succeed",
-            remedy=f'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"].{advice}',
+            remedy=f"Let pushes start {few(pulled)}, too: `push: {{branches: [{_branch(project)}]}}`."
+            if pulled
+            else f'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"].{advice}',
             where=found.source,
         )
     if any(not name.strip("*") for check in found.value for name in check.names):
@@ -100,6 +103,10 @@ def _required(project: Project) -> tuple[Check, ...]:
             where=found.source,
         )
     return found.value
+
+
+def _branch(project: Project) -> str:
+    return project.repository.default_branch.value or "main"
 
 
 def _introduce(project: Project, world: World) -> None:
