@@ -214,7 +214,7 @@ def test_a_damaged_journal_is_said(tmp_path: Path, damage: bytes) -> None:
         (["fix: a\n\nBREAKING CHANGE: b"], True, "major"),
         (["fix: a\n\nBREAKING-CHANGE: b"], True, "major"),
         (["FEAT: a"], True, "minor"),
-        (["Update the docs", "Merge: no"], True, "patch"),
+        (["Update the docs", "Merge: no", "mypy: be quiet"], True, None),
         (["Update the docs", "v1.2.3"], True, None),
         (["http://x"], True, None),
         ([], True, None),

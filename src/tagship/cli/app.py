@@ -17,9 +17,12 @@ from tagship.services.addresses import OUR_ISSUES
 from tagship.services.secret import likely, redact
 
 COMMANDS = {
+    "init": "tagship.cli.init:init",
+    "sync": "tagship.cli.init:sync",
     "rehearse": "tagship.cli.rehearse:rehearse",
     "audit": "tagship.cli.audit:audit",
     "version": "tagship.cli.version:version",
+    "notes": "tagship.cli.notes:notes",
     "config": "tagship.cli.reading:config",
     "explain": "tagship.cli.reading:explain",
     **dict.fromkeys(

@@ -1,22 +1,34 @@
 """The section of a changelog that is about one version, from changelogs as people write them."""
 
 import re
+from collections.abc import Callable
 
 from tagship.project.discover import Project
 from tagship.versions import parse
 
 _UNDERLINE = re.compile(r"([=\-~^#*+\"'`.:_])\1{2,}\s*")
 _VERSION = re.compile(r"\d+(?:\.\d+)+(?:[-._]?(?:a|b|c|rc|alpha|beta|pre|post|dev)[-._]?\d*)*", re.IGNORECASE)
+_COMING = re.compile(
+    r"\b(?:unreleased|not yet released|upcoming|next (?:release|version)|to be released)\b", re.IGNORECASE
+)
 ENOUGH = 2_000_000
 """Characters of a changelog that are read; the newest versions come first."""
 
 
 def section(project: Project, version: str) -> str | None:
     """What the project's changelog says about a version, without the heading; None where it says nothing."""
+    return find(_read(project), version)
+
+
+def unreleased(project: Project) -> str | None:
+    """What it says about the next version, under a heading such as `Unreleased`; None where it says nothing."""
+    return _body(_read(project), lambda title: bool(_COMING.search(title)))
+
+
+def _read(project: Project) -> str:
     if project.changelog.value is None:
-        return None
-    text = (project.root / project.changelog.value).read_text(encoding="utf-8-sig", errors="replace")
-    return find(text[:ENOUGH], version)
+        return ""
+    return (project.root / project.changelog.value).read_text(encoding="utf-8-sig", errors="replace")[:ENOUGH]
 
 
 def find(text: str, version: str) -> str | None:
@@ -25,11 +37,14 @@ def find(text: str, version: str) -> str | None:
     Headings are Markdown's `#` and underlined ones, or reStructuredText's underlined (and overlined) titles.
     """
     wanted = parse(version)
+    return _body(text, lambda title: (found := _VERSION.search(title)) is not None and parse(found[0]) == wanted)
+
+
+def _body(text: str, wanted: Callable[[str], bool]) -> str | None:
     lines = text.splitlines()
     headings = list(_headings(lines))
     for start, body, level, title in headings:
-        found = _VERSION.search(title)
-        if found is None or parse(found[0]) != wanted:
+        if not wanted(title):
             continue
         later = (at for at, _, kind, _ in headings if at > start and (kind == level or _higher(kind, level)))
         end = next(later, len(lines))

@@ -1,15 +1,39 @@
-"""What commit messages say by the Conventional Commits (https://www.conventionalcommits.org/en/v1.0.0/), and which
-part of the version they raise."""
+"""What the commits of a range say: the Conventional Commits (https://www.conventionalcommits.org/en/v1.0.0/) among
+them, the pull requests they merge, who made them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from tagship.services.git import Git
 
 _SUBJECT = re.compile(r"(?P<kind>[A-Za-z][\w-]*)(?:\((?P<scope>[^()\n]+)\))?(?P<breaking>!)?: +(?P<words>\S.*)")
-_FOOTER = re.compile(r"^BREAKING[ -]CHANGE(?:: | #)\s*(.+)", re.MULTILINE)
+_FOOTER = re.compile(r"^BREAKING[ -]CHANGE(?:: | #)\s*(?P<words>.+)", re.MULTILINE)
+_MERGE = re.compile(r"Merge (?:pull request|PR) #(?P<number>\d+)\b")
+_OTHER_MERGE = re.compile(r"Merge(?:d|s|) (?:branch|remote-tracking branch|tag|commit|\S+/\S+|.* into )", re.IGNORECASE)
+_SQUASHED = re.compile(r"\s*\(#(?P<number>\d+)\)\s*$")
+_REVERTED = re.compile(r"^This reverts (?:commit )?(?P<sha>[0-9a-f]{7,40})\b", re.MULTILINE)
+_CO_AUTHOR = re.compile(r"^Co-authored-by:\s*(?P<name>[^<\n]+?)\s*<(?P<email>[^>\n]+)>", re.MULTILINE | re.IGNORECASE)
+_BOT = re.compile(r"\[bot\]|^(?:dependabot|renovate|pre-commit-ci|github-actions|pyup|weblate|allcontributors)\b", re.I)
+_FORMAT = "%H%n%P%n%aN%n%aE%n%s%n%b"
+KINDS = frozenset(
+    {"build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert", "style", "test", "deps", "release"}
+)
+"""Kinds that are in use; another word before a colon may be anything: `mypy: ignore this`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody who made a commit; who has the same address is the same."""
+
+    name: str
+    email: str
+
+    @property
+    def bot(self) -> bool:
+        """Whether it is a program."""
+        return bool(_BOT.search(self.name) or "[bot]@" in self.email)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,28 +43,74 @@ class Commit:
     sha: str
     subject: str
     body: str = ""
+    author: Person = Person(name="", email="")
+    merge: bool = False
 
     @property
     def kind(self) -> str:
         """`feat`, `fix`, …, in lower case; empty where the subject follows no convention."""
-        match = _SUBJECT.match(self.subject)
-        return match["kind"].lower() if match else ""
+        match = _SUBJECT.match(self.title)
+        return match["kind"].lower() if match and match["kind"].lower() in KINDS else ""
 
     @property
-    def breaking(self) -> bool:
-        """Whether it says that it breaks what worked: `feat!: …`, or a footer `BREAKING CHANGE: …`."""
-        match = _SUBJECT.match(self.subject)
-        return bool(match and match["breaking"]) or bool(match and _FOOTER.search(self.body))
+    def scope(self) -> str:
+        """What the change is about: `cli` of `feat(cli): …`."""
+        match = _SUBJECT.match(self.title) if self.kind else None
+        return (match["scope"] or "") if match else ""
+
+    @property
+    def title(self) -> str:
+        """The subject, or for a merged pull request its title; without the number."""
+        first = next((line.strip() for line in self.body.splitlines() if line.strip()), "")
+        return _SQUASHED.sub("", first if _MERGE.match(self.subject) and first else self.subject)
+
+    @property
+    def words(self) -> str:
+        """The title without the convention's prefix."""
+        match = _SUBJECT.match(self.title) if self.kind else None
+        return match["words"] if match else self.title
+
+    @property
+    def number(self) -> str:
+        """The number of the pull request; empty where none is named."""
+        match = _MERGE.match(self.subject) or _SQUASHED.search(self.subject)
+        return match["number"] if match else ""
+
+    @property
+    def breaking(self) -> str:
+        """What it says that it breaks, by `feat!: …` or a footer `BREAKING CHANGE: …`; empty where it does not."""
+        match = _SUBJECT.match(self.title) if self.kind else None
+        if match is None:
+            return ""
+        footer = _FOOTER.search(self.body)
+        return footer["words"] if footer else self.words if match["breaking"] else ""
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Its author, and who is named as a co-author."""
+        others = (Person(name=m["name"], email=m["email"]) for m in _CO_AUTHOR.finditer(self.body))
+        return (self.author, *others)
 
 
-def since(git: Git, tag: str | None) -> tuple[Commit, ...]:
-    """The commits after a tag, or all there are, the newest first; merges are left out."""
-    scope = (f"refs/tags/{tag}..HEAD",) if tag else ("HEAD",)
-    output = git.text("log", "--no-merges", "--no-show-signature", "-z", "--format=%H%n%s%n%b", *scope, "--")
-    records = (record.split("\n", 2) for record in output.split("\0") if record)
-    return tuple(
-        Commit(sha=sha, subject=subject, body=body) for sha, subject, body in ((*record, "")[:3] for record in records)
-    )
+def between(git: Git, start: str | None, end: str = "HEAD", *, merges: bool = False) -> tuple[Commit, ...]:
+    """The commits after a ref up to another, the newest first.
+
+    Args:
+        start: None for the beginning of the history.
+        merges: whether what was merged stands for the commits it merged, by the first parents alone; otherwise
+            every commit by itself, without merges.
+
+    """
+    which = "--first-parent" if merges else "--no-merges"
+    scope = f"{start}..{end}" if start else end
+    output = git.text("log", which, "--no-show-signature", "-z", f"--format={_FORMAT}", "--end-of-options", scope, "--")
+    return tuple(_commit(record) for record in output.split("\0") if record)
+
+
+def _commit(record: str) -> Commit:
+    sha, parents, name, email, subject, body = (*record.split("\n", 5), "", "")[:6]
+    author = Person(name=name, email=email)
+    return Commit(sha=sha, subject=subject, body=body, author=author, merge=" " in parents)
 
 
 def part(commits: Iterable[Commit], *, stable: bool) -> Literal["major", "minor", "patch"] | None:
@@ -55,3 +125,19 @@ def part(commits: Iterable[Commit], *, stable: bool) -> Literal["major", "minor"
     if any(commit.kind == "feat" for commit in known):
         return "minor"
     return "patch" if known else None
+
+
+def effective(commits: Sequence[Commit]) -> tuple[Commit, ...]:
+    """The commits without those that were taken back in the same range, their reverts, and merges of nothing new."""
+    reverts = {commit.sha: match["sha"] for commit in commits if (match := _REVERTED.search(commit.body))}
+    gone: set[str] = set()
+    for commit in commits:  # the newest first: a revert that was reverted itself takes nothing back
+        target = reverts.get(commit.sha)
+        found = next((c.sha for c in commits if target and c.sha.startswith(target)), None)
+        if found is not None and commit.sha not in gone:
+            gone |= {commit.sha, found}
+    return tuple(c for c in commits if c.sha not in gone and not (c.merge and not c.number and _plain_merge(c)))
+
+
+def _plain_merge(commit: Commit) -> bool:
+    return bool(_OTHER_MERGE.match(commit.subject))

@@ -155,7 +155,7 @@ def _auto(project: Project, git: Git, now: Current) -> tuple[str, str]:
     if now.version.pre is not None:
         return "pre", f"{now.version} is a pre-release"
     last = next((tag.tag for tag in reversed(now.tags) if tag.version <= now.version), None)
-    made = commits.since(git, last)
+    made = commits.between(git, f"refs/tags/{last}" if last else None)
     part = commits.part(made, stable=now.version >= Version("1"))
     since = f"since {last}" if last else "in the history"
     if not made:
@@ -165,7 +165,7 @@ def _auto(project: Project, git: Git, now: Current) -> tuple[str, str]:
         )
     if part is None:
         raise ProjectError(
-            f"the next version is not known: none of {many(len(made), 'commit')} {since} follows the Conventional Commits",
+            f"the next version is not known: of {many(len(made), 'commit')} {since}, none is a Conventional Commit",
             remedy="Say which part it is: tagship version bump patch, minor or major.",
         )
     return part, f"auto: {part}, by {many(len(made), 'commit')} since {last or 'the beginning'}"

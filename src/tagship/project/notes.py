@@ -1,0 +1,219 @@
+"""Release notes of one version: from the changelog, from towncrier's fragments, or from the commits.
+
+Whoever has a changelog has said there what matters, so that it comes first; fragments are a changelog that is not
+written yet; commits are always there.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from shutil import which
+from typing import Literal
+
+from packaging.version import Version
+
+from tagship.errors import ProjectError, ToolFailed
+from tagship.project import changelog
+from tagship.project.commits import Commit, between, effective
+from tagship.project.discover import Project
+from tagship.project.pyproject import read_toml, table
+from tagship.services.addresses import GITHUB
+from tagship.services.git import Git
+from tagship.services.shell import Shell
+from tagship.versions import released, tag_for
+from tagship.words import many
+
+Source = Literal["changelog", "fragments", "commits"]
+MOST = 200
+"""Changes that are listed one by one."""
+_RELEASE = re.compile(
+    r"\W*(?:(?:chore\(release\)|release|version|(?:bump|increment) version|back to development"
+    r"|prepare (?:for )?(?:release|v?\d+\.)|start (?:version|v?\d+\.)|(?:pre|post)[- ]?(?:release|\d+\.))"
+    r"|v?\d+(?:\.\d+)+(?:\.?(?:a|b|rc|post|dev)\d+)?$)",
+    re.IGNORECASE,
+)
+"""Titles of commits that only make a release."""
+_GROUPS: Mapping[str, frozenset[str]] = {
+    "Features": frozenset({"feat"}),
+    "Fixes": frozenset({"fix"}),
+    "Performance": frozenset({"perf"}),
+    "Documentation": frozenset({"docs"}),
+    "Other changes": frozenset({"", "build", "refactor", "revert", "deps"}),
+}
+"""What is shown of the kinds of the Conventional Commits, in this order; users never meet the others."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notes:
+    """What changed, as Markdown or as the changelog has it, and who says so."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Range:
+    """The commits that one version has and the one before it has not."""
+
+    start: str | None
+    """The tag before; None for the first release."""
+    end: str
+    """The tag, or HEAD where it is not made yet."""
+
+
+def of(project: Project, git: Git, version: Version, shell: Shell | None, wanted: Source | None = None) -> Notes:
+    """The notes of a version, made or still to come.
+
+    Args:
+        shell: where towncrier may be run; without it fragments count as nothing.
+        wanted: where they must come from; None for the first source that says something.
+
+    Raises:
+        ProjectError: the source that is asked for says nothing about the version.
+        ToolFailed: towncrier failed.
+    """
+    span = span_of(project, git, version)
+    for source in (wanted,) if wanted else ("changelog", "fragments", "commits"):
+        match source:
+            case "changelog":
+                found = _from_changelog(project, version, made=span.end != "HEAD")
+            case "fragments":
+                found = _from_fragments(project, shell, version) if shell is not None else None
+            case _:
+                found = _from_commits(project, git, span)
+        if found is not None:
+            return found
+    where = project.changelog.value or ""
+    raise ProjectError(
+        f"there are no notes about {version}" + (f" in the {wanted}" if wanted else ""),
+        remedy="Write a section about it into the changelog, or take another source: tagship notes --from commits.",
+        where=where,
+    )
+
+
+def span_of(project: Project, git: Git, version: Version) -> Range:
+    """From the highest release below a version whose tag leads to it, to its tag or, where it has none, HEAD."""
+    scheme = project.tags.value
+    tags = released(project.repository.tags, scheme)
+    own = next((tag.tag for tag in tags if tag.version == version), None)
+    end = own or "HEAD"
+    below = [tag for tag in tags if tag.version < version and (version.is_prerelease or not tag.version.is_prerelease)]
+    start = next((tag.tag for tag in reversed(below) if git.contains(_ref(tag.tag), _ref(end))), None)
+    return Range(start=start, end=end)
+
+
+def compare(project: Project, span: Range, version: Version) -> str:
+    """The address of the comparison on GitHub; empty without a repository there, or for the first release."""
+    slug = project.repository.slug.value
+    if span.start is None or slug is None or (project.repository.host.value or "").lower() != "github.com":
+        return ""
+    end = span.end if span.end != "HEAD" else tag_for(version, project.tags.value)
+    return f"{GITHUB}/{slug}/compare/{span.start}...{end}"
+
+
+def _ref(name: str) -> str:
+    return name if name == "HEAD" else f"refs/tags/{name}"
+
+
+def _from_changelog(project: Project, version: Version, *, made: bool) -> Notes | None:
+    file = project.changelog.value
+    text = changelog.section(project, str(version))
+    if text is None and not made:
+        text = changelog.unreleased(project)
+        file = f"{file}, unreleased"
+    return None if text is None else Notes(text=text, source=str(file))
+
+
+def _from_fragments(project: Project, shell: Shell, version: Version) -> Notes | None:
+    """What towncrier would write (https://towncrier.readthedocs.io/en/stable/cli.html), by its own command."""
+    own = read_toml(project.root, "towncrier.toml")
+    data = read_toml(project.root, "pyproject.toml")
+    program = which("towncrier", path=shell.environment.get("PATH"))
+    if program is None or (own is None and not table(data.data if data else None, "tool", "towncrier")):
+        return None  # where it is not installed, what it wrote is in the changelog by the time of a release
+    words = (program, "build", "--draft", "--version", str(version), "--name", project.name.value or "")
+    output = shell.run(words, cwd=project.root, timeout=60)
+    if not output.ok:
+        raise ToolFailed(
+            f"no notes from fragments: towncrier failed: {output.tail(3)}",
+            remedy="Run towncrier build --draft to see what it needs; or take another source: --from commits.",
+        )
+    text = changelog.find(output.stdout, str(version)) or ""
+    return Notes(text=text, source="towncrier's fragments") if text and "No significant changes" not in text else None
+
+
+def _from_commits(project: Project, git: Git, span: Range) -> Notes | None:
+    start = _ref(span.start) if span.start else None
+    single = between(git, start, _ref(span.end))
+    conventional = sum(1 for c in single if c.kind) * 2 >= len(single)
+    merged = () if conventional else _worth_telling(between(git, start, _ref(span.end), merges=True))
+    listed = merged or _worth_telling(single)
+    if not listed:
+        return None
+    bots = [commit for commit in listed if commit.author.bot]
+    own = [commit for commit in listed if not commit.author.bot]
+    parts = [*(_groups(own) if conventional else _plain(own)), *_by_bots(bots)]
+    if thanks := _thanks(single, _before(git, start)):
+        parts.append(thanks)
+    return Notes(text="\n\n".join(parts), source=f"{many(len(single), 'commit')} since {span.start or 'the beginning'}")
+
+
+def _worth_telling(commits: Sequence[Commit]) -> tuple[Commit, ...]:
+    return tuple(commit for commit in effective(commits) if not _RELEASE.match(commit.title))
+
+
+def _plain(commits: Sequence[Commit]) -> Iterable[str]:
+    if commits:
+        yield _list("Changes", [f"- {commit.title}{_number(commit)}" for commit in commits])
+
+
+def _groups(commits: Sequence[Commit]) -> Iterable[str]:
+    breaking = [commit for commit in commits if commit.breaking]
+    if breaking:
+        yield _list("Breaking changes", [_line(commit, commit.breaking) for commit in breaking])
+    for title, kinds in _GROUPS.items():
+        lines = [_line(commit, commit.words) for commit in commits if commit.kind in kinds]
+        if lines:
+            yield _list(title, lines)
+
+
+def _list(title: str, lines: Sequence[str]) -> str:
+    more = len(lines) - MOST
+    shown = [*lines[:MOST], *([f"- and {more} more"] if more > 0 else [])]
+    return f"### {title}\n\n" + "\n".join(shown)
+
+
+def _line(commit: Commit, words: str) -> str:
+    scope = f"**{commit.scope}**: " if commit.scope else ""
+    first = words.split(maxsplit=1)[0]
+    return f"- {scope}{words[0].upper() if first.isalpha() else words[0]}{words[1:]}{_number(commit)}"
+
+
+def _number(commit: Commit) -> str:
+    """The pull request, which GitHub makes a link of."""
+    return f" (#{commit.number})" if commit.number and f"#{commit.number}" not in commit.title else ""
+
+
+def _by_bots(commits: Sequence[Commit]) -> Iterable[str]:
+    if commits:
+        names = sorted({commit.author.name.removesuffix("[bot]") for commit in commits})
+        yield f"{many(len(commits), 'update')} by {', '.join(names)}"
+
+
+def _thanks(commits: Sequence[Commit], before: frozenset[str]) -> str:
+    """Everybody who contributed, in the order of their first commit; who has several addresses is named once."""
+    people: dict[str, set[str]] = {}
+    for commit in reversed(commits):
+        for person in commit.people:
+            if person.name and not person.bot:
+                people.setdefault(person.name, {person.name.lower()}).add(person.email.lower())
+    new = " (first contribution)"
+    names = [name + (new if before and before.isdisjoint(known) else "") for name, known in people.items()]
+    return f"Thanks to {', '.join(names)}." if names else ""
+
+
+def _before(git: Git, start: str | None) -> frozenset[str]:
+    """Names and addresses of everybody who contributed before; empty for a first release, where everybody is new."""
+    if start is None:
+        return frozenset()
+    return frozenset(who.lower() for who in git.lines("log", "--format=%aN%n%aE", "--end-of-options", start, "--"))

@@ -1,0 +1,162 @@
+"""Release notes: from a changelog, from fragments, from commits of every style."""
+
+import os
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from tagship.errors import ProjectError
+from tagship.project import notes
+from tagship.project.commits import Commit, Person, effective
+from tagship.project.discover import read
+from tagship.services.git import Git
+from tagship.services.shell import Shell
+from tests.cli.calling import Answer, call
+from tests.rehearsing import git, repository
+
+pytestmark = pytest.mark.requirement("B5")
+
+ADA = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.invalid"}
+BOT = {"GIT_AUTHOR_NAME": "dependabot[bot]", "GIT_AUTHOR_EMAIL": "49699333+dependabot[bot]@users.noreply.example"}
+
+
+def commit(root: Path, message: str, **who: str) -> None:
+    """An empty commit by somebody."""
+    words = ("--author", f"{who['GIT_AUTHOR_NAME']} <{who['GIT_AUTHOR_EMAIL']}>") if who else ()
+    git(root, "commit", "--quiet", "--allow-empty", "--message", message, *words)
+
+
+def made(root: Path, version: str, wanted: notes.Source | None = None) -> notes.Notes:
+    """The notes of a version of the repository."""
+    door = Git(Shell(dict(os.environ)), root)
+    return notes.of(read(root, door), door, Version(version), None, wanted)
+
+
+def test_conventional_commits(tmp_path: Path) -> None:
+    """Conventional commits are grouped, with scopes, what breaks first, bots folded and contributors named."""
+    root = repository(tmp_path, {})
+    git(root, "tag", "v1.0.0")
+    commit(root, "feat(cli): add a colour (#12)")
+    commit(root, "fix: `dump()` keeps order", **ADA)
+    commit(root, "refactor!: rename everything\n\nBREAKING CHANGE: `load` is called `read`")
+    commit(root, "chore: tidy")
+    commit(root, "build(deps): bump x", **BOT)
+    commit(root, "chore(release): 1.1.0")
+    git(root, "tag", "v1.1.0")
+    assert made(root, "1.1.0") == notes.Notes(
+        text="### Breaking changes\n\n- `load` is called `read`\n\n"
+        "### Features\n\n- **cli**: Add a colour (#12)\n\n"
+        "### Fixes\n\n- `dump()` keeps order\n\n"
+        "### Other changes\n\n- Rename everything\n\n"
+        "1 update by dependabot\n\n"
+        "Thanks to somebody, Ada (first contribution).",
+        source="6 commits since v1.0.0",
+    )
+
+
+def test_free_text_by_merged_pull_request(tmp_path: Path) -> None:
+    """Where commits are free text, a merged pull request is told by title and number, and its commits are not."""
+    root = repository(tmp_path, {})
+    git(root, "tag", "v1.0.0")
+    git(root, "checkout", "--quiet", "-b", "topic")
+    commit(root, "wip", **ADA)
+    commit(root, "more wip", **ADA)
+    git(root, "checkout", "--quiet", "main")
+    title = "Merge pull request #7 from ada/topic\n\nRead dates in every calendar"
+    git(root, "merge", "--quiet", "--no-ff", "--message", title, "topic")
+    commit(root, "Squash this one (#8)")
+    commit(root, "Bump version to 1.0.1")
+    assert made(root, "1.0.1").text == (
+        "### Changes\n\n- Squash this one (#8)\n- Read dates in every calendar (#7)\n\n"
+        "Thanks to Ada (first contribution), somebody."
+    )
+
+
+def test_the_first_release(tmp_path: Path) -> None:
+    """A first release tells the whole history, nobody's first contribution, and has nothing to be compared with."""
+    root = repository(tmp_path, {})
+    git(root, "remote", "add", "origin", "https://github.com/owner/sample.git")
+    found = made(root, "1.0.0")
+    assert found == notes.Notes(
+        text="### Changes\n\n- A sample\n\nThanks to somebody.", source="1 commit since the beginning"
+    )
+    door = Git(Shell(dict(os.environ)), root)
+    project = read(root, door)
+    assert notes.compare(project, notes.span_of(project, door, Version("1.0.0")), Version("1.0.0")) == ""
+
+
+def test_a_changelog_comes_first_and_its_unreleased_section_is_for_the_next(tmp_path: Path) -> None:
+    """The section about a version is its notes; of a version that is still to come, the unreleased one is."""
+    root = repository(
+        tmp_path, {"CHANGELOG.md": "# Changes\n\n## Unreleased\n\n- Soon.\n\n## 1.0.0 (2026-01-02)\n\n- A day.\n"}
+    )
+    git(root, "tag", "v1.0.0")
+    commit(root, "feat: not told")
+    assert made(root, "1.0.0") == notes.Notes(text="- A day.", source="CHANGELOG.md")
+    assert made(root, "1.1.0") == notes.Notes(text="- Soon.", source="CHANGELOG.md, unreleased")
+
+
+def test_nothing_to_tell(tmp_path: Path) -> None:
+    """Where no source says anything, that is an error with what to do, and no empty page."""
+    root = repository(tmp_path, {})
+    git(root, "tag", "v1.0.0")
+    with pytest.raises(ProjectError, match=r"there are no notes about 1\.1") as caught:
+        made(root, "1.1")
+    assert caught.value.remedy.startswith("Write a section about it into the changelog")
+    with pytest.raises(ProjectError, match=r"there are no notes about 1\.1 in the changelog"):
+        made(root, "1.1", "changelog")
+
+
+@pytest.mark.parametrize(
+    ("version", "start"), [("1.1.0", "v1.0.0"), ("2.0.0", "v1.0.0"), ("1.1.0rc2", "v1.1.0rc1"), ("1.0.1", "v1.0.0")]
+)
+def test_what_a_version_is_compared_with(tmp_path: Path, version: str, start: str) -> None:
+    """A final release follows the final one before it, a pre-release any; what is on another branch never counts."""
+    root = repository(tmp_path, {})
+    git(root, "remote", "add", "origin", "https://github.com/owner/sample.git")
+    git(root, "tag", "v1.0.0")
+    git(root, "checkout", "--quiet", "-b", "elsewhere")
+    commit(root, "elsewhere")
+    git(root, "tag", "v1.0.5")
+    git(root, "checkout", "--quiet", "main")
+    commit(root, "candidate")
+    git(root, "tag", "v1.1.0rc1")
+    commit(root, "more")
+    door = Git(Shell(dict(os.environ)), root)
+    project = read(root, door)
+    span = notes.span_of(project, door, Version(version))
+    assert span == notes.Range(start=start, end="HEAD")
+    expected = f"https://github.com/owner/sample/compare/{start}...v{version}"
+    assert notes.compare(project, span, Version(version)) == expected
+
+
+def test_reverts_cancel_each_other() -> None:
+    """A commit and its revert in one range are not told; one that was reverted and brought back is."""
+
+    def one(sha: str, subject: str, body: str = "") -> Commit:
+        return Commit(sha=sha * 40, subject=subject, body=body, author=Person(name="a", email="a"))
+
+    taken_back = [one("b", 'Revert "Add x"', f"This reverts commit {'a' * 40}."), one("a", "Add x")]
+    assert effective(taken_back) == ()
+    back = [one("c", 'Revert "Revert"', f"This reverts commit {'b' * 40}."), *taken_back]
+    assert [commit.subject for commit in effective(back)] == ["Add x"]
+    other = [one("b", 'Revert "Add y"', f"This reverts commit {'f' * 40}."), one("a", "Add x")]
+    assert [commit.subject for commit in effective(other)] == ['Revert "Add y"', "Add x"]
+
+
+def test_the_command(tmp_path: Path) -> None:
+    """`tagship notes` prints the notes and the comparison on stdout, and where they come from on stderr."""
+    root = repository(tmp_path / "project", {})
+    git(root, "remote", "add", "origin", "https://github.com/owner/sample.git")
+    git(root, "tag", "v0.9.0")
+    commit(root, "Read dates")
+    assert call("notes", cwd=root) == Answer(
+        code=0,
+        out="### Changes\n\n- Read dates\n\nThanks to somebody.\n\n"
+        "[All changes](https://github.com/owner/sample/compare/v0.9.0...v1.0.0)\n",
+        err="sample 1.0.0: from 1 commit since v0.9.0\n",
+    )
+    wrong = call("notes", "newest", cwd=root)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "There are no notes: 'newest' is not a version" in wrong.err
