@@ -8,7 +8,8 @@ from tagship.model import Dist, Entry, Event, Manifest, Plan, Target
 from tagship.services.index import IndexFile, IndexPage
 from tagship.stages import STAGES, merge
 from tagship.stages import _require as require
-from tagship.stages.summary_text import missing, summary
+from tagship.stages.needed import missing
+from tagship.stages.summary_text import summary
 
 EVENT = Event(name="push", repository="o/r", ref="refs/tags/v1.0", sha="c" * 40, default_branch="main")
 PLAN = Plan(

@@ -86,13 +86,13 @@ BEFORE = (PLANNED, GATED, BUILT, CHECKED)
 @pytest.mark.parametrize(
     ("log", "said"),
     [
-        ((*BEFORE, PUBLISHED, VERIFIED), "⚠️ Wheelhouse 1.4.0 is on PyPI, but github-release did not happen"),
-        ((*BEFORE, VERIFIED), "⚠️ Wheelhouse 1.4.0 is on PyPI, but github-release did not happen"),
+        ((*BEFORE, PUBLISHED, VERIFIED), "⚠️ Wheelhouse 1.4.0 is on PyPI, but github-release is not done"),
+        ((*BEFORE, VERIFIED), "⚠️ Wheelhouse 1.4.0 is on PyPI, but github-release is not done"),
         ((*BEFORE, PUBLISHED), "⚠️ Wheelhouse 1.4.0 was uploaded to PyPI, but not verified"),
         ((*BEFORE, PUBLISHED, failed(VERIFIED)), "❌ Wheelhouse 1.4.0 is on PyPI, but verify failed"),
         (
             (*BEFORE, failed(PUBLISHED), PUBLISHED, VERIFIED),
-            "⚠️ Wheelhouse 1.4.0 is on PyPI, but github-release did not happen",
+            "⚠️ Wheelhouse 1.4.0 is on PyPI, but github-release is not done",
         ),
         (BEFORE, "❌ Wheelhouse 1.4.0 was not released: it was not published on PyPI"),
         ((*BEFORE, skipped(PUBLISHED)), "❌ Wheelhouse 1.4.0 was not released: it was not published on PyPI"),

@@ -15,7 +15,7 @@ from tagship.cli.render import output, outputs, reporter, screen
 from tagship.errors import UsageError
 from tagship.model import Manifest, manifest_from_json, to_json
 from tagship.services.world import Workspace, production
-from tagship.stages import STAGES, Stage, merge, run
+from tagship.stages import STAGES, Result, Stage, merge, run
 
 MANIFEST = Path("tagship-manifest.json")
 OPTIONS = (
@@ -75,12 +75,17 @@ def command(name: str) -> click.Command:
             _hand_on(Path(file), outputs(stage.name, result.manifest))
         if as_json:
             sys.stdout.buffer.write(to_json(result.manifest))
-        ended = result.error or (None if more.get("slow") else result.warning)
-        return ended.exit_code if ended is not None else 0
+        return exit_code(result, slow=bool(more.get("slow")))
 
     for option in (*OPTIONS, *MORE.get(name, ())):
         perform = option(perform)
     return click.command(name, help=_help(stage), epilog=f"Example: tagship {name} --manifest {MANIFEST}")(perform)
+
+
+def exit_code(result: Result, *, slow: bool) -> int:
+    """The code of what went wrong; of a warning only where that was not allowed (`slow`), it has been shown."""
+    ended = result.error or (None if slow else result.warning)
+    return ended.exit_code if ended is not None else 0
 
 
 def _help(stage: Stage) -> str:

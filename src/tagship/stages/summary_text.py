@@ -6,51 +6,41 @@ HTML, and everything is bounded: GitHub drops a summary above 1 MiB (docs.github
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from tagship.model import Entry, Finding, Manifest, Plan, Severity, Status, Target
 from tagship.services.addresses import GITHUB, PYPI, TESTPYPI
+from tagship.stages.needed import Jobs, public, reason, remedies, undone
 from tagship.words import clean, duration, many, shorten, size, spans, tally
 
 MOST = 50
 """Findings, facts or files that are written out before the rest is only counted."""
 _SPECIAL = re.compile(r"([\\`*_\[\]~#])")
 _OUTCOMES = {"done": "✅ done", "failed": "❌ failed", "skipped": "⏭️ skipped"}
+_RESULTS = {
+    "success": "✅ succeeded",
+    "failure": "❌ failed",
+    "cancelled": "❌ cancelled",
+    "skipped": "⏭️ skipped",
+}
 _SEVERITIES = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "ℹ️"}
 
 
-def summary(manifest: Manifest, stages: tuple[str, ...] = ()) -> str:
+def summary(manifest: Manifest, stages: tuple[str, ...] = (), jobs: Jobs | None = None) -> str:
     """The whole summary. Of `stages`, those without an entry are shown as not run; the stage that writes the
-    summary leaves itself out of them."""
-    log = _newest(manifest)
+    summary leaves itself out of them. `jobs` is how the jobs of the workflow ended, where this is one of them."""
+    log, jobs = _newest(manifest), jobs or {}
     parts = [
-        _heading(manifest, log),
-        *_what_to_do(log),
+        _heading(manifest, log, jobs),
+        *_what_to_do(log, remedies(manifest, jobs)),
         *_card(manifest.plan),
         *_files(manifest),
+        *_jobs(jobs, manifest.plan),
         *_stages(log, stages),
         *_details(log),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-NEEDED: dict[Target, tuple[str, ...]] = {
-    Target.NONE: ("plan", "build", "check"),
-    Target.TESTPYPI: ("plan", "gate", "build", "check", "verify"),
-    Target.PYPI: ("plan", "gate", "build", "check", "verify", "github-release"),
-}
-"""What must have been done, not skipped and not failed, for a success. Whoever uploaded, verify proves it."""
-
-
-def missing(manifest: Manifest) -> tuple[str, ...]:
-    """The stages that were needed and are not done, and those whose newest run failed; the summary left out."""
-    if manifest.plan is None:
-        return ("plan",)
-    newest = {entry.stage: entry.outcome for entry in manifest.log if entry.stage != "summary"}
-    lacking = [stage for stage in NEEDED[manifest.plan.target] if newest.get(stage) != "done"]
-    failed = [stage for stage, outcome in newest.items() if outcome == "failed" and stage not in lacking]
-    return (*lacking, *failed)
 
 
 def _newest(manifest: Manifest) -> tuple[Entry, ...]:
@@ -58,38 +48,45 @@ def _newest(manifest: Manifest) -> tuple[Entry, ...]:
     return tuple({entry.stage: entry for entry in manifest.log}.values())
 
 
-def _heading(manifest: Manifest, log: tuple[Entry, ...]) -> str:
+def _heading(manifest: Manifest, log: tuple[Entry, ...], jobs: Jobs) -> str:
     """What happened, in one sentence. A publish job that was skipped is not a success."""
     plan = manifest.plan
     if plan is None:
-        return "## ❌ Nothing was released: there is no plan"
+        first = [name for name, job in jobs.items() if job.broken]
+        return f"## ❌ Nothing was released: {f'{_listed(first)} failed' if first else 'there is no plan'}"
     release = f"{_text(plan.project)} {_text(plan.version)}"
     index = _index(plan)
-    failed = [entry.stage for entry in log if entry.outcome == "failed"]
+    failed = [*(entry.stage for entry in log if entry.outcome == "failed"), *remedies(manifest, jobs)]
     done = {entry.stage for entry in log if entry.outcome == "done"}
-    public = bool(done & {"publish", "verify"})
-    if failed and public:
+    there = public(manifest, jobs)
+    if failed and there == "yes":
         return f"## ❌ {release} is on {index}, but {_listed(failed)} failed"
+    if failed and there == "perhaps":
+        return f"## ❌ {release} may be on {index} in part: {_listed(failed)} failed"
     if failed:
         return f"## ❌ {release} was not released: {_listed(failed)} failed"
+    if plan.target is Target.NONE and (lacking := undone(manifest, jobs)):
+        return f"## ❌ {release} was not shown to be releasable: {_listed(list(lacking))}"
     if plan.target is Target.NONE:
         return f"## ✅ {release}: nothing was to be published"
-    if not public:
+    if there == "no":
         return f"## ❌ {release} was not released: it was not published on {index}"
     if "verify" not in done:
         return f"## ⚠️ {release} was uploaded to {index}, but not verified"
-    if lacking := missing(manifest):
-        return f"## ⚠️ {release} is on {index}, but {_listed(list(lacking))} did not happen"
+    if lacking := undone(manifest, jobs):
+        return f"## ⚠️ {release} is on {index}, but {_listed(list(lacking))}"
     return f"## ✅ {release} is on {index}"
 
 
-def _what_to_do(log: tuple[Entry, ...]) -> Iterator[str]:
-    """Errors first, each with its remedy; then warnings and notes."""
+def _what_to_do(log: tuple[Entry, ...], jobs: Mapping[str, str]) -> Iterator[str]:
+    """Jobs that could not say it themselves, errors with their remedies, then warnings and notes."""
     found = [
         (entry.stage, f) for severity in _SEVERITIES for entry in log for f in entry.findings if f.severity is severity
     ]
-    if found:
+    if found or jobs:
         yield "### What to do"
+    for name, remedy in jobs.items():
+        yield f"❌ **The job {name} did not end well**\n\n**→ {_text(remedy)}**"
     for stage, finding in found[:MOST]:
         yield _finding(stage, finding)
     if len(found) > MOST:
@@ -148,6 +145,16 @@ def _files(manifest: Manifest) -> Iterator[str]:
     yield "\n".join(["| file | kind | size | sha256 |", "| --- | --- | ---: | --- |", *rows])
     if len(dists) > MOST:
         yield f"… and {many(len(dists) - MOST, 'more file')}."
+
+
+def _jobs(jobs: Jobs, plan: Plan | None) -> Iterator[str]:
+    """How each job ended, and why one was skipped."""
+    if not jobs:
+        return
+    why = {name: reason(name, jobs, plan) for name, job in jobs.items() if job.result == "skipped"}
+    rows = [f"| {name} | {_RESULTS[job.result]} | {_cell(_text(why.get(name, '')))} |" for name, job in jobs.items()]
+    yield "### Jobs"
+    yield "\n".join(["| job | result | why |", "| --- | --- | --- |", *rows])
 
 
 def _stages(log: tuple[Entry, ...], stages: tuple[str, ...]) -> Iterator[str]:
