@@ -166,6 +166,7 @@ WHOLE = (Check(workflow="ci.yml"),)
         ("on: {push: {branches: [main]}}\n", (), "not waited for: it does not run on pull requests"),
         ("on: push\n", (Check(workflow="ci.yml"),), "waited for: runs on every push"),
         ("on: pull_request\n", (), "not waited for: it runs on pull_request only, not on pushes"),
+        ("on: [push, pull_request_target]\n", (), "not waited for: it does not run on pull requests"),
         (
             "on: {push: {paths: [src/**]}, pull_request: {}}\n",
             (),
@@ -220,6 +221,26 @@ def test_jobs_that_publish_or_deploy_are_never_waited_for(tmp_path: Path, steps:
         Check(workflow="ci.yml", names=(name,)) for name in ("lint", "Test", "On", "own", "after-own", "summary")
     )
     assert required(tmp_path, text) == ((by_name, ACTING.format(role)) if role else (WHOLE, WAITED))
+
+
+@pytest.mark.requirement("A12")
+@pytest.mark.parametrize(
+    ("on", "job", "unproven"),
+    [
+        ("on: pull_request\n", "test", True),
+        ("on: {push: {paths: [src/**]}, pull_request: {}}\n", "test", True),
+        ("on: {push: {branches: [dev]}, pull_request: {}}\n", "integration-TESTS", True),
+        ("on: pull_request\n", "label", False),
+        ("on: schedule\n", "test", False),
+        (BOTH, "test", False),
+    ],
+)
+def test_tests_that_show_nothing_of_a_pushed_commit_are_known(
+    tmp_path: Path, on: str, job: str, unproven: bool
+) -> None:
+    """A workflow that tests pull requests and is not waited for is one that somebody may take for a safeguard."""
+    (workflow,) = read(tmp_path, checks=f"{on}jobs:\n  {job}:\n{STEPS}").workflows
+    assert workflow.is_unproven is unproven
 
 
 DEPLOY_PAGES = "  deploy:\n    steps: [{uses: 'peaceiris/actions-gh-pages@v4'}]\n"

@@ -216,3 +216,36 @@ def test_an_override_cannot_come_with_a_push(stage: Stage, tmp_path: Path) -> No
     """Failed CI of a pushed tag stays failed, whether or not the project allows overrides."""
     result = stage(repository(tmp_path / "sample", {"pyproject.toml": ALLOWED}), ci={"ci.yml": "failure"})
     assert result.headline == "Not published: Test Suite (ci.yml) failed"
+
+
+PUBLISHING = (
+    "on: {push: {branches: [main], tags: ['v*']}, pull_request: }\n"
+    "jobs:\n"
+    "  test: {name: Test, runs-on: x, strategy: {matrix: {v: [1, 2]}}, steps: [{run: pytest}]}\n"
+    "  lint: {runs-on: x, steps: [{run: ruff}]}\n"
+    "  release:\n    needs: [test, lint]\n    if: startsWith(github.ref, 'refs/tags/')\n    runs-on: x\n"
+    "    steps: [{uses: pypa/gh-action-pypi-publish@release/v1}]\n"
+)
+
+
+@pytest.mark.requirement("A3", "A12")
+@pytest.mark.parametrize(
+    ("ci", "headline"),
+    [
+        ({}, "sample 1.0.0 would be released on PyPI"),
+        ({"lint": "failure"}, "Not published: lint failed"),
+        ({"Test": "cancelled", "lint": "skipped"}, "Not published: Test was cancelled; lint was skipped"),
+        ({"lint": "missing"}, "Not published: ci.yml: lint did not run, although its workflow did"),
+        ({"lint": "pending"}, "Not published: lint is still running after 90 minutes"),
+    ],
+)
+def test_jobs_of_a_workflow_that_also_publishes_are_waited_for(
+    stage: Stage, tmp_path: Path, ci: dict[str, str], headline: str
+) -> None:
+    """CI that holds a publishing job is waited for job by job, in one run of that very workflow."""
+    path = repository(tmp_path / "sample", {".github/workflows/ci.yml": PUBLISHING})
+    result = replace(stage, clock=JumpingClock())(path, ci=ci)
+    assert result.headline == headline
+    ends = {name: ci.get(name, "success") for name in ("Test", "lint")}
+    said = sorted((f"ci.yml: {name}: {end}" for name, end in ends.items()), key=lambda words: words.endswith("success"))
+    assert result.assumptions[0].value == "; ".join(said)

@@ -266,8 +266,10 @@ def job(embedded: Embedded, event: Event, project: Project) -> Job:
 def described(project: Project, assumptions: Assumptions, also: tuple[str, ...]) -> tuple[Assumption, ...]:
     """All assumptions in words, with how to change each."""
     job = publishing(project)
-    required = [check.label for check in project.required_ci.value]
-    outcomes = [f"{name}: {assumptions.ci.get(name, 'success')}" for name in required]
+    outcomes = []
+    for check in project.required_ci.value:
+        named = (assumptions.ci[label] for label in _labels(check, project) if label in assumptions.ci)
+        outcomes.append(f"{check.label}: {next(named, 'success')}")
     outcomes.sort(key=lambda words: words.endswith(": success"))  # what is assumed to be otherwise is always shown
     more = len(outcomes) - SHOWN
     outcomes[SHOWN:] = [f"and {more} more: success"] if more > 0 else []
