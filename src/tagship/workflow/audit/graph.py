@@ -25,14 +25,14 @@ def _ungated(lane: Lane) -> Iterator[Hit]:
     """An upload that no test precedes; where tagship's gate is there, no other way of testing counts."""
     if lane.called or _after_ci(lane):
         return
-    gates, plans = lane.ours("gate"), lane.ours("plan")
+    gates, checks = lane.ours("gate"), lane.ours("check")
     for upload in lane.uploads:
         before = lane.document.before(upload.job)
         everything = (*before, upload.job)
         title = ""
-        if gates and not any(job in gates and lane.gates(job) for job in before):
+        if gates and not any(job in gates for job in before):
             title = f"`{upload.job.id}` uploads without waiting for `{gates[0].id}`"
-        elif gates and not any(job in plans for job in before):
+        elif gates and checks and not any(job in checks for job in before):
             title = f"`{upload.job.id}` uploads what was never validated"
         elif not gates and not any(lane.gates(job) for job in everything):
             title = f"`{upload.job.id}` uploads whether or not the tests pass"
@@ -41,10 +41,10 @@ def _ungated(lane: Lane) -> Iterator[Hit]:
             why = "cibuildwheel may test every wheel; its configuration was not read." if own else ""
             severity = Severity.NOTE if own else _milder(upload)
             yield Hit(line=upload.job.line, title=title, severity=severity, why=why)
-    for job in gates:
-        for step in job.steps:
-            if runs(step, "gate") and not lane.gates(job):
-                yield Hit(line=step.line, title=f"`{job.id}` goes on where the CI failed")
+    for name, jobs in (("gate", gates), ("check", checks), ("test", lane.ours("test"))):
+        for job in jobs:
+            if gates and not lane.stops(job, name):
+                yield Hit(line=job.line, title=f"`{job.id}` goes on where `tagship {name}` did not succeed")
 
 
 def _after_ci(lane: Lane) -> bool:

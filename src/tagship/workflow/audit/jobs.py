@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tagship.model import Page, Severity
-from tagship.workflow.audit.lane import Lane, commands, ignores_failure, labels, releases, runs
+from tagship.workflow.audit.lane import Lane, builds, commands, ignores_failure, labels, releases, runs
 from tagship.workflow.audit.rule import Hit, Rule
 from tagship.workflow.document import Job, Step, text
 
@@ -14,7 +14,7 @@ LONGEST = 360
 """Minutes: GitHub's own limit where a job has none."""
 _INSTALLS = re.compile(
     r"\b(pip\d*|uv|npm|npx|yarn|cargo|conda|apt-get|apt|brew|gem|go)\s+(install|sync|add|ci|run|pip|tool|get|build)\b"
-    r"|\b(pipx|uvx|curl|wget|make|tox|nox|poetry|hatch|pdm)\b"
+    r"|\b(pipx|uvx|curl|wget|make|tox|nox|poetry|hatch|pdm|python[\d.]*)\b"
 )
 _HASHES = re.compile(r"\bsha(224|256|384|512)sum\b[^\n]*(\s-c\b|--check)|\bshasum\b[^\n]*\s-c\b")
 _COUNTS = re.compile(r"\bwc\s+-l\b|\bdiff\b|\bcomm\s|\bcmp\b")
@@ -41,9 +41,11 @@ def _identity(lane: Lane) -> Iterator[Hit]:
 def _foreign(step: Step) -> str:
     """What a step runs that does not belong beside an identity; nothing for what does."""
     name = step.action.rpartition("/")[2]
+    if step.action and builds(step):
+        return step.action
     if name.startswith(("checkout", "setup-", "install-", "cache")) or step.action.startswith("./"):
         return step.action
-    found = _INSTALLS.search(commands(step)) or re.search(r"\btagship\b", commands(step))
+    found = re.search(r"\btagship\b", commands(step)) or _INSTALLS.search(commands(step))
     return f"`{found[0]}`" if found else ""
 
 

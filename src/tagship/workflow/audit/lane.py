@@ -180,6 +180,11 @@ class Lane:
         """The jobs that run `tagship NAME`."""
         return tuple(job for job in self.document.jobs.values() if any(runs(step, name) for step in job.steps))
 
+    def stops(self, job: Job, name: str) -> bool:
+        """Whether a job runs `tagship NAME` always, and fails where it fails."""
+        own = [step for step in job.steps if runs(step, name) and not step.condition and not ignores_failure(step)]
+        return bool(own) and text(job.node.get("continue-on-error")) in ("", "false")
+
     def _shows(self, step: Step) -> bool:
         if ignores_failure(step):
             return False
