@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.contract", "tests.rehearsing"]
+pytest_plugins = ["tests.contract", "tests.rehearsing", "tests.adopting"]
 
 AMBIENT = ("GITHUB_", "ACTIONS_", "RUNNER_", "TWINE_", "PIP_", "UV_", "GIT_", "GH_", "TAGSHIP_", "PYTEST_ADDOPTS")
 """Beginnings of the variables that no test may depend on."""
@@ -79,7 +79,12 @@ class _Simple(BaseHTTPRequestHandler):
 def upstream(wheelhouse: Path) -> Iterator[str]:
     """The address of an index on loopback that has what is in the wheelhouse: the user's own index in the tests."""
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in wheelhouse.glob("*.whl")}
-    handler = type("Handler", (_Simple,), {"folder": wheelhouse, "digests": digests})
+    yield from serving(wheelhouse, digests)
+
+
+def serving(folder: Path, digests: dict[str, str]) -> Iterator[str]:
+    """Serve a folder of wheels, of which the digests are known, and yield the address of the index."""
+    handler = type("Handler", (_Simple,), {"folder": folder, "digests": digests})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/simple/"

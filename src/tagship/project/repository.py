@@ -18,6 +18,8 @@ class Repository:
     """Where it lives: `github.com`, or a company's own server."""
     slug: Found[str | None]
     """`owner/name`."""
+    upstream: str | None
+    """`owner/name` of the remote `upstream`, where origin is another: then this is a fork, most of the time."""
     branch: str | None
     """The branch that is checked out; None with a detached HEAD."""
     default_branch: Found[str | None]
@@ -29,26 +31,37 @@ def read(git: Git) -> Repository:
     """Read the remotes, branches and tags of a repository."""
     config = _config(git)
     remote, address = _remote(config)
-    found = _ADDRESS.fullmatch(address) or _SCP.fullmatch(address)
+    found = _parts(address)
     # the address may hold credentials, so that it is never shown
     source = f"git remote {remote}"
     host: Found[str | None] = Found(value=found["host"], source=source) if found else unknown(_no_remote(remote))
     slug: Found[str | None] = unknown(_no_remote(remote))
-    if found and re.fullmatch(r"[^/]+/[^/]+", found["path"]):
-        slug = Found(value=found["path"], source=source)
+    if named := _slug(address):
+        slug = Found(value=named, source=source)
     elif found:
         slug = unknown(f"the address of {source} is not one of owner/name")
     wanted = ("refs/tags", "refs/heads", *(f"refs/remotes/{remote}/{b}" for b in ("HEAD", "main", "master")))
     lines = git.lines("for-each-ref", "--sort=-creatordate", "--format=%(refname)%09%(symref)%09%(HEAD)", *wanted)
     refs = [line.split("\t") for line in lines]
     branch = next((name for name, _, head in refs if head == "*"), "").removeprefix("refs/heads/") or None
+    second = _slug(config.get("remote.upstream.url", "")) if remote != "upstream" else None
     return Repository(
         host=host,
         slug=slug,
+        upstream=second if second != slug.value else None,
         branch=branch,
         default_branch=_default_branch(remote, refs, config.get("init.defaultbranch"), branch),
         tags=tuple(name.removeprefix("refs/tags/") for name, _, _ in refs if name.startswith("refs/tags/")),
     )
+
+
+def _parts(address: str) -> re.Match[str] | None:
+    return _ADDRESS.fullmatch(address) or _SCP.fullmatch(address)
+
+
+def _slug(address: str) -> str | None:
+    found = _parts(address)
+    return found["path"] if found and re.fullmatch(r"[^/]+/[^/]+", found["path"]) else None
 
 
 def _config(git: Git) -> dict[str, str]:

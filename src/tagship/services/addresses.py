@@ -25,6 +25,22 @@ class IndexAddresses(Record, frozen=True, kw_only=True):
         """Root of the simple API, with its final slash."""
         return f"{self.web}/simple/"
 
+    @property
+    def new_publisher(self) -> str:
+        """The form for the trusted publisher of a project that is not there yet; it cannot be filled in beforehand."""
+        return f"{self.web}/manage/account/publishing/"
+
+    def publishers(self, project: str) -> str:
+        """The form for a project's trusted publishers; parameters of the address fill it in.
+
+        warehouse/manage/views/oidc_publishers.py, manage_project_oidc_publishers_prefill.
+        """
+        return f"{self.web}/manage/project/{project}/settings/publishing/"
+
+    def tokens(self, project: str) -> str:
+        """The page of a project on which API tokens are made."""
+        return f"{self.web}/manage/project/{project}/settings/"
+
     def project_page(self, project: str, version: str = "") -> str:
         """The page of a project or of one of its releases."""
         return f"{self.web}/project/{project}/" + (f"{version}/" if version else "")
