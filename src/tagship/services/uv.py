@@ -224,15 +224,18 @@ def _fits(requires: str) -> bool:
 
 
 def binary() -> str:
-    """The uv that came with tagship, else the one on PATH.
+    """The uv that came with tagship, wherever an installer put it (`pip install --target` has its own place), else
+    the one on PATH.
 
     Raises:
         ToolFailed: there is none.
     """
-    beside = Path(sys.executable).with_name("uv.exe" if sys.platform == "win32" else "uv")
-    if beside.exists():
-        return str(beside)
-    found = shutil.which("uv")
+    from uv import find_uv_bin
+
+    try:
+        return find_uv_bin()
+    except FileNotFoundError:
+        found = shutil.which("uv")
     if found is None:
         raise ToolFailed("uv is not installed", remedy="pip install uv")
     return found
