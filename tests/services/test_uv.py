@@ -15,7 +15,7 @@ from tagship.services.uv import binary
 
 @pytest.mark.requirement("A5")
 def test_uv_is_found_where_a_job_of_the_workflow_installed_it(tmp_path: Path) -> None:
-    """`pip install --target FOLDER` puts uv into FOLDER/bin, beside no interpreter and on no PATH: it is found there."""
+    """`pip install --target FOLDER` puts uv into FOLDER/bin, beside no interpreter and on no PATH."""
     target = tmp_path / "tagship"
     shutil.copytree(Path(uv.__file__).parent, target / "uv")
     (target / "bin").mkdir()
