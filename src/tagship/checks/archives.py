@@ -5,9 +5,7 @@ compression makes the reading unbounded. What could not be read is said (`Archiv
 never passed over.
 """
 
-import gzip
 import hashlib
-import re
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -18,27 +16,17 @@ from typing import IO, Literal
 
 from packaging.metadata import RawMetadata, parse_email
 
-CHUNK = 1 << 20
-UNPACKED_FREE = 64 << 20
-RATIO = 50
-"""Like PyPI: above 64 MiB unpacked, no more than 50 times the size of the file."""
-HEADER = 1 << 20
-"""No honest tar header (a long name, a pax record) is larger; tarfile would read any size into memory."""
+from tagship.checks.unpacking import CHUNK, FIELDS, Budget, Inflating, Unreadable, too_many_fields
+
 MEMBERS = 100_000
 PATH = 1024
 """Characters; macOS allows no more, and work grows with the square of it."""
-FIELDS = 100
-"""Different fields of metadata, of which the standard has forty; parsing grows with the square of it."""
 TEXT = 4 << 20
 """Larger text files are not kept for reading."""
 KEPT = 32 << 20
 """Text kept of one archive, so that a release of many wheels fits in memory."""
 
 MemberKind = Literal["file", "directory", "link", "special"]
-
-
-class Unreadable(Exception):
-    """Reading stopped here; the archive says why. Never leaves this module."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +122,7 @@ def read(path: Path) -> Archive:
     dist_info = next((top for m in members if (top := m.name.partition("/")[0]).endswith(".dist-info")), "")
     described = files.get(f"{dist_info}/METADATA" if kind == "wheel" else "PKG-INFO")
     content = (described.content if described else None) or b""
-    head = re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0]
-    if len(set(re.findall(rb"^[^\s:]+:", head, re.MULTILINE))) > FIELDS:
+    if too_many_fields(content):
         problem, excessive, content = f"its metadata has more than {FIELDS} fields", True, b""
     return Archive(
         path=path,
@@ -159,23 +146,13 @@ def _place(name: str, kind: Literal["sdist", "wheel"]) -> str:
     return installed if top.endswith(".data") and scheme in {"purelib", "platlib"} else name
 
 
-class _Meter:
+class _Meter(Budget):
     """Counts what is unpacked and what is kept."""
 
     def __init__(self, packed: int, unscanned: list[str]) -> None:
-        self._left = max(UNPACKED_FREE, packed * RATIO)
+        super().__init__(packed)
         self._room = KEPT
         self._unscanned = unscanned
-
-    def spend(self, amount: int) -> None:
-        """Count unpacked bytes.
-
-        Raises:
-            Unreadable: where it was too much.
-        """
-        self._left -= amount
-        if self._left < 0:
-            raise Unreadable(f"it unpacks to more than {RATIO} times its size")
 
     def drain(self, stream: IO[bytes], name: str) -> tuple[bytes, bytes | None]:
         """Read a stream to its end; its digest, and its content where that is text of a reasonable size."""
@@ -225,40 +202,8 @@ def _walk_zip(file: IO[bytes], meter: _Meter) -> Iterator[Member]:
             )
 
 
-class _Inflating(gzip.GzipFile):
-    """A gzip stream that only goes forward, is metered, and refuses giant single reads."""
-
-    def __init__(self, file: IO[bytes], meter: _Meter) -> None:
-        super().__init__(fileobj=file, mode="rb")
-        self._meter = meter
-        self._at = 0
-        self.last = b""
-        """What the latest read gave."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Read up to `size` bytes."""
-        if size is None or not 0 <= size <= HEADER:
-            raise Unreadable("a header is larger than 1 MiB")
-        data = self.last = super().read(size)
-        self._meter.spend(len(data))
-        self._at += len(data)
-        return data
-
-    def tell(self) -> int:
-        """Bytes read so far."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Go forward by reading, so that what is skipped is counted too."""
-        if whence or offset < self._at:
-            raise Unreadable("its members overlap")
-        while (missing := offset - self._at) and self.read(min(missing, CHUNK)):
-            pass
-        return self._at
-
-
 def _walk_tar(file: IO[bytes], meter: _Meter) -> Iterator[Member]:
-    with _Inflating(file, meter) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
+    with Inflating(file, meter) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
         for info in archive:
             name = _printable(info.name)
             kind: MemberKind = "special"

@@ -5,17 +5,15 @@ warehouse/forklift/legacy.py:294-480. Everything here is refused as `Invalid dis
 
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tagship.checks.rulebook import framing
-from tagship.checks.rulebook.contents import Contents
-from tagship.checks.rulebook.upload import MIB, Rule, Upload
+from tagship.checks.rulebook.contents import Contents, forward_tar
+from tagship.checks.rulebook.upload import Rule, Upload
+from tagship.checks.unpacking import RATIO
 from tagship.services.addresses import PYPI
-
-_RATIO = 50
-_RATIO_FROM = 64 * MIB
 
 
 def _archive(upload: Upload) -> Iterator[str]:
@@ -42,15 +40,26 @@ def _reasons(upload: Upload, path: Path) -> Iterator[str]:
 
 
 def _is_tar(path: Path) -> bool:
-    try:
-        return tarfile.is_tarfile(path)
-    except (EOFError, OSError, zlib.error):
-        return False
+    """Whether it is a tar file, packed with gzip or not at all; others are refused by their names."""
+    for opened in (forward_tar(path), _plain_tar(path)):
+        try:
+            with opened:
+                return True
+        except Exception:  # noqa: S112  tarfile answers hostile bytes with nearly any exception
+            continue
+    return False
+
+
+@contextmanager
+def _plain_tar(path: Path) -> Iterator[None]:
+    with tarfile.open(path, "r:"):
+        yield
 
 
 def _zip_reasons(upload: Upload, path: Path, contents: Contents) -> Iterator[str]:
-    if contents.unpacked > _RATIO_FROM and contents.unpacked / path.stat().st_size > _RATIO:
-        yield f"File exceeds compression ratio of {_RATIO}"
+    if contents.excessive:
+        yield f"File exceeds compression ratio of {RATIO}"
+        return
     if contents.odd_compression:
         yield "File does not use a supported compression type"
         return

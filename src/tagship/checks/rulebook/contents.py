@@ -3,10 +3,15 @@
 import os.path
 import tarfile
 import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tagship.checks.unpacking import RATIO, UNPACKED_FREE, Budget, Inflating
+
+TEXT = 16 << 20
+"""Bytes of a text that is read; no honest METADATA or RECORD is larger."""
 
 _INFO_FILES = frozenset({"WHEEL", "RECORD", "METADATA", "entry_points.txt"})
 _SCANNED_SUFFIXES = (".py", ".pye")
@@ -29,6 +34,8 @@ class Contents:
     unpacked: int
     """Bytes of all members together."""
     odd_compression: bool = False
+    excessive: bool = False
+    """Whether it unpacks to more than PyPI takes; then nothing of it was read."""
     sparse: bool = False
     encrypted_by: str = ""
     """The source encrypter whose marks were found in a Python file."""
@@ -45,30 +52,51 @@ class Contents:
 
 
 def contents_of(path: Path, filename: str) -> Contents | None:
-    """Read an archive whose name ends in .whl, .zip or .tar.gz; None where it is broken or has another name."""
+    """Read an archive whose name ends in .whl, .zip or .tar.gz; None where it is broken or has another name.
+
+    It may be hostile: nothing is extracted, and no amount of compression makes the reading unbounded.
+    """
     try:
         if filename.endswith((".whl", ".zip")):
             with zipfile.ZipFile(path) as archive:
-                return _zip_contents(archive)
+                return _zip_contents(archive, path.stat().st_size)
         if filename.endswith(".tar.gz"):
-            with tarfile.open(path, "r:gz") as tar:
+            with forward_tar(path) as tar:
                 return _tar_contents(tar)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error, RuntimeError):
+    except Exception:  # noqa: S110  tarfile and zipfile answer hostile bytes with nearly any exception
         pass
     return None
 
 
-def _zip_contents(archive: zipfile.ZipFile) -> Contents:
+@contextmanager
+def forward_tar(path: Path) -> Iterator[tarfile.TarFile]:
+    """An open .tar.gz whose members can be read in the order of the stream.
+
+    Raises:
+        Exception: of nearly any kind, for bytes that are no such file.
+    """
+    with (
+        path.open("rb") as file,
+        Inflating(file, Budget(path.stat().st_size)) as stream,
+        tarfile.open(fileobj=stream, mode="r:") as tar,
+    ):
+        yield tar
+
+
+def _zip_contents(archive: zipfile.ZipFile, packed: int) -> Contents:
     members = archive.infolist()
+    unpacked = sum(m.file_size for m in members)
     odd = any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in members)
-    readable = [] if odd else [m for m in members if not m.is_dir()]
+    excessive = unpacked > UNPACKED_FREE and unpacked / packed > RATIO
+    readable = [] if odd or excessive else [m for m in members if not m.is_dir()]
     found = (_mark(archive.read(m)) for m in readable if _scanned(m.filename, m.file_size))
     return Contents(
         names=tuple(m.filename for m in members),
-        unpacked=sum(m.file_size for m in members),
+        unpacked=unpacked,
         odd_compression=odd,
+        excessive=excessive,
         encrypted_by=next(filter(None, found), ""),
-        texts={m.filename: archive.read(m) for m in readable if _is_info(m.filename)},
+        texts={m.filename: archive.read(m) for m in readable if _is_info(m.filename) and m.file_size <= TEXT},
     )
 
 

@@ -4,7 +4,6 @@ The upload form spells metadata fields as `packaging.metadata.RawMetadata` does,
 `_SINGULAR` (https://docs.pypi.org/api/upload/#core-metadata and warehouse/forklift/metadata.py).
 """
 
-import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b, sha256
@@ -13,6 +12,9 @@ from typing import get_type_hints
 
 import msgspec
 from packaging.metadata import RawMetadata, parse_email
+
+from tagship.checks.rulebook.contents import TEXT, forward_tar
+from tagship.checks.unpacking import too_many_fields
 
 Form = Mapping[str, tuple[str, ...]]
 """Form fields with all their values, in the order sent."""
@@ -79,7 +81,8 @@ def form_of(path: Path) -> Form:
         "sha256_digest": (sha256(data).hexdigest(),),
         "blake2_256_digest": (blake2b(data, digest_size=32).hexdigest(),),
     }
-    raw, _ = parse_email(_wheel_metadata(path) if wheel else _sdist_metadata(path))
+    metadata = _wheel_metadata(path) if wheel else _sdist_metadata(path)
+    raw, _ = parse_email(b"" if too_many_fields(metadata) else metadata)
     given: Mapping[str, object] = {**raw}
     for field, name in _RAW_NAMES.items():
         match given.get(name):
@@ -105,19 +108,19 @@ def _wheel_metadata(path: Path) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             name = next((n for n in archive.namelist() if n.endswith(".dist-info/METADATA") and n.count("/") == 1), "")
-            return archive.read(name) if name else b""
-    except (zipfile.BadZipFile, NotImplementedError):
+            return archive.read(name) if name and archive.getinfo(name).file_size <= TEXT else b""
+    except Exception:  # zipfile answers hostile bytes with nearly any exception
         return b""
 
 
 def _sdist_metadata(path: Path) -> bytes:
     """PKG-INFO of the top folder: members come in order, so the rest is not unpacked once it is found."""
     try:
-        with tarfile.open(path) as archive:
+        with forward_tar(path) as archive:
             for member in archive:
                 if member.name.endswith("/PKG-INFO") and member.name.count("/") == 1:
                     file = archive.extractfile(member)
-                    return file.read() if file else b""
-    except (tarfile.TarError, OSError, EOFError):
+                    return file.read() if file and member.size <= TEXT else b""
+    except Exception:  # noqa: S110  so does tarfile
         pass
     return b""

@@ -30,6 +30,8 @@ def problem_of(path: Path) -> str | None:
         return str(error)
     except NotAcceptedError as error:
         return str(error)
+    except (OSError, ValueError, OverflowError, IndexError):  # a place that no file has
+        return "Malformed zip file"
     return None
 
 

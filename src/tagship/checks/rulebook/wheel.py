@@ -72,7 +72,13 @@ def _filename(upload: Upload) -> Iterator[str]:
 def _opened(upload: Upload) -> tuple[Contents, str] | None:
     """The contents of the wheel and its `.dist-info/`; None where there is no such wheel."""
     contents = upload.contents
-    if contents is None or contents.odd_compression or not _is_wheel(upload) or upload.filename.count("-") < 2:
+    if (
+        contents is None
+        or contents.odd_compression
+        or contents.excessive
+        or not _is_wheel(upload)
+        or upload.filename.count("-") < 2
+    ):
         return None
     name, version, _ = upload.filename.split("-", 2)
     return contents, f"{name}-{version}.dist-info/"
