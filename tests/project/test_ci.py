@@ -243,6 +243,43 @@ def test_tests_that_show_nothing_of_a_pushed_commit_are_known(
     assert workflow.is_unproven is unproven
 
 
+JUDGE = "    if: always()\n    runs-on: x\n    steps: [{uses: re-actors/alls-green@v1}]\n"
+RELEASE = "  release:\n    needs: check\n    steps: [{run: uv publish}]\n"
+
+
+@pytest.mark.requirement("A3", "A12")
+@pytest.mark.parametrize(
+    ("jobs", "names"),
+    [
+        (f"  test:\n{STEPS}  lint:\n{STEPS}  check:\n    needs: [test, lint]\n{JUDGE}", ("check",)),
+        (f"  test:\n{STEPS}  lint:\n{STEPS}  check:\n    needs: test\n{JUDGE}", ("lint", "check")),
+        (f"  test:\n{STEPS}  check:\n    needs: test\n    if: always()\n{STEPS}", ("test", "check")),
+        (f"  test:\n{STEPS}  new:\n    continue-on-error: true\n{STEPS}", ("test",)),
+        (f"  test:\n{STEPS}  new:\n    continue-on-error: ${{{{ matrix.new }}}}\n{STEPS}", ("test", "new")),
+        (
+            f"  test:\n{STEPS}  later:\n    needs: release\n{STEPS}  check:\n    needs: [test, later]\n{JUDGE}",
+            ("check",),
+        ),
+    ],
+)
+def test_a_job_that_judges_others_stands_for_them(tmp_path: Path, jobs: str, names: tuple[str, ...]) -> None:
+    """Jobs under an alls-green job are its own affair, and what may always fail is not waited for."""
+    by_name = tuple(Check(workflow="ci.yml", names=(name,)) for name in names)
+    assert required(tmp_path, f"{BOTH}jobs:\n{jobs}{RELEASE}") == (by_name, ACTING.format("publishes"))
+
+
+@pytest.mark.requirement("A12")
+def test_a_job_that_calls_a_publishing_workflow_publishes(tmp_path: Path) -> None:
+    """What is called is what is done: a caller of a workflow that uploads is not waited for."""
+    called = f"on: workflow_call\njobs:\n  build:\n{STEPS}  upload:\n    steps: [{{run: uv publish}}]\n"
+    text = f"{BOTH}jobs:\n  test:\n{STEPS}  release:\n    uses: ./.github/workflows/release.yml\n"
+    found = next(w for w in read(tmp_path, ci=text, release=called).workflows if w.file == "ci.yml")
+    assert (found.required, found.why) == (
+        (Check(workflow="ci.yml", names=("test",)),),
+        ACTING.format("publishes"),
+    )
+
+
 DEPLOY_PAGES = "  deploy:\n    steps: [{uses: 'peaceiris/actions-gh-pages@v4'}]\n"
 
 

@@ -160,8 +160,16 @@ def _job(job_id: str, job: Table, files: Mapping[str, Table]) -> Job:
         checks=ci_names.names(job_id, job, called),
         condition="" if condition is None else ci_names.show(condition).strip(),
         needs=texts(job, "needs"),
-        role=role(job_id, job),
+        role=_role(job_id, job, called),
     )
+
+
+def _role(job_id: str, job: Table, called: ci_names.Called) -> Role:
+    """What a job is for; one that calls a workflow of this repository is for what acts in there."""
+    file = ci_names.show(job.get("uses")).partition(f"./{FOLDER}/")[2]
+    inner = called(file) or {}
+    acts = [found for i in inner if (found := role(i, table(inner, i))) in ("publishes", "deploys")]
+    return acts[0] if acts else role(job_id, job)
 
 
 def _triggers(on: object) -> dict[str, Table]:
@@ -219,11 +227,13 @@ def _names_before(jobs: tuple[Job, ...], acting: list[Job]) -> tuple[str, ...]:
     """Names of the jobs that run for every push and neither publish nor wait for one that does; no matrix suffixes.
 
     A condition that cannot be judged counts as met: a job that is skipped after all closes the gate by its name,
-    while one that is left out here would open it silently.
+    while one that is left out here would open it silently. A job that judges others stands for them, since it alone
+    knows which of them may fail.
     """
     out = {job.id for job in jobs if job in acting or _MAY_SKIP.search(job.condition)}
     while more := {j.id for j in jobs if j.id not in out and "always()" not in j.condition and out & {*j.needs}}:
         out |= more
-    free = (job for job in jobs if job.id not in out and job.role != "docs")
+    out |= {id for job in jobs if job.id not in out and job.role == "judges" for id in job.needs}
+    free = (job for job in jobs if job.id not in out and job.role not in ("docs", "may fail"))
     names = (re.sub(r" \([^()]*\)$", "", name) for job in free for name in job.checks)
     return tuple(dict.fromkeys(name for name in names if name.strip("* /")))

@@ -1,4 +1,4 @@
-"""What a job of a workflow is for, seen from its steps: publishing to an index, deploying, documentation."""
+"""What a job of a workflow is for, seen from its steps: publishing to an index, deploying, documentation, judging."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Literal
 from tagship.project.ci_names import show
 from tagship.project.pyproject import Table, table
 
-Role = Literal["", "publishes", "deploys", "docs"]
+Role = Literal["", "publishes", "deploys", "docs", "judges", "may fail"]
 Publishing = tuple[str, Literal["trusted-publishing", "token", "unknown"], Literal["pypi", "testpypi", "unknown"]]
 """Environment, authorisation, index."""
 
@@ -28,6 +28,8 @@ _DEPLOYING_ACTION = re.compile(
 _DEPLOYING_COMMAND = re.compile(
     r"\bgh\s+release\s+create|\bgh-deploy\b|\bmike\s+deploy|\bdocker\s+push|\bnpm\s+publish"
 )
+_JUDGE = "re-actors/alls-green"
+"""An action that fails where a job that is needed did not succeed, and knows which may fail."""
 _DOCS = re.compile(r"\b(docs?|documentation|docset|pages|mkdocs|sphinx)\b", re.I)
 _TEST_INDEX = re.compile(r"test[.-]?pypi", re.I)
 
@@ -39,6 +41,10 @@ def role(job_id: str, job: Table) -> Role:
     for step in _steps(job):
         if _DEPLOYING_ACTION.search(_action(step)) or _DEPLOYING_COMMAND.search(show(step.get("run"))):
             return "deploys"
+        if _action(step) == _JUDGE:
+            return "judges"
+    if show(job.get("continue-on-error")) == "true":
+        return "may fail"
     return "docs" if is_docs(job_id) or is_docs(show(job.get("name"))) else ""
 
 
