@@ -46,8 +46,8 @@ def test_a_workflow_is_read_whole(tmp_path: Path) -> None:
                     Job(id="test", checks=("test",)),
                     Job(id="docs", checks=("Build docs",), condition="${{ always() }}", needs=("test",), role="docs"),
                 ),
-                required=(Check(workflow="ci.yml"),),
-                why=WAITED,
+                required=(Check(workflow="ci.yml", names=("test",)),),
+                why="not waited for as a whole: docs builds documentation; its other jobs are waited for by name",
             ),
         )
     )
@@ -266,6 +266,21 @@ def test_a_job_that_judges_others_stands_for_them(tmp_path: Path, jobs: str, nam
     """Jobs under an alls-green job are its own affair, and what may always fail is not waited for."""
     by_name = tuple(Check(workflow="ci.yml", names=(name,)) for name in names)
     assert required(tmp_path, f"{BOTH}jobs:\n{jobs}{RELEASE}") == (by_name, ACTING.format("publishes"))
+
+
+@pytest.mark.parametrize(
+    ("job", "names"),
+    [
+        ("  docs:\n", ("test",)),
+        ("  build:\n    name: Sphinx\n", ("test",)),
+        ("  docs:\n    name: Run doctests\n", ()),
+        ("  docker:\n", ()),
+    ],
+)
+def test_a_documentation_job_never_blocks(tmp_path: Path, job: str, names: tuple[str, ...]) -> None:
+    """Beside tests, documentation is left out of what is waited for; documentation that is tested is a test."""
+    waited, _ = required(tmp_path, f"{BOTH}jobs:\n  test:\n{STEPS}{job}{STEPS}")
+    assert waited == (tuple(Check(workflow="ci.yml", names=(name,)) for name in names) or WHOLE)
 
 
 @pytest.mark.requirement("A12")

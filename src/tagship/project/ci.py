@@ -21,6 +21,10 @@ _MAY_SKIP = re.compile(r"refs/tags|ref_type|github\.event\.release|event_name\s*
 """Conditions under which a job has no result for the push of a branch, or another one for that of a tag."""
 
 
+_ACTS: Mapping[Role, str] = {"publishes": "publishes", "deploys": "deploys", "docs": "builds documentation"}
+"""What jobs do that no release waits for, the weightiest first."""
+
+
 class Problem(Record, frozen=True, kw_only=True):
     """A workflow file that GitHub would refuse."""
 
@@ -197,9 +201,9 @@ def _why_not(triggers: Mapping[str, Table], on_default: bool) -> str:
 
 def _requirement(file: str, jobs: tuple[Job, ...], paths: tuple[str, ...]) -> tuple[tuple[Check, ...], str]:
     """What is waited for of a workflow that runs on pull requests and on the default branch, and why."""
-    acting = [job for job in jobs if job.role in ("publishes", "deploys")]
+    acting = [job for role in _ACTS for job in jobs if job.role == role]
     named_docs = is_docs(Path(file).stem) and not any("test" in " ".join((job.id, *job.checks)).lower() for job in jobs)
-    if jobs and (named_docs or all(job.role == "docs" or job in acting for job in jobs)):
+    if jobs and (named_docs or all(job in acting for job in jobs)):
         docs = named_docs or (any(job.role == "docs" for job in jobs) and all(job.role != "publishes" for job in jobs))
         what = "only builds or deploys documentation" if docs else f"only acts on the outside ({_acts(acting)})"
         return (), f"not waited for: it {what}"
@@ -220,11 +224,11 @@ def _requirement(file: str, jobs: tuple[Job, ...], paths: tuple[str, ...]) -> tu
 
 
 def _acts(acting: list[Job]) -> str:
-    return f"{acting[0].id} {acting[0].role}"
+    return f"{acting[0].id} {_ACTS[acting[0].role]}"
 
 
 def _names_before(jobs: tuple[Job, ...], acting: list[Job]) -> tuple[str, ...]:
-    """Names of the jobs that run for every push and neither publish nor wait for one that does; no matrix suffixes.
+    """Names, without matrix suffixes, of the jobs that run for every push and neither act nor wait for one that does.
 
     A condition that cannot be judged counts as met: a job that is skipped after all closes the gate by its name,
     while one that is left out here would open it silently. A job that judges others stands for them, since it alone
@@ -234,6 +238,6 @@ def _names_before(jobs: tuple[Job, ...], acting: list[Job]) -> tuple[str, ...]:
     while more := {j.id for j in jobs if j.id not in out and "always()" not in j.condition and out & {*j.needs}}:
         out |= more
     out |= {id for job in jobs if job.id not in out and job.role == "judges" for id in job.needs}
-    free = (job for job in jobs if job.id not in out and job.role not in ("docs", "may fail"))
+    free = (job for job in jobs if job.id not in out and job.role != "may fail")
     names = (re.sub(r" \([^()]*\)$", "", name) for job in free for name in job.checks)
     return tuple(dict.fromkeys(name for name in names if name.strip("* /")))

@@ -45,7 +45,8 @@ def role(job_id: str, job: Table) -> Role:
             return "judges"
     if show(job.get("continue-on-error")) == "true":
         return "may fail"
-    return "docs" if is_docs(job_id) or is_docs(show(job.get("name"))) else ""
+    named = f"{job_id} {show(job.get('name'))}"
+    return "docs" if is_docs(named) and "test" not in named.lower() else ""
 
 
 def is_docs(name: str) -> bool:
