@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tagship.errors import Conflict, Refused, Unreachable
-from tagship.services.http import Reply
+from tagship.errors import Refused, UnknownOutcome, Unreachable
+from tagship.services.http import READS, Reply
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +69,7 @@ def budget(reply: Reply) -> Budget:
     )
 
 
-def refusal(reply: Reply) -> Refused | Unreachable | Conflict:
+def refusal(reply: Reply) -> Refused | Unreachable | UnknownOutcome:
     """GitHub's no, as the error that fits: what the reader does next decides."""
     try:
         failure = reply.json(_Failure)
@@ -79,6 +79,12 @@ def refusal(reply: Reply) -> Refused | Unreachable | Conflict:
     said = "; ".join([failure.message, *details]).strip("; ")
     what = f"{reply.method} {reply.url.split('?')[0]}"
     limits = budget(reply)
+    if reply.status >= 500 and reply.method not in READS:
+        return UnknownOutcome(
+            f"{what} got no clear answer: {reply.status} {said}",
+            remedy="Run the same command again: it looks at what is there before it sends anything.",
+            where=what,
+        )
     if limits.is_spent or reply.status == 429 or reply.status >= 500 or "secondary rate limit" in said:
         until = f"{limits.after:.0f} seconds" if limits.after else "(the header x-ratelimit-reset says until when)"
         return Unreachable(
@@ -87,7 +93,9 @@ def refusal(reply: Reply) -> Refused | Unreachable | Conflict:
             where=what,
         )
     if reply.status == 422 and "already_exists" in said:
-        return Conflict(f"GitHub has it already: {said}", remedy="Run the command again: it looks first.", where=what)
+        return UnknownOutcome(  # made since we looked, by us or by somebody else
+            f"GitHub has it already: {said}", remedy="Run the command again: it looks first.", where=what
+        )
     needed = reply.headers.get("x-accepted-github-permissions", "")
     hint = f" It needs the permission {needed}." if needed else ""
     remedies = {

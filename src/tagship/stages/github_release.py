@@ -13,7 +13,7 @@ from typing import assert_never
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
-from tagship.errors import Conflict, PlanRefused, TagshipError
+from tagship.errors import Conflict, PlanRefused, TagshipError, UnknownOutcome, Unreachable
 from tagship.model import Dist, Manifest, Plan, Target
 from tagship.project import changelog
 from tagship.services.github import Asset, Release
@@ -21,6 +21,9 @@ from tagship.services.world import World
 from tagship.stages.common import handed_over, ok, planned, project_of
 from tagship.stages.notes import Notes, body
 from tagship.stages.plan import make
+
+PAUSES = (2.0, 8.0)
+"""Seconds before what is there is looked at again, after a write that got no clear answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,20 +128,8 @@ def run(manifest: Manifest, world: World) -> Manifest:
         world.journal.skip("No GitHub release: only a release on PyPI gets one")
         return manifest
     files = {path.name: path for path in handed_over(manifest, world.workspace.dist)}
-    _tag_unmoved(plan, plan.tag, world)
-    release = world.github.release(plan.tag)
-    if release is not None and not release.draft:
-        decide(release, manifest.dists)
-        world.journal.say(f"The GitHub release {plan.tag} is public already, with our bytes")
-    else:
-        fields = _fields(plan, plan.tag, manifest, world)
-        if release is None:
-            release = world.github.create_draft(plan.tag, fields)
-        else:
-            world.journal.say("An earlier draft is completed")
-        _attach(decide(release, manifest.dists), release, files, world)
-        release = world.github.publish(release, fields)
-        world.journal.say(f"Published the GitHub release {plan.tag} with {len(files)} files")
+    release = _published(plan, plan.tag, manifest, files, world)
+    ok(world, "github.tag", f"the tag {plan.tag} means the released commit", plan.event.sha, "GET git/ref/tags")
     world.journal.link(f"GitHub release {plan.tag}", release.html_url)
     return manifest
 
@@ -152,6 +143,42 @@ def _made_again(given: Plan, world: World) -> Plan:
             remedy="Take the manifests of this very run, unchanged.",
         )
     return plan
+
+
+def _published(plan: Plan, tag: str, manifest: Manifest, files: dict[str, Path], world: World) -> Release:
+    """Bring the release about, from whatever is there; after a write without a clear answer, look and go on.
+
+    Whether a draft came into being is looked for twice: the list of releases may be late.
+    """
+    fields: dict[str, str | bool] = {}
+    for pause in (*PAUSES, None):
+        try:
+            _tag_unmoved(plan, tag, world)
+            release = world.github.release(tag)
+            if release is None and fields:
+                world.clock.sleep(PAUSES[-1])
+                release = world.github.release(tag)
+            if release is not None and not release.draft:
+                decide(release, manifest.dists)
+                world.journal.say(f"The GitHub release {tag} is public already, with our bytes")
+                return release
+            first = not fields
+            fields = fields or _fields(plan, tag, manifest, world)
+            if release is not None and first:
+                world.journal.say("An earlier draft is completed")
+            elif release is None:
+                release = world.github.create_draft(tag, fields)
+            _attach(decide(release, manifest.dists), release, files, world)
+            _tag_unmoved(plan, tag, world)  # once more, at the last moment
+            release = world.github.publish(release, fields)
+            world.journal.say(f"Published the GitHub release {tag} with {len(files)} files")
+            return release
+        except (UnknownOutcome, Unreachable) as unclear:
+            if pause is None:
+                raise
+            world.journal.say(f"{unclear.message.splitlines()[0]}: looking again")
+            world.clock.sleep(pause)
+    raise AssertionError("unreachable")
 
 
 def _tag_unmoved(plan: Plan, tag: str, world: World) -> None:
@@ -168,7 +195,6 @@ def _tag_unmoved(plan: Plan, tag: str, world: World) -> None:
             remedy="Find out who moved the tag; put it back, and protect tags by a ruleset.",
             where=tag,
         )
-    ok(world, "github.tag", f"the tag {tag} means the released commit", plan.event.sha, "GET git/ref/tags")
 
 
 def _fields(plan: Plan, tag: str, manifest: Manifest, world: World) -> dict[str, str | bool]:
