@@ -23,6 +23,7 @@ COMMANDS = {
     "audit": "tagship.cli.audit:audit",
     "version": "tagship.cli.version:version",
     "notes": "tagship.cli.notes:notes",
+    "changelog": "tagship.cli.notes:changelog",
     "config": "tagship.cli.reading:config",
     "explain": "tagship.cli.reading:explain",
     **dict.fromkeys(

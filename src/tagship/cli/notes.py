@@ -1,14 +1,20 @@
-"""`tagship notes`: what a release will say about itself, before there is one."""
+"""`tagship notes` and `tagship changelog`: what a release says about itself, before there is one."""
 
+import datetime
 import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import rich_click as click
 
 from tagship.errors import UsageError
 from tagship.model import Record, to_json
+
+if TYPE_CHECKING:
+    from tagship.project.discover import Project
+    from tagship.services.git import Git
+    from tagship.services.shell import Shell
 
 
 class ReleaseNotes(Record, frozen=True, kw_only=True):
@@ -43,16 +49,10 @@ def notes(
     from packaging.version import Version
 
     from tagship.project import notes as written
-    from tagship.project.discover import read
     from tagship.project.next_version import current
-    from tagship.services.environment import production
-    from tagship.services.git import open_repository
-    from tagship.services.shell import Shell
     from tagship.versions import parse
 
-    shell = Shell(production(os.environ))
-    git = open_repository(shell, Path.cwd())
-    project = read(Path.cwd() / package if package != "." else git.root, git)
+    project, git, shell = _opened(package)
     version = parse(wanted.removeprefix(project.tags.value.prefix)) if wanted else current(project, git).version
     if version is None:
         raise UsageError(f"There are no notes: {wanted!r} is not a version", remedy="Name one like 1.2.3.")
@@ -70,3 +70,66 @@ def notes(
     if result.compare:
         sys.stdout.write(f"\n[All changes]({result.compare})\n")
     return 0
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]}, epilog="Example: tagship changelog cut 1.4.0 --dry-run"
+)
+def changelog() -> None:
+    """Turn the unreleased section of the changelog into that of a version, or look for mistakes in it."""
+
+
+@changelog.command(epilog="Example: tagship changelog cut")
+@click.argument("wanted", required=False, metavar="[VERSION]")
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="The day of the release; today, otherwise.")
+@click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
+@click.option("--dry-run", is_flag=True, help="Print the difference, and change nothing.")
+def cut(wanted: str | None, date: datetime.datetime | None, package: str, dry_run: bool) -> int:
+    """Give the unreleased section a version and a date, in the changelog's own style."""
+    from tagship.project import changelog_edit
+    from tagship.project.next_version import current, validate
+    from tagship.project.version_edits import diff
+    from tagship.versions import tag_for
+
+    project, git, _ = _opened(package)
+    version = validate(wanted, project)[0] if wanted else current(project, git).version
+    before = changelog_edit.read(project.root, project.changelog.value)
+    tag = tag_for(version, project.tags.value)
+    release = changelog_edit.Release(
+        version=version,
+        spelt=tag.removeprefix(project.tags.value.prefix),
+        tag=tag,
+        date=(date or datetime.datetime.now()).date(),
+    )
+    file, after = str(project.changelog.value), changelog_edit.cut(before, release).encode()
+    sys.stdout.write(diff(project.root, {file: after}))
+    if not dry_run:
+        (project.root / file).write_bytes(after)
+        sys.stderr.write(f"{file}: what was unreleased is {release.spelt} now\n")
+    return 0
+
+
+@changelog.command("check", epilog="Example: tagship changelog check")
+@click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
+def look(package: str) -> int:
+    """Look for sections twice, in a wrong order, empty, with a wrong date or a link to nothing; 8 for any."""
+    from tagship.errors import ChecksFailed
+    from tagship.project import changelog_edit
+
+    project = _opened(package)[0]
+    file = project.changelog.value
+    found = list(changelog_edit.check(changelog_edit.read(project.root, file)))
+    sys.stdout.writelines(f"{file}:{remark.line}: {remark.text}. {remark.remedy}\n" for remark in found)
+    return ChecksFailed.exit_code if found else 0
+
+
+def _opened(package: str) -> tuple["Project", "Git", "Shell"]:
+    """The project, its repository, and a shell with the user's variables."""
+    from tagship.project.discover import read
+    from tagship.services.environment import production
+    from tagship.services.git import open_repository
+    from tagship.services.shell import Shell
+
+    shell = Shell(production(os.environ))
+    git = open_repository(shell, Path.cwd())
+    return read(Path.cwd() / package if package != "." else git.root, git), git, shell

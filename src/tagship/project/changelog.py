@@ -1,7 +1,10 @@
 """The section of a changelog that is about one version, from changelogs as people write them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from packaging.version import Version
 
 from tagship.project.discover import Project
 from tagship.versions import parse
@@ -37,24 +40,62 @@ def find(text: str, version: str) -> str | None:
     Headings are Markdown's `#` and underlined ones, or reStructuredText's underlined (and overlined) titles.
     """
     wanted = parse(version)
-    return _body(text, lambda title: (found := _VERSION.search(title)) is not None and parse(found[0]) == wanted)
+    return _body(text, lambda title: wanted is not None and version_in(title) == wanted)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heading:
+    """A heading; lines count from 0."""
+
+    line: int
+    """Its first line: that above the title, where it is overlined."""
+    body: int
+    """The first line after it."""
+    kind: str
+    """`##`, or the character that under- or overlines it: what has the same kind is on the same level."""
+    title: str
+
+    @property
+    def version(self) -> Version | None:
+        """The version it is about."""
+        return version_in(self.title)
+
+    @property
+    def coming(self) -> bool:
+        """Whether it is about what is not released yet."""
+        return bool(_COMING.search(self.title))
+
+
+def version_in(title: str) -> Version | None:
+    """The version that a heading names."""
+    return parse(spelt_in(title))
+
+
+def spelt_in(title: str) -> str:
+    """That version as the heading spells it; empty where it names none."""
+    found = _VERSION.search(title)
+    return found[0] if found else ""
+
+
+def end_of(heading: Heading, headings: Sequence[Heading], lines: Sequence[str]) -> int:
+    """The line after a heading's section: where the next one of its level, or above it, begins."""
+    level = heading.kind
+    later = (h.line for h in headings if h.line > heading.line and (h.kind == level or _higher(h.kind, level)))
+    return next(later, len(lines))
 
 
 def _body(text: str, wanted: Callable[[str], bool]) -> str | None:
     lines = text.splitlines()
-    headings = list(_headings(lines))
-    for start, body, level, title in headings:
-        if not wanted(title):
-            continue
-        later = (at for at, _, kind, _ in headings if at > start and (kind == level or _higher(kind, level)))
-        end = next(later, len(lines))
-        return "\n".join(lines[body:end]).strip() or None
+    found = headings(lines)
+    for heading in found:
+        if wanted(heading.title):
+            return "\n".join(lines[heading.body : end_of(heading, found, lines)]).strip() or None
     return None
 
 
-def _headings(lines: list[str]) -> list[tuple[int, int, str, str]]:
-    """First line, first line of the body, kind and title of every heading."""
-    found: list[tuple[int, int, str, str]] = []
+def headings(lines: Sequence[str]) -> tuple[Heading, ...]:
+    """All headings of a text, what stands in fenced blocks left out."""
+    found: list[Heading] = []
     fenced = False
     for number, line in enumerate(lines):
         if line.startswith("```"):
@@ -63,7 +104,7 @@ def _headings(lines: list[str]) -> list[tuple[int, int, str, str]]:
         if fenced:
             continue
         if marker := re.match(r"(#{1,6})\s+(.+)", line):
-            found.append((number, number + 1, marker[1], marker[2]))
+            found.append(Heading(line=number, body=number + 1, kind=marker[1], title=marker[2].rstrip()))
         elif (
             number
             and _UNDERLINE.fullmatch(line)
@@ -72,8 +113,9 @@ def _headings(lines: list[str]) -> list[tuple[int, int, str, str]]:
             and len(line.strip()) >= min(len(title), 3)
         ):
             over = number >= 2 and lines[number - 2].strip() == line.strip()
-            found.append((number - (2 if over else 1), number + 1, line[0] + ("o" if over else ""), title))
-    return found
+            first, kind = number - (2 if over else 1), line[0] + ("o" if over else "")
+            found.append(Heading(line=first, body=number + 1, kind=kind, title=title))
+    return tuple(found)
 
 
 def _higher(kind: str, level: str) -> bool:

@@ -1,0 +1,118 @@
+"""Cutting a section out of what is unreleased, in the file's own style; and finding what is out of order."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from tagship.errors import ProjectError
+from tagship.project.changelog import find
+from tagship.project.changelog_edit import Release, check, cut
+from tests.cli.calling import call
+from tests.rehearsing import git, repository
+
+pytestmark = pytest.mark.requirement("B5")
+
+RELEASE = Release(version=Version("1.1.0"), spelt="1.1.0", tag="v1.1.0", date=datetime.date(2026, 3, 4))
+CUT = {
+    "keep a changelog": (
+        "# Changelog\n\n## [Unreleased]\n\n- a\n\n## [1.0.0] - 2026-01-02\n\n- x\n\n"
+        "[unreleased]: https://github.com/o/r/compare/v1.0.0...HEAD\n[1.0.0]: https://github.com/o/r/releases\n",
+        "# Changelog\n\n## [Unreleased]\n\n## [1.1.0] - 2026-03-04\n\n- a\n\n## [1.0.0] - 2026-01-02\n\n- x\n\n"
+        "[unreleased]: https://github.com/o/r/compare/v1.1.0...HEAD\n"
+        "[1.1.0]: https://github.com/o/r/compare/v1.0.0...v1.1.0\n[1.0.0]: https://github.com/o/r/releases\n",
+    ),
+    "underlined": (
+        "History\n=======\n\nUnreleased\n----------\n\n* a\n\n1.0.0rc1 (2026-01-02)\n---------------------\n\n* x\n",
+        "History\n=======\n\nUnreleased\n----------\n\n1.1.0 (2026-03-04)\n------------------\n\n* a\n\n"
+        "1.0.0rc1 (2026-01-02)\n---------------------\n\n* x\n",
+    ),
+    "windows, first": (
+        "# Changes\r\n\r\n## Unreleased\r\n\r\n- a\r\n",
+        "# Changes\r\n\r\n## Unreleased\r\n\r\n## 1.1.0 (2026-03-04)\r\n\r\n- a\r\n",
+    ),
+    "two line ends": (
+        "# C\r\n## Unreleased\n- a\r\n- b\n",
+        "# C\r\n## Unreleased\n\r\n## 1.1.0 (2026-03-04)\r\n- a\r\n- b\n",
+    ),
+    "named already": (
+        "# C\n\n## Version 1.1.0 (unreleased)\n\n- a\n\n## Version 1.0.0 (January 2, 2026)\n\n- b\n",
+        "# C\n\n## Version 1.1.0 (March 4, 2026)\n\n- a\n\n## Version 1.0.0 (January 2, 2026)\n\n- b\n",
+    ),
+    "said in the first line": (
+        "Version 1.1.0\n-------------\n\nUnreleased\n\n- a\n\n"
+        "Version 1.0.0\n-------------\n\nReleased 2026-01-02\n\n- b\n",
+        "Version 1.1.0\n-------------\n\nReleased 2026-03-04\n\n- a\n\n"
+        "Version 1.0.0\n-------------\n\nReleased 2026-01-02\n\n- b\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CUT.values(), ids=CUT)
+def test_cut(before: str, after: str) -> None:
+    """What was unreleased becomes a section in the style of the others, links included, and no other byte changes."""
+    assert cut(before, RELEASE) == after
+
+
+REFUSED = {
+    "# C\n\n## 1.0.0\n\n- x\n": "the changelog has no section about what is not released",
+    "# C\n\n## Unreleased\n\n## 1.0.0\n\n- x\n": "the section about what is not released is empty",
+    "# C\n\n## Unreleased\n\n[a]: https://b.invalid\n": "the section about what is not released is empty",
+    "# C\n\n## Unreleased\n\n- a\n\n## 1.1\n\n- x\n": "the changelog has a section about 1.1.0 already",
+}
+
+
+@pytest.mark.parametrize(("text", "why"), REFUSED.items(), ids=REFUSED.values())
+def test_not_cut(text: str, why: str) -> None:
+    """Without anything unreleased, or with the version there already, nothing is changed, and the reason is said."""
+    with pytest.raises(ProjectError, match="nothing was changed") as caught:
+        cut(text, RELEASE)
+    assert why in caught.value.message
+    assert caught.value.remedy
+
+
+@given(st.text(alphabet="ab*`#-= \n", max_size=80))
+def test_what_was_unreleased_is_found_again(entries: str) -> None:
+    """Whatever stands in an unreleased section is, once cut, what the changelog says about the version."""
+    text = f"# C\n\n## Unreleased\n\n- {entries}\n\n## 1.0.0\n\n- x\n"
+    assert find(cut(text, RELEASE), "1.1.0") == find(text.replace("Unreleased", "1.1.0"), "1.1.0")
+
+
+REMARKS = {
+    "## 1.0\n\n- a\n\n## 1.0.0\n\n- b\n": [(5, "1.0.0 has two sections")],
+    "## 1.0.0\n\n- a\n\n## 1.1.0\n\n- b\n": [(5, "1.1.0 stands below 1.0.0")],
+    "## 1.0.0\n\n## 0.9.0\n\n- b\n": [(1, "the section about 1.0.0 is empty")],
+    "## 1.0.0 - 2026-02-30\n\n- a\n": [(1, "2026-02-30 is no date")],
+    "## 1.0.0\n\n- a\n\n## Unreleased\n\n- b\n": [(5, "the unreleased section stands below a released one")],
+    "## [1.0.0]\n\n- a\n\n[0.9.0]: https://b.invalid\n": [(1, "[1.0.0] has no link")],
+    "## 1.0.1\n\n- a\n\n## 2.0.0\n\n- b\n\n## 1.0.0\n\n- c\n": [],
+    "## 1.0.0\n\n### Needs 2.0.0 of x\n\n- a\n": [],
+    "": [],
+}
+
+
+@pytest.mark.parametrize(("text", "remarks"), REMARKS.items())
+def test_check(text: str, remarks: list[tuple[int, str]]) -> None:
+    """What is out of order is named with its line; releases of an older line among newer ones are in order."""
+    assert [(remark.line, remark.text) for remark in check(text)] == remarks
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    """`cut` changes the file and prints the difference, `--dry-run` only prints it, `check` fails."""
+    root = repository(tmp_path / "project", {"CHANGELOG.md": "# C\n\n## Unreleased\n\n- a\n"})
+    dry = call("changelog", "cut", "--date", "2026-03-04", "--dry-run", cwd=root)
+    assert (dry.code, dry.err, git(root, "status", "--short")) == (0, "", "")
+    done = call("changelog", "cut", "--date", "2026-03-04", cwd=root)
+    assert (done.code, done.out, done.err) == (0, dry.out, "CHANGELOG.md: what was unreleased is 1.0.0 now\n")
+    assert (root / "CHANGELOG.md").read_text() == "# C\n\n## Unreleased\n\n## 1.0.0 (2026-03-04)\n\n- a\n"
+    assert call("changelog", "check", cwd=root).code == 0
+    (root / "CHANGELOG.md").write_text("# C\n\n## 1.0.0\n\n- a\n\n## 1.0.0\n\n- b\n")
+    wrong = call("changelog", "check", cwd=root)
+    assert (wrong.code, wrong.out) == (8, "CHANGELOG.md:7: 1.0.0 has two sections. Join it with line 3.\n")
+    (root / "CHANGELOG.md").unlink()
+    none = call("changelog", "check", cwd=root)
+    assert (none.code, none.out) == (3, "")
+    assert "there is no changelog" in none.err
