@@ -7,8 +7,9 @@ from tagship.workflow.variant import Variant
 
 def _all() -> dict[str, Variant]:
     found = {}
-    for auth, override, member in product((False, True), repeat=3):
-        names = [name for name, on in (("token", auth), ("override", override), ("member", member)) if on]
+    for auth, override, member, old in product((False, True), repeat=4):
+        options = (("token", auth), ("override", override), ("member", member), ("python", old))
+        names = [name for name, on in options if on]
         found["-".join(names) or "simple"] = Variant(
             project="sample",
             repository="owner/sample",
@@ -19,6 +20,7 @@ def _all() -> dict[str, Variant]:
             pypi="pypi-sample" if member else "pypi",
             auth="token" if auth else "trusted-publishing",
             allow_override=override,
+            python=("3.9", "3.12") if old else (),
         )
     return found
 

@@ -38,7 +38,7 @@ def plain(text: str) -> str:
 
 def evaluated(text: str) -> str:
     """The same where GitHub evaluates `${{ }}`: the text is not taken for an expression."""
-    return plain(text.replace("${{", "${{ '${{' }}"))
+    return plain(text.replace("${{", "${{ '$' }}{{"))
 
 
 def _environment() -> Environment:

@@ -3,7 +3,8 @@
 import re
 from typing import Literal
 
-from packaging.utils import canonicalize_name
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name, is_normalized_name
 
 from tagship.errors import ProjectError
 from tagship.model import Record
@@ -13,6 +14,10 @@ from tagship.versions import released
 
 ELSEWHERE = ("gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht")
 """Well-known hosts where GitHub's workflows do not run; a name of somebody's own may stand for GitHub."""
+RUNNER = "3.12.3"
+"""The Python of GitHub's ubuntu-24.04 (github.com/actions/runner-images, images/ubuntu/Ubuntu2404-Readme.md)."""
+OTHERS = ("3.13", "3.14", "3.15", "3.11", "3.10", "3.9", "3.8")
+"""What can be set up beside it, the nearest first."""
 _SLUG = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 
 
@@ -35,6 +40,9 @@ class Variant(Record, frozen=True, kw_only=True):
     pypi: str = "pypi"
     auth: Literal["trusted-publishing", "token"] = "trusted-publishing"
     allow_override: bool = False
+    python: tuple[str, ...] = ()
+    """Versions to set up, where the runner's own Python is too old or too new for the project; the last one runs
+    tagship."""
 
     @property
     def name(self) -> str:
@@ -73,24 +81,27 @@ def variant(project: Project) -> Variant:
         pypi=f"{config.environments.pypi}{suffix}",
         auth=config.auth,
         allow_override=config.allow_override,
+        python=_python(project.requires_python.value or ""),
     )
 
 
 def _name(project: Project) -> str:
-    if project.name.value is None:
+    name = project.name.value
+    if name is None or not is_normalized_name(canonicalize_name(name)):
         raise ProjectError(
-            "No workflow was written: the project's name is not known",
+            f"No workflow was written: {'the project has no name' if name is None else f'{name!r} is no name'} that "
+            "an index would take",
             remedy='Write it as a literal: [project] name in pyproject.toml, or name="…" in setup.py.',
             where=project.name.source,
         )
-    return project.name.value
+    return name
 
 
 def _repository(project: Project) -> str:
     home = project.repository
     slug, host = home.slug.value or "", (home.host.value or "").lower()
     if host in ELSEWHERE or not _SLUG.fullmatch(slug):
-        why = f"the repository is on {host}" if host in ELSEWHERE else home.slug.source
+        why = f"the repository is on {host}" if host in ELSEWHERE else home.slug.source.removeprefix("unknown: ")
         raise ProjectError(
             f"No workflow was written: which repository on GitHub it is for is not known ({why})",
             remedy=f"git remote add origin {GITHUB}/OWNER/NAME",
@@ -104,6 +115,20 @@ def _tags(project: Project) -> str:
     dots = [tag.tag.removeprefix(scheme.prefix).count(".") for tag in released(project.repository.tags, scheme)]
     numbers = min(3, min(dots, default=2) + 1)
     return glob(scheme.prefix) + ("[0-9]*" if not scheme.prefix else "*") + ".*" * (numbers - 1)
+
+
+def _python(requires: str) -> tuple[str, ...]:
+    """The versions to set up: the nearest that the project takes, and one that tagship takes where that is too old."""
+    try:
+        specifier = SpecifierSet(requires)
+    except InvalidSpecifier:
+        return ()  # the build says what is wrong with it
+    if specifier.contains(RUNNER):
+        return ()
+    fitting = next((version for version in OTHERS if specifier.contains(f"{version}.99")), None)
+    if fitting is None:
+        return ()
+    return (fitting, "3.12") if fitting in OTHERS[4:] else (fitting,)
 
 
 def glob(name: str) -> str:
