@@ -9,14 +9,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
 from tagship.errors import TagshipError
 from tagship.project import changelog, config, pyproject, version_sources
 from tagship.rehearsal.keeper import simple_page
-from tagship.services import github, github_answers
+from tagship.services import github, github_answers, http
 from tagship.services.http import Reply
 from tagship.services.index import IndexPage
 from tagship.stages import event
@@ -38,6 +38,7 @@ WORDS = st.text(max_size=20) | st.sampled_from(
         'v1";curl x|sh;"',
     ]
 )
+URLS = st.sampled_from(["https://x/y", "../y", "http://[x", "//[::1", "https://x:port/", "\\\\x"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=4),
@@ -77,7 +78,7 @@ PAGE = {
     "name": "swp",
     "versions": ["1.0"],
     "project-status": {"status": "active"},
-    "files": [{"filename": "swp-1.0.tar.gz", "url": WORDS, "hashes": {"sha256": "0" * 64}, "yanked": False}],
+    "files": [{"filename": "swp-1.0.tar.gz", "url": URLS, "hashes": {"sha256": "0" * 64}, "yanked": False}],
 }
 
 
@@ -178,6 +179,16 @@ def test_refusals_of_github(body: bytes, status: int, headers: dict[str, str]) -
     error = github_answers.refusal(answered(body, status, **headers))
     assert isinstance(error, TagshipError)
     assert error.remedy
+
+
+@EXAMPLES
+@given(st.integers(0, 5), st.sampled_from([None, 200, 403, 429, 503]), WORDS | st.integers(-5, 99).map(str))
+@example(0, 429, "1" * 5000)
+@example(0, 503, "Fri, 31 Dec 9999 23:59:59 +9999")
+def test_waits_that_a_service_asks_for(attempt: int, status: int | None, asked: str) -> None:
+    """Any Retry-After is waited for within a minute, or the answer is taken as it is."""
+    seconds = http.wait(attempt, status, asked)
+    assert seconds is None or 0 <= seconds <= http.LONGEST_WAIT
 
 
 @EXAMPLES

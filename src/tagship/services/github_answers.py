@@ -1,5 +1,6 @@
 """What an answer of GitHub means beyond its body: the next page, the limits, a refusal as the error that fits."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -59,7 +60,7 @@ def budget(reply: Reply) -> Budget:
 
     def number(name: str) -> int | None:
         text = reply.headers.get(name, "")
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
 
     refused = reply.status in (403, 429)
     return Budget(

@@ -63,7 +63,7 @@ def wait(attempt: int, status: int | None, asked: str = "") -> float | None:
         return None
     try:
         suggested = urllib3.Retry().parse_retry_after(asked) if asked else None
-    except InvalidHeader:
+    except (InvalidHeader, ValueError, OverflowError):
         suggested = None
     if suggested is None:
         return WAITS[attempt]

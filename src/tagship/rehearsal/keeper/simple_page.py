@@ -78,8 +78,8 @@ def from_json(data: bytes, base: str) -> Page:
     """
     page = msgspec.json.decode(data, type=Page)
     for file in page.files:
-        file.url = urljoin(base, file.url)
-    return page
+        file.url = _joined(base, file.url)
+    return Page(files=[file for file in page.files if file.url])
 
 
 def from_html(text: str, base: str) -> Page:
@@ -101,10 +101,12 @@ class _Anchors(HTMLParser):
         """Take one link."""
         values = {name: value or "" for name, value in attrs}
         if tag == "base" and values.get("href"):
-            self.base = urljoin(self.base, values["href"])
+            self.base = _joined(self.base, values["href"]) or self.base
         if tag != "a" or not values.get("href"):
             return
-        url, _, fragment = urljoin(self.base, values["href"]).partition("#")
+        url, _, fragment = _joined(self.base, values["href"]).partition("#")
+        if not url:
+            return
         metadata = values.get("data-core-metadata", values.get("data-dist-info-metadata"))
         self.files.append(
             File(
@@ -116,6 +118,14 @@ class _Anchors(HTMLParser):
                 core_metadata=(_digest(metadata) or True) if metadata else None,
             )
         )
+
+
+def _joined(base: str, link: str) -> str:
+    """The address of a link; empty where it is none."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return ""
 
 
 def _digest(text: str) -> dict[str, str]:
