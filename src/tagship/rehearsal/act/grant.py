@@ -1,9 +1,11 @@
-"""Gives a step what its job may have on GitHub, and then becomes the program that act wanted to start.
+"""Gives a step what its job may have on GitHub, and then starts the program that act wanted to start.
 
 act starts every step of every job with the same variables and the same secrets. Between act and each shell, therefore,
 stands this program: it knows the job from GITHUB_JOB, puts the job's own token and secrets in the place of the
 placeholders that act was given, wherever act put them, and sets the variables of the services that the job may ask.
 A placeholder of something that the job may not have becomes nothing, as the expression would be on GitHub.
+
+act gives every step a terminal as well, and GitHub gives none: what the program prints goes through a pipe.
 
 Standalone: `python -I -S grant.py TABLE PROGRAM [WORD…]`, without tagship's modules, because it runs for every step.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 
@@ -22,7 +25,7 @@ MARK = ".granted"
 
 
 def main(table: str, program: str, words: list[str]) -> None:
-    """Prepare the environment and the script, and replace this process by the program."""
+    """Prepare the environment and the script, run the program, and end as it ends."""
     with open(table, encoding="utf-8") as file:
         known = json.load(file)
     job = os.environ.get("GITHUB_JOB", "")
@@ -36,7 +39,35 @@ def main(table: str, program: str, words: list[str]) -> None:
             rewrite(word, values)
     if home:
         environ["PATH"] = equip(home, environ["PATH"], known, list(filter(None, values.values())))
-    os.execvpe(program, [program, *words], environ)  # noqa: S606  a name is looked up on the job's own PATH
+    sys.exit(run([program, *words], environ))
+
+
+def run(argv: list[str], environ: dict[str, str]) -> int:
+    """Run a program whose output is no terminal; its exit code. A name is looked up on the job's own PATH.
+
+    What it leaves running keeps the pipe open and is not waited for.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for stream in (1, 2):
+            os.dup2(writing, stream)
+        os.execvpe(argv[0], argv, environ)  # noqa: S606
+    os.close(writing)
+    status, ended = 0, False
+    while True:
+        ready = select.select([reading], [], [], 0 if ended else 0.02)[0]
+        if ready and (data := os.read(reading, 65536)):
+            os.write(1, data)
+        elif ready or ended:
+            break
+        else:
+            done, status = os.waitpid(child, os.WNOHANG)
+            ended = done == child
+    if not ended:
+        status = os.waitpid(child, 0)[1]
+    return os.waitstatus_to_exitcode(status) % 256
 
 
 def replaced(text: str, values: dict[str, str]) -> str:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from tagship.model import Event
 from tagship.project.discover import Project
 from tagship.rehearsal import fit
-from tagship.rehearsal.act.survey import Survey, permissions
+from tagship.rehearsal.act.survey import Survey
 from tagship.rehearsal.identity import Job
 from tagship.rehearsal.world import Embedded
 from tagship.services import oidc
 from tagship.services.addresses import ACTIONS_RESULTS, GITHUB
+from tagship.workflow import permissions
 from tagship.workflow.document import Job as Declared
 
 GITHUB_TOKEN = "GITHUB_TOKEN"  # noqa: S105  a secret's name
@@ -60,7 +61,7 @@ def grants(survey: Survey, run: Run, embedded: Embedded, project: Project, held:
     values, notes = _secrets(survey, embedded, project, held)
     placeholders = {name: f"placeholder-{secrets.token_hex(12)}" for name in values}
     placeholders[GITHUB_TOKEN] = f"ghs_placeholder{secrets.token_hex(12)}"
-    allowed = permissions(survey.document)
+    allowed = permissions.effective(survey.document, embedded.github.policy.default_permissions)
     environments = {job.id: job.environment for job in survey.document.jobs.values()}
     jobs = {}
     for id_, job in survey.document.jobs.items():

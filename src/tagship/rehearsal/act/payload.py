@@ -4,6 +4,8 @@ Shapes: docs.github.com, "Webhook events and payloads", push and workflow_dispat
 left out.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from tagship.model import Event
@@ -13,7 +15,7 @@ from tagship.services.addresses import GITHUB, GITHUB_API
 from tagship.services.git import Git
 
 
-def payload(event: Event, embedded: Embedded, workflow: str, inputs: dict[str, str]) -> bytes:
+def payload(event: Event, embedded: Embedded, workflow: str, inputs: Mapping[str, str]) -> bytes:
     """The payload as JSON.
 
     Args:

@@ -11,22 +11,25 @@ from pathlib import Path
 import msgspec
 
 from tagship.errors import UsageError, WorkflowFailed
-from tagship.model import Event
+from tagship.model import Event, Inputs, Manifest
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.rehearsal.act import shims, standins, tools
 from tagship.rehearsal.act.grants import Grants, Run, grants
 from tagship.rehearsal.act.lines import Log
+from tagship.rehearsal.act.manifests import merged
 from tagship.rehearsal.act.payload import payload
 from tagship.rehearsal.act.shims import Machine
-from tagship.rehearsal.act.survey import Survey, survey
+from tagship.rehearsal.act.survey import Survey, surprises, survey
 from tagship.rehearsal.github.state import Conclusion, WorkflowRun
 from tagship.rehearsal.index import Publisher
 from tagship.rehearsal.result import Job
 from tagship.rehearsal.world import Embedded
 from tagship.services.reporter import Reporter
 from tagship.services.shell import Output
-from tagship.workflow import document
+from tagship.workflow import document, events
+from tagship.workflow.document import Document
+from tagship.workflow.events import Happened
 
 LIMIT = 3600.0
 """Seconds that the whole workflow may take."""
@@ -58,6 +61,16 @@ class Performed:
     doubts: tuple[str, ...]
     """Why the end on GitHub may be another one."""
     not_rehearsed: tuple[str, ...]
+    manifest: Manifest
+    """What the stages wrote, where the workflow has them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ended:
+    """What act left behind."""
+
+    output: Output
+    folder: Path
 
 
 def chosen(project: Project, root: Path, named: str) -> Path:
@@ -90,33 +103,68 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     """Run the workflow for an event.
 
     Raises:
-        UsageError: act is not installed, or the file cannot be used.
+        UsageError: act is not installed.
         ToolFailed: act could not be started.
     """
     embedded = stage.embedded
     path = embedded.shell.environment.get("PATH", "")
     programs = tools.find(path)
     found = document.read(file.read_bytes(), f"{FOLDER}/{file.name}")
-    if found.problems:
-        why = "; ".join(f"line {p.line}: {p.why}" for p in found.problems[:3])
-        raise UsageError(f"Nothing was rehearsed: GitHub would refuse {found.file}: {why}", remedy="Correct the file.")
-    root = embedded.place.folder / "runner"
-    seen = survey(found, root, has_gh=shutil.which("gh", path=path) is not None)
+    begun = events.started(found, _happened(stage, found))
+    if isinstance(begun, events.NotStarted):
+        return _nothing(found, begun.why)
+    seen = survey(found, embedded.place.folder / "runner", has_gh=shutil.which("gh", path=path) is not None)
     folder = _fresh(embedded.place.folder / "act")
-    world = embedded.uv(folder)
-    machine = shims.make(folder, programs, world, path)
+    machine = shims.make(folder, programs, embedded.uv(folder), path)
     _publishers(stage, file.name)
-    run = embedded.github.add_run(stage.event, f"{FOLDER}/{file.name}", jobs=dict.fromkeys(found.jobs))
+    run = _run_of(embedded, stage.event, found)
     about = Run(id=run.id, attempt=run.latest.number, event=stage.event, file=file.name)
     given = grants(seen, about, embedded, stage.project, stage.secrets)
     shims.allow(machine, given.jobs, tuple(given.secrets.values()))
-    (folder / "event.json").write_bytes(payload(stage.event, embedded, found.file, dict(stage.inputs)))
+    (folder / "event.json").write_bytes(payload(stage.event, embedded, found.file, begun.inputs))
     log = Log(reporter, embedded.place.clock.now, _told(embedded, run))
     words = (str(programs.act), *_words(stage, seen, given, folder), "-W", found.file)
     with _following(folder / "log", log):
         output = _run(embedded, words, machine, folder)
     log.close()
-    return _performed(seen, given, log, output, folder)
+    return _performed(stage, seen, given, log, _Ended(output=output, folder=folder))
+
+
+def _happened(stage: Stage, found: Document) -> Happened:
+    """The event, as far as it decides whether the workflow starts."""
+    event, git = stage.event, stage.embedded.github.git
+    known = events.inputs(found.triggers[event.name]) if event.name in found.triggers else {}
+    standard = Inputs()
+    defaults = {"dry_run": "false", "target_env": standard.target_env, "override_reason": ""}
+    given = {name: value for name, value in stage.inputs.items() if name in known or value != defaults[name]}
+    return Happened(
+        name=event.name,
+        ref=event.ref,
+        inputs=given,
+        message=git.maybe("show", "--no-patch", "--format=%B", event.sha) or "",
+        on_default_branch=git.maybe("cat-file", "-e", f"refs/heads/{event.default_branch}:{found.file}") is not None,
+    )
+
+
+def _nothing(found: Document, why: str) -> Performed:
+    error = WorkflowFailed(
+        f"{found.file} would not run: {why}",
+        remedy="Change what starts it, or rehearse another event.",
+        where=found.file,
+    )
+    skipped = tuple(Job(id=id_, name=id_, result="skipped") for id_ in found.jobs)
+    return Performed(jobs=skipped, error=error, doubts=(), not_rehearsed=(), manifest=Manifest())
+
+
+def _run_of(embedded: Embedded, event: Event, found: Document) -> WorkflowRun:
+    """The run on the embedded GitHub; where there was one of this event and file, it is one more attempt of it."""
+    state, jobs = embedded.github, dict.fromkeys(found.jobs)
+    before = (r for r in state.runs if (r.path, r.suite.sha, r.event) == (found.file, event.sha, event.name))
+    run = next(before, None)
+    if run is None:
+        return state.add_run(event, found.file, jobs=jobs)
+    state.rerun(run, jobs=jobs)
+    return run
 
 
 def _fresh(folder: Path) -> Path:
@@ -229,43 +277,48 @@ def _run(embedded: Embedded, words: tuple[str, ...], machine: Machine, folder: P
         "TAGSHIP_SHIMS": str(machine.shims),
         "UV_PYTHON_DOWNLOADS": "never",
         "GIT_TERMINAL_PROMPT": "0",
-        "ACT_DISABLE_VERSION_CHECK": "true",
+        "ACT_DISABLE_VERSION_CHECK": "1",
     }
     into = f"exec {shlex.join(words)} >{shlex.quote(str(folder / 'log'))}"
     return shell.run(("/bin/sh", "-c", into), cwd=folder.parent / "runner", extra=variables, timeout=LIMIT)
 
 
-def _performed(seen: Survey, given: Grants, log: Log, output: Output, folder: Path) -> Performed:
+def _performed(stage: Stage, seen: Survey, given: Grants, log: Log, ended: _Ended) -> Performed:
     order = list(seen.document.jobs)
-    ran = {job.id for job in log.jobs.values()}
-    skipped = tuple(
-        Job(id=id_, name=id_, result="skipped") for id_ in order if id_ not in ran and not seen.document.jobs[id_].uses
-    )
-    jobs = sorted((*log.jobs.values(), *skipped), key=lambda j: order.index(j.id) if j.id in order else len(order))
-    told = [msgspec.structs.replace(job, permissions=_told_permissions(given, job.id)) for job in jobs]
+    ran = {job.id for job in log.jobs.values()} | {seen.called.get(job.id, "") for job in log.jobs.values()}
+    skipped = tuple(Job(id=id_, name=id_, result="skipped") for id_ in order if id_ not in ran)
+    jobs = sorted((*log.jobs.values(), *skipped), key=lambda j: order.index(seen.called.get(j.id, j.id)))
+    told = tuple(_described(job, given) for job in jobs)
     failed = next((job.finding for job in told if job.finding is not None), None)
     error = None
     if failed is not None:
         error = WorkflowFailed(f"{failed.title}\n{failed.why}", remedy=failed.remedy, where=failed.where)
-    elif not output.ok or log.errors:
-        said = "\n".join(log.errors[-5:]) or output.tail(5)
-        error = WorkflowFailed(
-            f"The workflow did not run\n{said}", remedy="Its own words are above.", where=seen.document.file
+    elif not ended.output.ok or log.errors:
+        why = (
+            f"it took longer than {LIMIT:g} s"
+            if ended.output.timed_out
+            else "\n".join(log.errors[-5:]) or ended.output.tail(5)
         )
-    notes = folder / "notes"
+        error = WorkflowFailed(
+            f"The workflow did not run\n{why}", remedy="Its own words are above.", where=seen.document.file
+        )
+    notes = ended.folder / "notes"
     more = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
-    doubts = tuple(
-        f"job {job}: {why}"
-        for job, why in seen.doubtful.items()
-        if job in {j.id for j in told if j.result != "skipped"}
-    )
+    results = {job.id: job.result for job in told}
+    doubts = {**seen.doubtful, **surprises(seen.document, results)}
     return Performed(
-        jobs=tuple(told),
+        jobs=told,
         error=error,
-        doubts=doubts,
+        doubts=tuple(f"job {job}: {why}" for job, why in doubts.items() if results.get(job, "") != "skipped"),
         not_rehearsed=tuple(dict.fromkeys((*seen.notes, *given.notes, *more))),
+        manifest=merged(stage.embedded.github, given.run.id, given.run.attempt),
     )
 
 
-def _told_permissions(given: Grants, job: str) -> tuple[str, ...]:
-    return tuple(f"{scope}: {level}" for scope, level in given.permissions.get(job, {}).items())
+def _described(job: Job, given: Grants) -> Job:
+    allowed = given.permissions.get(job.id, {})
+    return msgspec.structs.replace(
+        job,
+        permissions=tuple(f"{scope}: {level}" for scope, level in allowed.items()),
+        environment=given.environments.get(job.id, ""),
+    )

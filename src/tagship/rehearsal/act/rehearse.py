@@ -1,23 +1,19 @@
 """One rehearsal of the repository's own workflow: like `run.rehearse`, with act in place of the stages."""
 
-from typing import Literal
-
 import msgspec
 
-from tagship.errors import UNDECIDED
-from tagship.model import Manifest
+from tagship.errors import ERRORS, UNDECIDED, ChecksFailed
 from tagship.rehearsal import fit
 from tagship.rehearsal.act.perform import Performed, Stage, chosen, perform
 from tagship.rehearsal.pipeline import Finished
 from tagship.rehearsal.request import Request
 from tagship.rehearsal.result import Rehearsal
 from tagship.rehearsal.run import Backstage, Outside, Scene, result_of, set_up
+from tagship.rehearsal.verdict import Verdict
 from tagship.rehearsal.world import Embedded, Place, servers
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.reporter import Reporter
 from tagship.words import many
-
-Word = Literal["ready", "refused", "undecided"]
 
 
 def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Reporter) -> Rehearsal:
@@ -56,21 +52,19 @@ def act_on(request: Request, scene: Scene, embedded: Embedded, reporter: Reporte
     file = chosen(scene.project, embedded.place.folder / "runner", request.workflow or "")
     before = _uploaded(embedded, scene)
     performed = perform(_stage(request, scene, embedded), file, reporter)
-    manifest = Manifest()
-    finished = Finished(manifest=manifest, error=performed.error)
+    finished = Finished(manifest=performed.manifest, error=performed.error)
     made = result_of(request, scene, finished, embedded)
-    word, headline, code = _verdict(
-        scene, performed, [name for name in _uploaded(embedded, scene) if name not in before]
-    )
+    new = [name for name in _uploaded(embedded, scene) if name not in before]
+    word, headline, code = _verdict(scene, performed, new, (made.verdict, made.headline, made.exit_code))
     return msgspec.structs.replace(
         made,
         scenario=f"{made.scenario}, {file.name} in act",
         verdict=word,
         headline=headline,
         exit_code=code,
-        stages=(),
+        stages=tuple(entry.stage for entry in made.entries),
         jobs=performed.jobs,
-        not_rehearsed=(*performed.not_rehearsed, *made.not_rehearsed),
+        not_rehearsed=tuple(dict.fromkeys((*performed.not_rehearsed, *made.not_rehearsed))),
     )
 
 
@@ -96,15 +90,29 @@ def _uploaded(embedded: Embedded, scene: Scene) -> list[str]:
     return [f"{at.name} {file.filename}" for at, index in pairs for file in index.state.files(name)]
 
 
-def _verdict(scene: Scene, performed: Performed, uploaded: list[str]) -> tuple[Word, str, int]:
+def _verdict(
+    scene: Scene, performed: Performed, uploaded: list[str], said: tuple[Verdict, str, int]
+) -> tuple[Verdict, str, int]:
+    """The verdict.
+
+    Args:
+        said: the verdict of the stages alone, where the workflow has them.
+    """
     what = scene.project.name.value or "The project"
-    if performed.error is not None and not performed.doubts:
-        return "refused", performed.error.message.splitlines()[0], performed.error.exit_code
-    if performed.error is not None:
-        first = performed.error.message.splitlines()[0]
+    error, plan = performed.error, performed.manifest.plan
+    if error is not None and not performed.doubts:
+        cause = next((f for e in performed.manifest.log if e.outcome == "failed" for f in e.findings), None)
+        if cause is None:
+            return "refused", error.message.splitlines()[0], error.exit_code
+        codes = {kind.code: kind.exit_code for kind in ERRORS}
+        return "refused", cause.title, codes.get(cause.code, ChecksFailed.exit_code)
+    if error is not None:
+        first = error.message.splitlines()[0]
         return "undecided", f"{first}, and not all of it was rehearsed: {performed.doubts[0]}", UNDECIDED
     if performed.doubts:
         return "undecided", f"{what}: not all was rehearsed: {performed.doubts[0]}", UNDECIDED
+    if plan is not None:
+        return said
     if not uploaded:
         return "undecided", f"{what}: the workflow succeeded, and published nothing", UNDECIDED
     places = " and ".join(dict.fromkeys(name.split()[0] for name in uploaded))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tagship.rehearsal.act.standins import Standin, standin
 from tagship.workflow import document
-from tagship.workflow.document import Document, Items, Job, Node, text, walk
+from tagship.workflow.document import Document, Items, Job, text, walk
 
 HOSTED = re.compile(r"ubuntu|linux|self-hosted", re.IGNORECASE)
 ELSEWHERE = re.compile(r"windows|macos", re.IGNORECASE)
@@ -54,8 +54,6 @@ def survey(found: Document, root: Path, *, has_gh: bool) -> Survey:
         _job(made, job, root, job.id)
         if not has_gh and any(_GH.search(step.run.text) for step in job.steps if step.run is not None):
             made.doubt(job.id, "uses gh, which is not installed here")
-    for job in found.jobs.values():
-        _traps(made, job)
     made.notes = list(dict.fromkeys(made.notes))
     return made
 
@@ -135,51 +133,22 @@ def _local(made: Survey, folder: Path, root: Path, at: tuple[str, int]) -> None:
             _action(made, text(step.get("uses")), names, root, (at[0], at[1] + 1))
 
 
-def _traps(made: Survey, job: Job) -> None:
-    """Where act is known to go another way than GitHub does (nektos/act, pkg/runner, pkg/model)."""
-    if text(job.node.get("continue-on-error")) not in ("", "false"):
-        made.doubt(job.id, "continue-on-error of a job, which act does not know: its failure counts here")
-    may_skip = {need for need in job.needs if made.document.jobs[need].condition}
-    for need in sorted(may_skip):
-        reads = f"needs.{need}.outputs" in _words(job.node)
-        tested = f"needs.{need}.result" in job.condition or not re.search(
-            r"always\(|cancelled\(|failure\(", job.condition
-        )
-        if reads and not tested:
-            made.doubt(job.id, f"reads outputs of {need}, which act does not empty where {need} is skipped")
+def surprises(found: Document, results: Mapping[str, str]) -> Mapping[str, str]:
+    """The jobs that act is known to judge in another way than GitHub, after they ran (nektos/act, pkg/runner).
+
+    Args:
+        results: of the jobs, by id.
+    """
+    doubts: dict[str, str] = {}
+    for job in found.jobs.values():
+        tolerated = text(job.node.get("continue-on-error")) not in ("", "false")
+        if tolerated and results.get(job.id) == "failure":
+            doubts[job.id] = "its failure is allowed (continue-on-error), which act does not know"
+        for need in job.needs:
+            if results.get(need) == "skipped" and results.get(job.id) != "skipped" and _reads(job, need):
+                doubts[job.id] = f"it reads outputs of {need}, which was skipped: empty on GitHub, and not in act"
+    return doubts
 
 
-def _words(node: Node) -> str:
-    return " ".join(scalar.text for scalar in walk(node))
-
-
-def permissions(found: Document) -> Mapping[str, Mapping[str, str]]:
-    """What the token of each job may do."""
-    return {
-        job.id: _granted(job.node.get("permissions") or found.root.get("permissions")) for job in found.jobs.values()
-    }
-
-
-SCOPES = (
-    "actions",
-    "attestations",
-    "checks",
-    "contents",
-    "deployments",
-    "issues",
-    "packages",
-    "pull-requests",
-    "statuses",
-)
-
-
-def _granted(node: Node | None) -> Mapping[str, str]:
-    if isinstance(node, document.Mapping):
-        return {key.text: text(value) for key, value in node.entries if text(value) != "none"}
-    match text(node):
-        case "write-all":
-            return dict.fromkeys((*SCOPES, "id-token"), "write")
-        case "read-all":
-            return dict.fromkeys(SCOPES, "read")
-        case _:
-            return {"contents": "read", "packages": "read"}
+def _reads(job: Job, need: str) -> bool:
+    return any(f"needs.{need}.outputs" in scalar.text for scalar in walk(job.node))

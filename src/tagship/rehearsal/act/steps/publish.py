@@ -9,12 +9,10 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from tagship.errors import UsageError
+from tagship.rehearsal.act.steps.exchange import exchange
 from tagship.rehearsal.act.steps.step import Step
-from tagship.services import oidc
-from tagship.services.addresses import PYPI, TESTPYPI, IndexAddresses
+from tagship.services.addresses import PYPI
 from tagship.services.secret import Secret
 
 
@@ -60,12 +58,12 @@ def run(step: Step) -> None:
     """Check and upload.
 
     Raises:
-        Refused: trusted publishing is not set up for this job.
+        ToolFailed: trusted publishing is refused, or twine fails.
     """
     todo = plan(step)
     folder = step.workspace / todo.folder
     dists = sorted(path for path in folder.glob("*") if path.is_file()) if folder.is_dir() else []
-    password = Secret(todo.password) if todo.password else _minted(step, todo.address)
+    password = Secret(todo.password) if todo.password else exchange(step, todo.address)
     if password.reveal() and todo.user == "__token__" and not password.reveal().startswith("pypi-"):
         step.warn('POTENTIALLY INVALID TOKEN: the token does not start with "pypi-" as it typically should.')
     if not any(path.name.endswith((".tar.gz", ".whl")) for path in dists):
@@ -86,31 +84,6 @@ def run(step: Step) -> None:
         "TWINE_REPOSITORY_URL": todo.address,
     }
     _twine(step, "upload", "--non-interactive", "--disable-progress-bar", *todo.words, *names, extra=variables)
-
-
-def _minted(step: Step, address: str) -> Secret:
-    """An upload token by trusted publishing (oidc-exchange.py)."""
-    index = index_of(address)
-    if not oidc.available(step.variables):
-        raise UsageError(
-            "Trusted publishing exchange failure:\nOpenID Connect token retrieval failed: GitHub: missing or "
-            "insufficient OIDC token permissions, the ACTIONS_ID_TOKEN_REQUEST_TOKEN environment variable was unset",
-            remedy="Give the job `permissions: id-token: write`, or the action a password.",
-        )
-    return oidc.upload_token(step.http, step.variables, index)
-
-
-def index_of(address: str) -> IndexAddresses:
-    """The index that an upload address belongs to.
-
-    Raises:
-        UsageError: it is another one, which a rehearsal does not have.
-    """
-    host = urlsplit(address).hostname
-    for index in (PYPI, TESTPYPI):
-        if host == urlsplit(index.upload).hostname or host == urlsplit(index.web).hostname:
-            return index
-    raise UsageError(f"{address} is not rehearsed: only PyPI and TestPyPI are", remedy="Rehearse with their addresses.")
 
 
 def _twine(step: Step, *words: str, extra: Mapping[str, str | Secret] | None = None) -> None:

@@ -1,0 +1,30 @@
+"""What the stages of a generated workflow wrote down, read from the artifacts of its run."""
+
+import zipfile
+from functools import reduce
+
+import msgspec
+
+from tagship.errors import Conflict
+from tagship.model import Manifest, manifest_from_json
+from tagship.rehearsal.github import RepositoryState
+from tagship.stages import merge
+
+NAME = "tagship-manifest.json"
+
+
+def merged(state: RepositoryState, run: int, attempt: int) -> Manifest:
+    """All manifests of one attempt, as one; an empty one where there is none, or where they do not fit together."""
+    mine = [a for a in state.artifacts if (a.run_id, a.attempt, a.final) == (run, attempt, True) and not a.bare]
+    found: list[Manifest] = []
+    for artifact in sorted(mine, key=lambda artifact: artifact.id):
+        try:
+            with zipfile.ZipFile(artifact.path) as archive:
+                names = [name for name in archive.namelist() if name.rpartition("/")[2] == NAME]
+                found += [manifest_from_json(archive.read(name)) for name in names]
+        except (zipfile.BadZipFile, msgspec.ValidationError, msgspec.DecodeError):
+            continue  # somebody else's file of that name
+    try:
+        return reduce(merge, found, Manifest())
+    except Conflict:
+        return Manifest()
