@@ -1,5 +1,6 @@
 """The gate at work: in the embedded world, a release whose CI is not what it should be, or comes while it waits."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,11 +10,13 @@ import msgspec
 import pytest
 
 from tagship.errors import GateClosed, TagshipError, Unreachable
-from tagship.model import Event, Status
+from tagship.model import Event, Inputs, Status
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.github.state import App, WorkflowRun
 from tagship.rehearsal.request import Assumptions, Request
 from tagship.services.github_answers import Budget
+from tagship.services.reporter import Doing, Happening
+from tagship.stages import STAGES, run
 from tagship.stages.gate import wait
 from tests.rehearsing import FILES, PYPROJECT, Opened, Stage, git, repository
 
@@ -163,6 +166,67 @@ def test_checks_on_a_second_page_count(stage: Stage, tmp_path: Path, end: str) -
         pages = [e.url for e in waiting.opened.embedded.exchanges if "/check-runs" in e.url]
     assert (error and error.message) == (None if end == "success" else "Not published: Tests failed")
     assert ["page=2" in url for url in pages] == [False, True]
+
+
+@pytest.mark.requirement("A3")
+def test_the_second_page_is_read_again_behind_a_first_that_did_not_change(stage: Stage, tmp_path: Path) -> None:
+    """An unchanged first page still leads to the next one, where the required check ends at last."""
+    with case(stage, sample(tmp_path, {"pyproject.toml": NAMED}), Request(assumptions=UNNAMED)) as waiting:
+        github, required = waiting.opened.embedded.github, waiting.run(None)
+        for number in range(120):
+            github.add_check(waiting.event.sha, f"Lint {number}")
+        waiting.clock.plot = {2: lambda: github.set_jobs(required, {"Tests": "success"})}
+        assert waiting.gate() is None
+        assert [status for name, status in waiting.asked() if name == "check-runs"] == [200, 200, 304, 304, 304, 200]
+
+
+@pytest.mark.requirement("A4")
+@pytest.mark.parametrize("reason", [" ", "\t\n"])
+def test_an_override_without_words_is_none(stage: Stage, tmp_path: Path, reason: str) -> None:
+    """A reason of spaces is no written reason: the CI is waited for as ever."""
+    files = {"pyproject.toml": PYPROJECT + "\n[tool.tagship]\nallow-override = true\n"}
+    request = Request(kind="dispatch", inputs=Inputs(override_reason=reason), assumptions=ABSENT)
+    with case(stage, sample(tmp_path, files), request) as waiting:
+        error = waiting.gate()
+    assert (error and error.message) == f"Not published: ci.yml {GONE}"
+
+
+@pytest.mark.requirement("A3")
+def test_who_watches_sees_what_is_waited_for(stage: Stage, tmp_path: Path) -> None:
+    """Each change is said once: what is waited for, how it stands, since when, and where to look."""
+    with case(stage, sample(tmp_path)) as waiting:
+        runs, github = waiting.opened.embedded.github.runs, waiting.opened.embedded.github
+        waiting.clock.plot = {4: lambda: waiting.run(None), 8: lambda: github.set_jobs(runs[-1], {"Tests": "success"})}
+        planned = waiting.opened.run("plan").manifest
+        heard = Heard()
+        gate_stage = next(row for row in STAGES if row.name == "gate")
+        world = replace(waiting.opened.scene.world_of(gate_stage), reporter=heard)
+        result = run(gate_stage, planned, world)
+    assert result.error is None
+    url = r"https://github\.com/owner/sample/actions/runs/\d+"
+    assert [
+        bool(re.fullmatch(words, said))
+        for words, said in zip(
+            (
+                r"waiting for ci\.yml \(not seen yet\), since \d\d:\d\d:\d\d UTC",
+                rf"waiting for Test Suite \(ci\.yml\) \(is still running\): {url}, since \d\d:\d\d:\d\d UTC",
+            ),
+            heard.doing,
+            strict=True,
+        )
+    ] == [True, True]
+
+
+class Heard:
+    """A reporter that remembers what a stage was busy with."""
+
+    def __init__(self) -> None:
+        self.doing: list[str] = []
+
+    def emit(self, event: Happening) -> None:
+        """Keep it."""
+        if isinstance(event, Doing):
+            self.doing.append(event.text)
 
 
 @pytest.mark.requirement("A3")

@@ -6,6 +6,7 @@ stands in `gate_judge`.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import assert_never
 
 from tagship.checks.check import few
@@ -58,7 +59,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
         world.journal.skip(f"No CI is waited for: {plan.reason}")
         return manifest
     project = project_of(world, plan)
-    if plan.event.inputs.override_reason:
+    if plan.event.inputs.override_reason.strip():
         return _override(plan, project.config.allow_override, manifest, world)
     required = _required(project)
     _introduce(project, world)
@@ -126,7 +127,7 @@ def _introduce(project: Project, world: World) -> None:
 
 
 def _poll(plan: Plan, required: Sequence[Check], ci: CI, world: World) -> tuple[tuple[State, ...], Seen]:
-    begin, attempt, missed, seen = world.clock.now(), 0, 0, Seen(sha=plan.event.sha)
+    begin, attempt, missed, said, seen = world.clock.now(), 0, 0, "", Seen(sha=plan.event.sha)
     hopeless = tuple(found for check in required if (found := never(check, ci)) is not None)
     if hopeless:
         return hopeless, seen
@@ -147,12 +148,20 @@ def _poll(plan: Plan, required: Sequence[Check], ci: CI, world: World) -> tuple[
             over = world.clock.now() - begin >= limit
             if not waiting or over or any(isinstance(state, Closed) for state in states):
                 return states, seen
-            doing = "waiting for " + ", ".join(f"{state.title} ({state.how})" for state in waiting)
-            doing += f" {waiting[0].url}".rstrip()
+            doing = _waiting(waiting)
         now = world.clock.now()
-        world.journal.doing(f"{doing}, {now - begin:.0f} s so far")
+        if doing != said:
+            said = doing
+            world.journal.doing(f"{doing}, since {datetime.fromtimestamp(now, UTC):%H:%M:%S} UTC")
         world.clock.sleep(max(0.0, min(wait(attempt, world.github.budget, now), begin + limit - now)))
         attempt += 1
+
+
+def _waiting(states: Sequence[Waiting]) -> str:
+    """What is waited for, with the page of the first that has one."""
+    names = ", ".join(f"{state.title} ({state.how if state.appeared else 'not seen yet'})" for state in states)
+    url = next((f": {state.url}" for state in states if state.url), "")
+    return f"waiting for {names}{url}"
 
 
 def _look(plan: Plan, required: Sequence[Check], world: World) -> Seen:
@@ -216,7 +225,7 @@ def _missing(title: str, seen: Seen, ci: CI) -> str:
 
 
 def _override(plan: Plan, allowed: bool, manifest: Manifest, world: World) -> Manifest:
-    reason = plan.event.inputs.override_reason
+    reason = plan.event.inputs.override_reason.strip()
     if not allowed or plan.event.name != "workflow_dispatch":
         raise GateClosed(
             "Not published: an override was asked for, and this project does not allow one",
