@@ -46,6 +46,8 @@ Option = str | bool | int | Path | tuple[str, ...] | None
 @click.option("--offline", is_flag=True, help="Take other projects' files from the cache alone.")
 @click.option("--ci", multiple=True, metavar="NAME=END", help="How a required CI ended: failure, missing, pending, …")
 @click.option("--publisher", type=_choices("publisher"), help="The trusted publisher on the index.")
+@click.option("--environment", type=_choices("environment"), help="Which refs the deployment environments let in.")
+@click.option("--reviewers", type=_choices("reviewers"), help="Whether PyPI's environment needs a review, and its end.")
 @click.option("--project", type=_choices("project"), help="The project on the index.")
 @click.option("--published", type=_choices("published"), help="What the index has of this version.")
 @click.option("--api-token", type=_choices("api_token"), help="Upload with an API token that is …")
@@ -111,7 +113,7 @@ def _request(options: dict[str, Option]) -> Request:
     kind = scenarios[0] if scenarios else "tag"
     world = options["world"]
     known = _world_file(world) if isinstance(world, Path) else {}
-    for key in ("publisher", "project", "published", "api_token", "read_only", "stale"):
+    for key in ("publisher", "environment", "reviewers", "project", "published", "api_token", "read_only", "stale"):
         if options[key] is not None:
             known[key.replace("_", "-")] = options[key]
     if options["ci"]:

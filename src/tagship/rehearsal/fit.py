@@ -14,6 +14,8 @@ from tagship.model import Event
 from tagship.project.ci import FOLDER
 from tagship.project.config import Check
 from tagship.project.discover import Project
+from tagship.rehearsal.environments import Environments
+from tagship.rehearsal.environments import described as described_environments
 from tagship.rehearsal.github.state import Conclusion
 from tagship.rehearsal.identity import Job
 from tagship.rehearsal.index import EmbeddedIndex, Flag, Lifecycle, Publisher, Release, Staleness, Surface, Token
@@ -249,7 +251,6 @@ def _conclusion(outcome: str) -> Conclusion | None:
 def job(embedded: Embedded, event: Event, project: Project) -> Job:
     """The publish job of the run, as its identity tokens say."""
     found = publishing(project)
-    to_testpypi = event.tag is None or (event.name == "workflow_dispatch" and event.inputs.target_env == "testpypi")
     return Job(
         repository=event.repository,
         owner_id=str(embedded.github.id_of(embedded.github.owner)),
@@ -258,9 +259,26 @@ def job(embedded: Embedded, event: Event, project: Project) -> Job:
         workflow="Publish to PyPI",
         workflow_file=found.workflow,
         event_name=event.name,
-        environment=(found.testpypi if to_testpypi else found.pypi) or None,
+        environment=(found.testpypi if goes_to_testpypi(event) else found.pypi) or None,
         run_id=event.run_id or "1",
     )
+
+
+def goes_to_testpypi(event: Event) -> bool:
+    """Which of the two publishing jobs an event is for."""
+    return event.tag is None or (event.name == "workflow_dispatch" and event.inputs.target_env == "testpypi")
+
+
+def publishes(event: Event) -> bool:
+    """Whether one of the publishing jobs runs at all, where all before it went well."""
+    elsewhere = event.name == "push" and event.branch not in (None, event.default_branch)
+    return not event.inputs.dry_run and not elsewhere
+
+
+def environments(project: Project) -> Environments:
+    """The environments that the publishing jobs name, and the tags that releases have."""
+    found = publishing(project)
+    return Environments(pypi=found.pypi, testpypi=found.testpypi, tags=f"{project.tags.value.prefix}*")
 
 
 def described(project: Project, assumptions: Assumptions, also: tuple[str, ...]) -> tuple[Assumption, ...]:
@@ -284,6 +302,13 @@ def described(project: Project, assumptions: Assumptions, also: tuple[str, ...])
             name="Trusted publisher",
             value=f"{assumptions.publisher}: {job.workflow}{environment} ({job.source})",
             change="--publisher missing",
+        ),
+        Assumption(
+            name="Environments",
+            value=described_environments(
+                environments(project), project.repository.default_branch.value or "main", assumptions
+            ),
+            change="--environment other-tags, branch-only, missing; --reviewers approve, reject",
         ),
         Assumption(name="Project on the index", value=assumptions.project, change="--project new, somebody-else, …"),
         Assumption(name="This version on the index", value=assumptions.published, change="--published other"),

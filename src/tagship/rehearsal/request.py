@@ -34,6 +34,13 @@ class Assumptions(Record, frozen=True, kw_only=True, rename="kebab"):
     """How many times the index shows its old page after an upload."""
     api_token: Literal["none", "valid", "unknown", "expired", "other-project"] = "none"  # noqa: S105  no password
     """An API token to upload with, in place of trusted publishing."""
+    environment: Literal["fits", "other-tags", "branch-only", "missing"] = "fits"
+    """Which refs the deployment environments let in: those of the release, other tags, no tag; `missing` for none set
+    up, which GitHub then makes unprotected."""
+    reviewers: Literal["none", "approve", "reject"] = "none"
+    """Whether the environment for PyPI requires a review, and how it ends."""
+    wait_timer: int = 0
+    """Minutes that the environment for PyPI lets a deployment wait."""
     similar: str = ""
     """The name of an existing project of somebody else."""
 

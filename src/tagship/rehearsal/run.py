@@ -16,8 +16,8 @@ from tagship.checks.check import few
 from tagship.errors import ToolFailed, UsageError
 from tagship.model import Event, Fact, Manifest, Status
 from tagship.project.discover import Project, read
-from tagship.rehearsal import fit, remote
-from tagship.rehearsal.identity import Job
+from tagship.rehearsal import environments, fit, remote
+from tagship.rehearsal.granting import Granting, granted
 from tagship.rehearsal.keeper.handle import Keeper
 from tagship.rehearsal.pipeline import Finished, run_all
 from tagship.rehearsal.request import Request
@@ -26,23 +26,16 @@ from tagship.rehearsal.verdict import verdict
 from tagship.rehearsal.walls import confine, scratch
 from tagship.rehearsal.walls import environment as child
 from tagship.rehearsal.world import Embedded, Place, servers
-from tagship.services import oidc
 from tagship.services.checkout import clone_at
 from tagship.services.git import Git, open_repository
-from tagship.services.github import GitHub
 from tagship.services.reporter import Reporter
-from tagship.services.secret import Secret
 from tagship.services.shell import Shell
 from tagship.services.uv import KEPT
 from tagship.services.uv import version as uv_version
 from tagship.services.world import Clock, Limits, Workspace, World
 from tagship.stages import STAGES, Stage
-from tagship.stages.publish import TOKEN_VARIABLES
 
-NOT_REHEARSED = (
-    "attestations: none that verifies can be made offline",
-    "the environments' reviewers, wait timers and ref policies",
-)
+NOT_REHEARSED = ("attestations: none that verifies can be made offline",)
 ROOM = 64 * 2**20
 """Bytes that must be free: environments of a small project, and what is built in them."""
 RUN_ID = "1000000001"
@@ -243,24 +236,20 @@ def enter(pushed: Pushed, workspace: Workspace, embedded: Embedded, reporter: Re
     fit.repository(embedded, project, pushed.branch)
     fit.indexes(embedded, project, fit.version_of(event.ref, project), assumptions)
     fit.ci(embedded, event, project, assumptions)
-    world = embedded.world(workspace, _variables(pushed.request, event, project, embedded), reporter)
+    environments.set_up(embedded.github, fit.environments(project), assumptions)
+    world = embedded.world(workspace, _variables(event, embedded), reporter)
+    granting = Granting(
+        embedded=embedded,
+        project=project,
+        event=event,
+        assumptions=assumptions,
+        secrets=fit.api_token(embedded, project, assumptions),
+    )
 
     def world_of(stage: Stage) -> World:
-        return _granted(stage, world, fit.job(embedded, event, project), embedded)
+        return granted(stage, world, granting)
 
     return Scene(pushed=pushed, world_of=world_of)
-
-
-def _granted(stage: Stage, world: World, job: Job, embedded: Embedded) -> World:
-    """The world as one job sees it: a token with the permissions of the stage's job, and no more."""
-    permissions = dict(permission.split(": ", 1) for permission in stage.permissions)
-    identity = permissions.pop("id-token", "") == "write"
-    token = embedded.github.issue_token("github_token", permissions)
-    variables = {**world.environment, "GH_TOKEN": token.value}
-    if identity and not any(name in variables for name in TOKEN_VARIABLES.values()):
-        variables[oidc.TOKEN] = embedded.identity.allow(job.claims())
-    github = GitHub(world.http, variables["GITHUB_REPOSITORY"], Secret(token.value))
-    return replace(world, environment=variables, github=github)
 
 
 def _package(request: Request, path: Path, root: Path) -> str:
@@ -306,8 +295,8 @@ def _workspace(shared: Path, own: Path, package: str) -> Workspace:
     )
 
 
-def _variables(request: Request, event: Event, project: Project, embedded: Embedded) -> dict[str, str]:
-    """What GitHub Actions would set for every job of the run; an API token is a secret of the repository."""
+def _variables(event: Event, embedded: Embedded) -> dict[str, str]:
+    """What GitHub Actions would set for every job of the run."""
     folder = embedded.place.folder
     payload = folder / "event.json"
     inputs = msgspec.to_builtins(event.inputs) if event.name == "workflow_dispatch" else None
@@ -316,7 +305,6 @@ def _variables(request: Request, event: Event, project: Project, embedded: Embed
         **embedded.started(event, RUN_ID),
         "GITHUB_EVENT_PATH": str(payload),
         "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
-        **fit.api_token(embedded, project, request.assumptions),
     }
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from tagship.model import Target
+from tagship.errors import TagshipError
+from tagship.model import Fact, Target
 from tagship.services import environment
 from tagship.services.addresses import GITHUB_API, PYPI, TESTPYPI
 from tagship.services.git import Git
@@ -55,6 +56,8 @@ class Workspace:
     """Where a wheel goes that is for this machine alone."""
     scratch: Path
     """A folder for everything temporary, private to this run."""
+    wheels: Path | None = None
+    """Where the wheels lie that other machines made from our sdist; None where they are made here."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +95,10 @@ class World:
     journal: Journal
     """The notebook of the stage that is running."""
     limits: Limits = field(default_factory=Limits)
+    admitted: tuple[Fact, ...] = ()
+    """How the job was let in, where this process knows: on GitHub that is over before it begins."""
+    barred: TagshipError | None = None
+    """Why the job must not begin."""
 
     @property
     def sandbox(self) -> Shell:

@@ -128,6 +128,7 @@ def run(stage: Stage, manifest: Manifest, world: World) -> Result:
     warning: TagshipError | None = None
     try:
         _require(stage, manifest)
+        _enter(inside)
         manifest = stage.function(manifest, inside)
     except NotVisibleYet as slow:
         warning = slow
@@ -139,6 +140,18 @@ def run(stage: Stage, manifest: Manifest, world: World) -> Result:
         error = _stopped_by(inside.journal.findings)
     entry = inside.journal.close(failed=error is not None, now=world.clock.now())
     return Result(manifest=msgspec.structs.replace(manifest, log=(*manifest.log, entry)), error=error, warning=warning)
+
+
+def _enter(world: World) -> None:
+    """Say how the job was let in.
+
+    Raises:
+        TagshipError: it was not.
+    """
+    for fact in world.admitted:
+        world.journal.fact(fact)
+    if world.barred is not None:
+        raise world.barred
 
 
 def _require(stage: Stage, manifest: Manifest) -> None:
@@ -168,6 +181,8 @@ def _require(stage: Stage, manifest: Manifest) -> None:
 def merge(left: Manifest, right: Manifest) -> Manifest:
     """Two manifests that grew from one plan, in jobs side by side: the newest entry of each stage, in their order.
 
+    One may have more files than the other, where platform wheels joined them; none has other bytes.
+
     Raises:
         Conflict: they are about different plans or different files.
     """
@@ -176,7 +191,8 @@ def merge(left: Manifest, right: Manifest) -> Manifest:
             "Nothing was done: the manifests are about different plans",
             remedy="Take the manifests of one run of the workflow.",
         )
-    if left.dists and right.dists and (left.dists, left.local) != (right.dists, right.local):
+    less, more = sorted((left, right), key=lambda manifest: (len(manifest.dists), len(manifest.local)))
+    if not {*less.dists} <= {*more.dists} or (less.dists == more.dists and not {*less.local} <= {*more.local}):
         raise Conflict(
             "Nothing was done: the manifests are about different files",
             remedy="Build once, and hand that manifest on.",
@@ -184,8 +200,7 @@ def merge(left: Manifest, right: Manifest) -> Manifest:
     order = [stage.name for stage in STAGES]
     entries = {entry.stage: entry for entry in (*left.log, *right.log)}
     log = tuple(sorted(entries.values(), key=lambda entry: order.index(entry.stage)))
-    grown = right if right.dists or right.local else left
-    return msgspec.structs.replace(grown, plan=left.plan or right.plan, log=log)
+    return msgspec.structs.replace(more, plan=left.plan or right.plan, log=log)
 
 
 def _stopped_by(findings: tuple[Finding, ...]) -> TagshipError | None:

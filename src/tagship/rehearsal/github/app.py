@@ -21,6 +21,7 @@ from tagship.rehearsal.github import (
     artifacts,
     checks,
     commits,
+    deployments,
     environments,
     graphql,
     limits,
@@ -56,6 +57,7 @@ ROUTES: tuple[Route, ...] = (
     *settings.ROUTES,
     *protection.ROUTES,
     *environments.ROUTES,
+    *deployments.ROUTES,
     *graphql.ROUTES,
 )
 PREFIXES = ("/api/v3", "/api/uploads", "/api")

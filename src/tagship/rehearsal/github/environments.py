@@ -9,6 +9,9 @@ from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, n
 from tagship.rehearsal.github.settings import secret_shape
 from tagship.rehearsal.github.state import Environment, Json, Policy
 
+MOST_REVIEWERS, LONGEST_WAIT = 6, 43_200
+"""Users or teams, and minutes (docs.github.com, "Deployments and environments")."""
+
 
 class Branches(msgspec.Struct, frozen=True, kw_only=True):
     """Which refs may deploy: exactly one of the two."""
@@ -46,13 +49,11 @@ def environment_shape(call: Call, of: Environment) -> Json:
     if of.wait_timer:
         rules.append({"type": "wait_timer", "wait_timer": of.wait_timer})
     if of.reviewers:
-        people = [shapes.account(call.repo, call.urls, login) for login in of.reviewers]
-        reviewers: Json = [{"type": "User", "reviewer": person} for person in people]
         rules.append(
             {
                 "type": "required_reviewers",
                 "prevent_self_review": of.prevent_self_review,
-                "reviewers": reviewers,
+                "reviewers": reviewers_shape(call, of),
             }
         )
     if of.branches != "all":
@@ -76,6 +77,12 @@ def environment_shape(call: Call, of: Environment) -> Json:
         "protection_rules": numbered,
         "deployment_branch_policy": None if of.branches == "all" else policy,
     }
+
+
+def reviewers_shape(call: Call, of: Environment) -> Json:
+    """Who may approve a deployment to an environment."""
+    people = (shapes.account(call.repo, call.urls, login) for login in of.reviewers)
+    return [{"type": "User", "reviewer": person} for person in people]
 
 
 def list_environments(call: Call) -> Reply:
@@ -104,6 +111,8 @@ def put_environment(call: Call) -> Reply:
     logins = {call.repo.id_of(login): login for login in (call.repo.owner, *call.repo.logins.values())}
     if any(reviewer.id not in logins for reviewer in body.reviewers or ()):
         raise invalid("Environment", "invalid", "reviewers")
+    if len(body.reviewers or ()) > MOST_REVIEWERS or not 0 <= body.wait_timer <= LONGEST_WAIT:
+        raise invalid("Environment", "invalid", "wait_timer" if body.reviewers is None else "reviewers")
     found = call.repo.environments.get(name) or call.repo.add_environment(name)
     found.wait_timer = body.wait_timer
     found.prevent_self_review = body.prevent_self_review

@@ -26,11 +26,13 @@ from tagship.rehearsal.github.state import (
     CheckSuite,
     CommitStatus,
     Conclusion,
+    Deployment,
     Environment,
     Policy,
     Protection,
     RefUpdate,
     Release,
+    Review,
     Ruleset,
     SecretDates,
     StatusState,
@@ -72,6 +74,9 @@ class RepositoryState:
     burnt_tags: set[str] = field(default_factory=set)
     """Tags of deleted immutable releases: never to be used again."""
     environments: dict[str, Environment] = field(default_factory=dict)
+    deployments: list[Deployment] = field(default_factory=list)
+    reviews: dict[int, list[Review]] = field(default_factory=dict)
+    """Of deployments, by the run's id."""
     secrets: dict[str, SecretDates] = field(default_factory=dict)
     dependabot_secrets: dict[str, SecretDates] = field(default_factory=dict)
     rulesets: list[Ruleset] = field(default_factory=list)

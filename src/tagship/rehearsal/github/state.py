@@ -214,6 +214,50 @@ class Policy:
     type: Literal["branch", "tag"] = "branch"
 
 
+DeploymentState = Literal["error", "failure", "inactive", "pending", "success", "queued", "in_progress"]
+
+
+@dataclass(kw_only=True, slots=True, frozen=True)
+class DeploymentStatus:
+    """Where a deployment stood from a moment on."""
+
+    id: int
+    state: DeploymentState
+    description: str
+    created: float
+
+
+@dataclass(kw_only=True, slots=True, frozen=True)
+class Review:
+    """What a reviewer said about the deployments of a run that waited."""
+
+    environments: tuple[str, ...]
+    state: Literal["approved", "rejected"]
+    login: str
+    comment: str
+
+
+@dataclass(kw_only=True, slots=True)
+class Deployment:
+    """One use of an environment by a job of a run."""
+
+    id: int
+    run_id: int
+    environment: str
+    ref: str
+    """Full."""
+    sha: str
+    login: str
+    """Who started the run."""
+    created: float
+    statuses: list[DeploymentStatus] = field(default_factory=list)
+
+    @property
+    def state(self) -> DeploymentState:
+        """Where it stands: waiting for its environment is `pending`."""
+        return self.statuses[-1].state
+
+
 @dataclass(kw_only=True, slots=True)
 class Environment:
     """A deployment environment."""

@@ -1,0 +1,60 @@
+"""What a job of a rehearsal gets: a token with its permissions, and what its environment lets it have.
+
+As on GitHub, the environment decides first; a job that is not let in never holds a credential.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from tagship.model import Event, Target
+from tagship.project.discover import Project
+from tagship.rehearsal import environments, fit
+from tagship.rehearsal.request import Assumptions
+from tagship.rehearsal.world import Embedded
+from tagship.services import oidc
+from tagship.services.github import GitHub
+from tagship.services.secret import Secret
+from tagship.services.world import World
+from tagship.stages import Stage
+from tagship.stages.publish import TOKEN_VARIABLES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Granting:
+    """What the credentials of a job depend on."""
+
+    embedded: Embedded
+    project: Project
+    event: Event
+    assumptions: Assumptions
+    secrets: Mapping[str, str]
+    """API tokens by their names; each is a secret of the environment that uses it."""
+
+
+def granted(stage: Stage, world: World, granting: Granting) -> World:
+    """The world as one job sees it: a token with the permissions of the stage's job, and no more."""
+    permissions = dict(permission.split(": ", 1) for permission in stage.permissions)
+    if permissions.pop("id-token", "") == "write":
+        world = _let_in(world, granting)
+    token = granting.embedded.github.issue_token("github_token", permissions)
+    variables = {**world.environment, "GH_TOKEN": token.value}
+    github = GitHub(world.http, variables["GITHUB_REPOSITORY"], Secret(token.value))
+    return replace(world, environment=variables, github=github)
+
+
+def _let_in(world: World, granting: Granting) -> World:
+    """The world of the job that uploads: its environment decides first, and then gives it what it uploads with."""
+    embedded, event = granting.embedded, granting.event
+    job = fit.job(embedded, event, granting.project)
+    if job.environment and fit.publishes(event):
+        run = environments.run_of(embedded.github, event, job.workflow_file)
+        admission = environments.admit(embedded, run, event.ref, job.environment, granting.assumptions)
+        world = replace(world, admitted=admission.facts, barred=admission.refused)
+    if world.barred is not None:
+        return world
+    name = TOKEN_VARIABLES[Target.TESTPYPI if fit.goes_to_testpypi(event) else Target.PYPI]
+    secret = granting.secrets.get(name)
+    if secret is None:
+        return replace(world, environment={**world.environment, oidc.TOKEN: embedded.identity.allow(job.claims())})
+    environments.keep_secret(embedded.github, job.environment or "", name)
+    return replace(world, environment={**world.environment, name: secret})
