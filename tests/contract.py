@@ -207,7 +207,7 @@ def _contract() -> Iterator[None]:
     """Fails a test in which the embedded GitHub, or tagship, left GitHub's description."""
     LEDGER.violations.clear()
     yield
-    assert LEDGER.violations == []
+    assert LEDGER.violations == [], "\n".join(sorted(set(LEDGER.violations)))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -53,8 +53,34 @@ def get_repository(call: Call) -> Reply:
 
 
 def root(call: Call) -> Reply:
-    """Where things are; clients ask it to see whether a token is good."""
-    return Reply(body={"current_user_url": f"{call.urls.api}/user", "rate_limit_url": f"{call.urls.api}/rate_limit"})
+    """Where things are, most of them not here; clients ask it to see whether a token is good."""
+    search = "?q={query}{&page,per_page,sort,order}"
+    places = {
+        **{f"{name}_url": f"/{name}" for name in ("authorizations", "emojis", "events", "feeds", "issues")},
+        **{f"{name}_url": f"/user/{name}" for name in ("emails", "followers", "keys")},
+        **{f"{name}_search_url": f"/search/{name}s{search}" for name in ("commit", "issue", "label", "user")},
+        "code_search_url": f"/search/code{search}",
+        "repository_search_url": f"/search/repositories{search}",
+        "current_user_url": "/user",
+        "current_user_repositories_url": "/user/repos{?type,page,per_page,sort}",
+        "following_url": "/user/following{/target}",
+        "gists_url": "/gists{/gist_id}",
+        "notifications_url": "/notifications",
+        "organization_url": "/orgs/{org}",
+        "organization_repositories_url": "/orgs/{org}/repos{?type,page,per_page,sort}",
+        "organization_teams_url": "/orgs/{org}/teams",
+        "public_gists_url": "/gists/public",
+        "rate_limit_url": "/rate_limit",
+        "repository_url": "/repos/{owner}/{repo}",
+        "starred_url": "/user/starred{/owner}{/repo}",
+        "starred_gists_url": "/gists/starred",
+        "user_url": "/users/{user}",
+        "user_organizations_url": "/user/orgs",
+        "user_repositories_url": "/users/{user}/repos{?type,page,per_page,sort}",
+    }
+    applications = f"{call.urls.web}/settings/connections/applications{{/client_id}}"
+    body = {name: call.urls.api + path for name, path in places.items()}
+    return Reply(body=body | {"current_user_authorizations_html_url": applications})
 
 
 def get_user(call: Call) -> Reply:
