@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tagship.model import Manifest
+from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.pipeline import Finished, run_all
 from tagship.rehearsal.request import Assumptions, Request
 from tagship.rehearsal.result import Rehearsal
 from tagship.rehearsal.run import Outside, Scene, backstage, rehearse, set_up
 from tagship.rehearsal.world import Embedded, Place, servers
 from tagship.services.reporter import Silence
-from tagship.services.world import Clock, Limits, SystemClock, World
+from tagship.services.world import Clock, Limits, World
 from tagship.stages import STAGES, run
 
 IDENTITY = {
@@ -119,7 +120,7 @@ class Stage:
 
     upstream: str
     cache: Path
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=JumpingClock)
     offline: bool = False
     limits: Limits = field(default_factory=Limits)
 

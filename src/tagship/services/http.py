@@ -135,7 +135,8 @@ class Http:
                 address, proxy_headers=login, ca_certs=certificates, timeout=timeout, maxsize=8
             )
         self._agent = agent
-        self._sleep = patience.sleep
+        self.sleep = patience.sleep
+        """Let time pass before something is tried again."""
         self._bypass = ("127.0.0.1", "localhost", *(word.strip().lstrip(".").lower() for word in bypass.split(",")))
 
     def request(
@@ -159,7 +160,7 @@ class Http:
                     raise
             if seconds is None or method not in READS:
                 break
-            self._sleep(seconds)
+            self.sleep(seconds)
         return reply
 
     def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:

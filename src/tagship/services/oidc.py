@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tagship.errors import Refused, UnknownOutcome
+from tagship.errors import Refused, UnknownOutcome, Unreachable
 from tagship.services.addresses import IndexAddresses
-from tagship.services.http import Http, Reply
+from tagship.services.http import AGAIN, Http, Reply
 from tagship.services.secret import Secret, named
 
 URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
@@ -42,6 +42,8 @@ class _Failure(msgspec.Struct):
     errors: list[_Problem] = []
 
 
+PAUSES = (2.0, 15.0)
+"""Seconds before the exchange is repeated."""
 REMEDIES = {
     "invalid-publisher": "Register the repository, workflow file and environment named above as a trusted publisher "
     "of the project, spelt exactly so: upper and lower case matter. If the project is not yours, choose another name.",
@@ -65,15 +67,17 @@ def upload_token(http: Http, environment: Mapping[str, str], index: IndexAddress
 
     Raises:
         Refused: GitHub gives no identity token, or the index knows no publisher for it; the code is in the text.
-        Unreachable: one of the two does not answer.
+        Unreachable: one of the two does not answer, or has too much to do.
+        UnknownOutcome: the exchange got no clear answer, several times.
     """
-    for last in (False, True):
+    for pause in (*PAUSES, None):
         identity = _identity(http, environment, index.audience)
         try:
             return _mint(http, index, identity)
-        except UnknownOutcome:
-            if last:
+        except (UnknownOutcome, Unreachable):
+            if pause is None:
                 raise
+            http.sleep(pause)
     raise AssertionError("unreachable")
 
 
@@ -91,6 +95,12 @@ def _identity(http: Http, environment: Mapping[str, str], audience: str) -> Secr
         f"{url}{joint}audience={audience}",
         headers={"Authorization": f"bearer {token.reveal()}", "Accept": "application/json"},
     )
+    if reply.status in AGAIN:
+        raise Unreachable(
+            f"No upload token: GitHub does not give the job its identity now: {reply.status} {reply.reason}",
+            remedy="Wait a few minutes and run the same command again; nothing was changed.",
+            where=URL,
+        )
     if not reply.ok:
         raise Refused(
             f"No upload token: GitHub refused the identity token with {reply.status}",
@@ -109,6 +119,11 @@ def _mint(http: Http, index: IndexAddresses, identity: Secret) -> Secret:
     )
     if reply.ok:
         return Secret(reply.json(_Minted).token)
+    if reply.status == 429:
+        raise Unreachable(
+            f"No upload token: {index.name} has too much to do: {reply.status} {reply.reason}",
+            remedy="Wait a few minutes and run the same command again; nothing was changed.",
+        )
     if reply.status >= 500:
         raise UnknownOutcome(
             f"{index.name} answered the exchange of the identity token with {reply.status}",

@@ -7,6 +7,7 @@ own publish action in place of this stage; elsewhere, and in rehearsals, twine d
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import assert_never
 
 from tagship.errors import Conflict, Refused, TagshipError, UnknownOutcome, Unreachable
@@ -18,6 +19,8 @@ from tagship.services.shell import Output
 from tagship.services.world import World
 from tagship.stages.common import handed_over, ok, planned, problem
 
+PAUSES = (5.0, 30.0)
+"""Seconds before the index is looked at again and gets what it lacks, after an upload that broke off."""
 TOKEN_VARIABLES = {Target.PYPI: "PYPI_API_TOKEN", Target.TESTPYPI: "TEST_PYPI_API_TOKEN"}
 
 
@@ -75,19 +78,32 @@ def run(manifest: Manifest, world: World) -> Manifest:
         return manifest
     files = handed_over(manifest, world.workspace.dist)
     index = world.index(plan.target)
+    world.journal.link(f"{plan.project} {plan.version} on {index.addresses.name}", _page(index, plan))
+    for pause in (*PAUSES, None):
+        try:
+            _complete(plan, manifest, files, index, world)
+            break
+        except UnknownOutcome as unclear:
+            if pause is None:
+                raise
+            world.journal.say(f"{unclear.message.splitlines()[0]}: looking again")
+            world.clock.sleep(pause)
+    return manifest
+
+
+def _complete(plan: Plan, manifest: Manifest, files: Sequence[Path], index: Index, world: World) -> None:
+    """Look, upload what is missing with a token of its own, and look again."""
     page = index.page(plan.project)
     todo = _todo(decide(manifest.dists, page), index, world)
     _nothing_foreign(plan, manifest, page, index)
-    world.journal.link(f"{plan.project} {plan.version} on {index.addresses.name}", _page(index, plan))
     if not todo:
         world.journal.say(f"{index.addresses.name} has all {len(files)} files already, byte for byte")
-        return manifest
+        return
     token = _credential(plan, index, world)
     missing = [file for file in files if file.name in todo]
     world.journal.doing(f"uploading {len(missing)} files to {index.addresses.name}")
     output = index.upload(world.shell, missing, token, limit=world.limits.upload)
     _settle(plan, index, output, [dist for dist in manifest.dists if dist.filename in todo], world)
-    return manifest
 
 
 def _nothing_foreign(plan: Plan, manifest: Manifest, page: IndexPage | None, index: Index) -> None:
@@ -133,8 +149,7 @@ def _credential(plan: Plan, index: Index, world: World) -> Secret:
     Raises:
         Refused: there is none, or trusted publishing is refused.
     """
-    variable = TOKEN_VARIABLES[plan.target]
-    held = named(world.environment, variable)
+    variable, held = TOKEN_VARIABLES[plan.target], _api_token(plan, world)
     if plan.auth == "token" and held is None:
         raise Refused(
             f"Nothing was uploaded: {variable} holds no API token",
@@ -142,12 +157,18 @@ def _credential(plan: Plan, index: Index, world: World) -> Secret:
             'auth = "trusted-publishing".',
             where=variable,
         )
-    if held is not None and (plan.auth == "token" or not oidc.available(world.environment)):
+    if held is not None:
         ok(world, "publish.credential", "an API token is used", variable)
         return held
     token = oidc.upload_token(world.http, world.environment, index.addresses)
     ok(world, "publish.credential", "trusted publishing gave an upload token", "valid for 15 minutes")
     return token
+
+
+def _api_token(plan: Plan, world: World) -> Secret | None:
+    """The API token to upload with; None for trusted publishing."""
+    held = named(world.environment, TOKEN_VARIABLES[plan.target])
+    return held if plan.auth == "token" or not oidc.available(world.environment) else None
 
 
 def _settle(plan: Plan, index: Index, output: Output, sent: Sequence[Dist], world: World) -> None:
@@ -173,7 +194,8 @@ def _settle(plan: Plan, index: Index, output: Output, sent: Sequence[Dist], worl
         return
     said = refusal(output)
     partly = f"\n{', '.join(arrived)} is public already" if arrived else ""
-    if said is not None and said.status < 500:
+    expired = said is not None and "token is expired" in said.words and _api_token(plan, world) is None
+    if said is not None and said.status < 500 and said.status != 429 and not expired:
         problem(world, "publish.upload", f"{index.addresses.name} took the files", f"{said.status} {said.words}")
         raise _refused(index, said.words, lacking[0], partly)
     words = f"{said.status} {said.words}" if said is not None else output.tail(6)

@@ -118,7 +118,6 @@ KINDS: tuple[Kind, ...] = (
         name="expired",
         does="the upload token runs out before this file",
         strikes=frozenset({Sort.UPLOAD}),
-        end=AGAIN,
     ),
     Kind(
         name="read-only",
