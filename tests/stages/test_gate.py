@@ -217,6 +217,43 @@ def test_who_watches_sees_what_is_waited_for(stage: Stage, tmp_path: Path) -> No
     ] == [True, True]
 
 
+SKIPPING = PYPROJECT + "\n[tool.tagship]\nskip-superseded = true\n"
+
+
+@pytest.mark.requirement("A6")
+@pytest.mark.parametrize(
+    ("project", "request_", "end"),
+    [
+        (SKIPPING, Request(kind="push", assumptions=ABSENT), 2),
+        (PYPROJECT, Request(kind="push", assumptions=ABSENT), 4),
+        (SKIPPING, Request(kind="tag", assumptions=ABSENT), 4),
+        (SKIPPING, Request(kind="dispatch", assumptions=ABSENT), 4),
+    ],
+    ids=["asked for", "by default", "a tag", "a dispatch"],
+)
+def test_a_push_that_is_superseded_may_end_early(
+    stage: Stage, tmp_path: Path, project: str, request_: Request, end: int
+) -> None:
+    """Where the project asks for it, a push whose branch has a newer commit is not waited for; nothing else ends so."""
+    with case(stage, sample(tmp_path, {"pyproject.toml": project}), request_) as waiting:
+        git_ = waiting.opened.embedded.github.git
+
+        def move_on() -> None:
+            tree = git_.lines("rev-parse", "refs/heads/main^{tree}")[0]
+            newer = git_.lines("commit-tree", tree, "-p", "refs/heads/main", "-m", "Newer")[0]
+            git_.lines("update-ref", "refs/heads/main", newer)
+
+        waiting.clock.plot = {2: move_on, 4: lambda: waiting.run("failure")}
+        error = waiting.gate()
+    assert isinstance(error, GateClosed)
+    failed = "Not published: Test Suite (ci.yml) failed"
+    assert (waiting.clock.looks, error.message == failed) == (end, end == 4)
+    assert end == 4 or re.fullmatch(
+        r"Not published, and its CI no longer waited for: main is at [0-9a-f]{12} now, whose own run publishes",
+        error.message,
+    )
+
+
 class Heard:
     """A reporter that remembers what a stage was busy with."""
 

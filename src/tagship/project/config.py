@@ -81,6 +81,20 @@ class Config(Record, frozen=True, kw_only=True, rename="kebab"):
             " Default: the workflows that run on pull requests and on the default branch."
         ),
     ] = None
+    inline_ci: Annotated[
+        str,
+        Meta(
+            description="A workflow file with `workflow_call` (ci.yml) that the publishing run calls and waits for, in"
+            " place of CI that ran before: nothing to look for, and every release tests once more."
+        ),
+    ] = ""
+    wheels: Annotated[
+        tuple[str, ...] | None,
+        Meta(
+            description="GitHub's runners on which cibuildwheel makes the platform wheels; an empty list for none."
+            " Default: Linux, macOS and Windows where the project uses cibuildwheel, else none."
+        ),
+    ] = None
     tests: Annotated[Suite | None, Meta(description="How to run the tests. Default: detected.")] = None
     release_branches: Annotated[
         tuple[str, ...] | None,
@@ -105,6 +119,13 @@ class Config(Record, frozen=True, kw_only=True, rename="kebab"):
         tuple[str, ...] | None,
         Meta(description="Modules that must be importable once installed. Default: those in the wheel."),
     ] = None
+    skip_superseded: Annotated[
+        bool,
+        Meta(
+            description="Whether the run of a push to a branch gives up waiting for CI once a newer commit is on the"
+            " branch, whose own run publishes. Never for tags."
+        ),
+    ] = False
     allow_override: Annotated[
         bool, Meta(description="Whether a dispatch with a written reason may publish without the required CI.")
     ] = False
@@ -197,6 +218,12 @@ def _contradiction(config: Config) -> tuple[str, str, str] | None:
         return "ci", message, "Name what must succeed, or leave the key out to have it detected."
     if checks is not None and not all(check.workflow or any(check.names) for check in checks):
         return "ci", "an entry of ci names nothing", "Name a workflow file, or the name of a check."
+    if config.inline_ci and not re.fullmatch(r"[A-Za-z0-9._-]+\.ya?ml", config.inline_ci):
+        message = f"inline-ci names no workflow file: {config.inline_ci!r}"
+        return "inline-ci", message, "Write the name of a file in .github/workflows: ci.yml."
+    odd = next((runner for runner in config.wheels or () if not re.fullmatch(r"[A-Za-z0-9._-]+", runner)), None)
+    if odd is not None:
+        return "wheels", f"wheels names no runner: {odd!r}", 'Write labels of runners: wheels = ["ubuntu-24.04"].'
     for key, tag in (("tag", config.tag), *(("package", package.tag) for package in config.package)):
         if tag and (tag.count("{version}") != 1 or not tag.endswith("{version}")):
             message = f"the tag pattern {tag!r} does not end with {{version}}"

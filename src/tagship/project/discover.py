@@ -201,6 +201,9 @@ def describe(project: Project) -> tuple[tuple[str, str, str], ...]:
             setting("environments") or "default",
         ),
         row("import-names", config.import_names, setting("import-names") or "default: those in the wheel"),
+        row("inline-ci", config.inline_ci or None, setting("inline-ci") or "default: the CI that ran before"),
+        row("wheels", config.wheels, setting("wheels") or "default: where cibuildwheel is used"),
+        row("skip-superseded", "yes" if config.skip_superseded else "no", setting("skip-superseded") or "default"),
         row("allow-override", "yes" if config.allow_override else "no", setting("allow-override") or "default"),
     )
 

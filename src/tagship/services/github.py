@@ -168,6 +168,11 @@ class GitHub:
             target = self._json(self._get(f"/git/tags/{target.sha}"), _Ref).object
         return target.sha
 
+    def branch_commit(self, branch: str) -> str | None:
+        """The newest commit of a branch; None where there is no such branch."""
+        reply = self._get(f"/git/ref/heads/{quote(branch)}")
+        return None if reply.status == 404 else self._json(reply, _Ref).object.sha
+
     def release(self, tag: str) -> Release | None:
         """The release of a tag, drafts included; the published one where there are several."""
         found = [

@@ -63,7 +63,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
         return _override(plan, project.config.allow_override, manifest, world)
     required = _required(project)
     _introduce(project, world)
-    states, seen = _poll(plan, required, project.ci, world)
+    states, seen = _poll(plan, required, project, world)
     for state in states:
         world.journal.fact(_fact(state, plan))
     if any(not isinstance(state, Open) for state in states):
@@ -126,9 +126,9 @@ def _introduce(project: Project, world: World) -> None:
             world.journal.fact(Fact(id=fact_id, title=workflow.file, status=status, detail=detail))
 
 
-def _poll(plan: Plan, required: Sequence[Check], ci: CI, world: World) -> tuple[tuple[State, ...], Seen]:
+def _poll(plan: Plan, required: Sequence[Check], project: Project, world: World) -> tuple[tuple[State, ...], Seen]:
     begin, attempt, missed, said, seen = world.clock.now(), 0, 0, "", Seen(sha=plan.event.sha)
-    hopeless = tuple(found for check in required if (found := never(check, ci)) is not None)
+    hopeless = tuple(found for check in required if (found := never(check, project.ci)) is not None)
     if hopeless:
         return hopeless, seen
     while True:
@@ -148,6 +148,8 @@ def _poll(plan: Plan, required: Sequence[Check], ci: CI, world: World) -> tuple[
             over = world.clock.now() - begin >= limit
             if not waiting or over or any(isinstance(state, Closed) for state in states):
                 return states, seen
+            if project.config.skip_superseded:
+                _superseded(plan, world)
             doing = _waiting(waiting)
         now = world.clock.now()
         if doing != said:
@@ -155,6 +157,24 @@ def _poll(plan: Plan, required: Sequence[Check], ci: CI, world: World) -> tuple[
             world.journal.doing(f"{doing}, since {datetime.fromtimestamp(now, UTC):%H:%M:%S} UTC")
         world.clock.sleep(max(0.0, min(wait(attempt, world.github.budget, now), begin + limit - now)))
         attempt += 1
+
+
+def _superseded(plan: Plan, world: World) -> None:
+    """Give up for a newer commit on the branch.
+
+    Raises:
+        GateClosed: there is one, so that the push of this one is not worth waiting for.
+    """
+    if plan.event.branch is None or plan.event.name != "push":
+        return
+    newest = world.github.branch_commit(plan.event.branch)
+    if newest != plan.event.sha:
+        now = f"is at {newest[:12]} now, whose own run publishes" if newest else "is gone"
+        raise GateClosed(
+            f"Not published, and its CI no longer waited for: {plan.event.branch} {now}",
+            remedy="Nothing is to be done. To have every push published, leave out [tool.tagship] skip-superseded.",
+            where=f"commit {plan.event.sha[:12]}",
+        )
 
 
 def _waiting(states: Sequence[Waiting]) -> str:
