@@ -39,6 +39,7 @@ jobs:
     needs: publish
     environment: testpypi
     runs-on: "${{ matrix.os }}"
+    steps: [{run: echo}]
 """
 
 
@@ -110,9 +111,29 @@ def test_on_is_a_word_in_every_spelling(on: str) -> None:
         ("- a\n", 1, 1, "it is no mapping"),
         ("\n\nname: x\non: push\n", 3, 1, "it is no workflow: `jobs` is missing"),
         ("on: push\njobs:\n  a: 1\n", 3, 3, "the job `a` is no mapping"),
-        ("on: push\njobs:\n  a: {needs: [b]}\n", 3, 15, "the job `a` needs `b`, which does not exist"),
-        ("on: push\njobs:\n  a: {needs: a}\n", 3, 1, "the job `a` needs itself"),
-        ("on: push\njobs:\n  a: {name: '${{ x'}\n", 3, 13, "an expression `${{` is not closed"),
+        (
+            "on: push\njobs:\n  a: {runs-on: x, needs: [b], steps: [{run: x}]}\n",
+            3,
+            27,
+            "the job `a` needs `b`, which does not exist",
+        ),
+        ("on: push\njobs:\n  a: {runs-on: x, needs: a, steps: [{run: x}]}\n", 3, 1, "the job `a` needs itself"),
+        ("on: push\njobs:\n  a: {runs-on: x, steps: [{run: '${{ x'}]}\n", 3, 33, "an expression `${{` is not closed"),
+        ("on: push\njobs:\n  a: {steps: [{run: x}]}\n", 3, 1, "the job `a` has no `runs-on`"),
+        ("on: push\njobs:\n  a: {runs-on: x}\n", 3, 1, "the job `a` has no steps"),
+        (
+            "on: push\njobs:\n  a: {runs-on: x, steps: [{name: x}]}\n",
+            3,
+            27,
+            "a step of `a` has neither `uses` nor `run`",
+        ),
+        (
+            "on: push\njobs:\n  a: {runs-on: x, steps: [{run: x, uses: y}]}\n",
+            3,
+            27,
+            "a step of `a` has both `uses` and `run`",
+        ),
+        ("on: push\nconcurrency: {cancel-in-progress: true}\njobs: {}\n", 2, 14, "`concurrency` has no `group`"),
         ("[" * 60 + "]" * 60, 1, 52, "it is nested deeper than 50 levels"),
         ("[" * 100_000, 1, 1, "it is nested deeper than 50 levels"),
         (b"on: \xff\n", 1, 1, "byte 4 is not UTF-8"),
@@ -141,25 +162,11 @@ def test_odd_values_are_no_crash() -> None:
 
 
 PIECES = st.sampled_from(
-    ("on:", "jobs:", " ", "  ", "\n", "- ", "a: ", "b: ", "[", "]", "{", "}", ",", "&x ", "*x", "<<: ", "'", '"')
-    + (
-        "|\n",
-        ">-\n",
-        "# c",
-        "${{",
-        "}}",
-        "steps:",
-        "needs: ",
-        "if: ",
-        "? ",
-        ": ",
-        "!",
-        "!!str ",
-        "---\n",
-        "%",
-        "\t",
-        "🚀",
-    )
+    [
+        *("on:", "jobs:", "steps:", "needs: ", "if: ", "a: ", "b: ", " ", "  ", "\n", "- ", "? ", ": ", ","),
+        *("[", "]", "{", "}", "&x ", "*x", "<<: ", "'", '"', "|\n", ">-\n", "# c", "${{", "}}", "!", "!!str "),
+        *("---\n", "%", "\t", "🚀", "1.0"),
+    ]
 )
 
 

@@ -221,7 +221,8 @@ def read(data: bytes, file: str) -> Document:
     document = Document(file=file, source=source, root=root if isinstance(root, Mapping) else _EMPTY, problems=problems)
     if problems:
         return document
-    return Document(file=file, source=source, root=document.root, problems=tuple(_problems(document, root)))
+    found = sorted(_problems(document, root), key=lambda problem: (problem.line, problem.column))
+    return Document(file=file, source=source, root=document.root, problems=tuple(found))
 
 
 def _problems(document: Document, root: Node | None) -> Iterator[Problem]:
@@ -237,15 +238,37 @@ def _problems(document: Document, root: Node | None) -> Iterator[Problem]:
         if not isinstance(value, Mapping):
             yield Problem(line=key.line, column=key.column, why=f"the job `{key.text}` is no mapping")
     for job in document.jobs.values():
-        for need in scalars(job.node.get("needs")):
-            if need.text not in document.jobs:
-                why = f"the job `{job.id}` needs `{need.text}`, which does not exist"
-                yield Problem(line=need.line, column=need.column, why=why)
-        if job in document.before(job):
-            yield Problem(line=job.line, column=1, why=f"the job `{job.id}` needs itself")
+        yield from _unreachable(document, job)
+        yield from _incomplete(job)
+    for node in (root, *(job.node for job in document.jobs.values())):
+        concurrency = node.get("concurrency")
+        if isinstance(concurrency, Mapping) and concurrency.get("group") is None:
+            yield Problem(line=concurrency.line, column=concurrency.column, why="`concurrency` has no `group`")
     for scalar in walk(jobs):
         if scalar.text.count("${{") > len(tuple(_spans(scalar.text))):
             yield Problem(line=scalar.line, column=scalar.column, why="an expression `${{` is not closed")
+
+
+def _unreachable(document: Document, job: Job) -> Iterator[Problem]:
+    """Needs that can never be met."""
+    for need in scalars(job.node.get("needs")):
+        if need.text not in document.jobs:
+            why = f"the job `{job.id}` needs `{need.text}`, which does not exist"
+            yield Problem(line=need.line, column=need.column, why=why)
+    if job in document.before(job):
+        yield Problem(line=job.line, column=1, why=f"the job `{job.id}` needs itself")
+
+
+def _incomplete(job: Job) -> Iterator[Problem]:
+    """What a job or one of its steps must have."""
+    if not job.uses and job.node.get("runs-on") is None:
+        yield Problem(line=job.line, column=1, why=f"the job `{job.id}` has no `runs-on`")
+    if not job.uses and not job.steps:
+        yield Problem(line=job.line, column=1, why=f"the job `{job.id}` has no steps")
+    for step in job.steps:
+        if (step.uses is None) == (step.run is None):
+            both = "has both `uses` and `run`" if step.uses else "has neither `uses` nor `run`"
+            yield Problem(line=step.line, column=step.node.column, why=f"a step of `{job.id}` {both}")
 
 
 def _spans(words: str) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tagship.workflow.files import stamped
 from tagship.workflow.render import render
 from tests.workflow.variants import VARIANTS
 
@@ -36,7 +37,9 @@ class Mutant:
     @property
     def text(self) -> str:
         """The mutated workflow."""
-        return self.apply(render(VARIANTS[self.variant]))
+        return self.apply(
+            stamped(render(VARIANTS[self.variant])) if "TS02" in self.codes else render(VARIANTS[self.variant])
+        )
 
 
 UPLOAD = "      - name: Upload them\n"
@@ -173,7 +176,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "our own tool beside the identity",
-        "TS07",
+        "TS07 TS08",
         UPLOAD,
         f"      - run: python3 -P -m tagship check\n{UPLOAD}",
         "publish-pypi",
@@ -326,7 +329,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e",
         "publish-pypi",
     ),
-    Mutant("misspelt output", "TS24", "outputs.channel == 'pypi'", "outputs.chanel == 'pypi'", "publish-pypi"),
+    Mutant("misspelt output", "TS19 TS24", "outputs.channel == 'pypi'", "outputs.chanel == 'pypi'", "publish-pypi"),
     Mutant(
         "misspelt step", "TS24", "steps.plan.outputs.version", "steps.plans.outputs.version", "pre-publish-validation"
     ),
@@ -338,6 +341,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "",
         "pre-publish-validation",
     ),
+    Mutant("edited by hand", "TS02", "default: testpypi", "default: pypi"),
     # what GitHub would refuse
     Mutant(
         "push written twice", "TS01", "  workflow_dispatch:\n", "  push:\n    branches: [dev]\n  workflow_dispatch:\n"
@@ -358,8 +362,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "${{ steps.plan.outputs.version }",
         "pre-publish-validation",
     ),
-    Mutant("a permission that does not exist", "", "      statuses: read #", "      status: read #", "wait-for-ci"),
-    Mutant("an expression that is none", "", "outputs.channel == 'pypi'", "outputs.channel = 'pypi'", "publish-pypi"),
+    Mutant(
+        "a permission that does not exist", "TS01 TS08", "      statuses: read #", "      status: read #", "wait-for-ci"
+    ),
+    Mutant(
+        "an expression that is none", "TS19", "outputs.channel == 'pypi'", "outputs.channel = 'pypi'", "publish-pypi"
+    ),
     Mutant("a function that does not exist", "", "!cancelled() && (needs", "!canceled() && (needs", "verify"),
     # what others look for
     Mutant(

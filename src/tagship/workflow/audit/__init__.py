@@ -4,7 +4,10 @@
 here (`tools` runs them): these are the rules about a release.
 """
 
+from collections.abc import Iterator
+
 from tagship.model import Finding, Page, Severity
+from tagship.workflow import files, permissions
 from tagship.workflow.audit.commands import COMMANDS
 from tagship.workflow.audit.graph import GRAPH
 from tagship.workflow.audit.jobs import JOBS
@@ -22,20 +25,34 @@ STRICT = Page(
     source="YAML 1.2.2; actions/languageservices, template-reader.ts",
     incident="A second `push:` made a tool forget the branches of the first, and nothing reached TestPyPI any more.",
 )
-RULES: tuple[Rule, ...] = tuple(sorted((*GRAPH, *JOBS, *COMMANDS), key=lambda rule: rule.page.code))
-SYNC = "Run `tagship sync`: the file is tagship's own."
+SYNC = "Undo the edit: `tagship sync` shows what differs from the file that tagship wrote."
 """The remedy where the file is generated."""
-_OURS = "Made by tagship"
+
+
+def _edited(lane: Lane) -> Iterator[Hit]:
+    """A file of tagship's own that is not as it was written."""
+    source = lane.document.source
+    if files.is_stamped(source) and not files.is_as_written(source):
+        yield Hit(line=source.count("\n") or 1, title="the file was edited after tagship wrote it")
+
+
+EDITED = Rule(
+    find=_edited,
+    page=Page(
+        code="TS02",
+        title="A generated file was edited",
+        why="What was tested of this workflow no longer holds, and the next `tagship sync` leaves it alone.",
+        remedy=SYNC,
+        severity=Severity.WARNING,
+        source="the digest in the last line of the file; moved pins do not count",
+    ),
+)
+RULES: tuple[Rule, ...] = tuple(sorted((EDITED, *GRAPH, *JOBS, *COMMANDS), key=lambda rule: rule.page.code))
 
 
 def publishes(document: Document) -> bool:
     """Whether a workflow uploads to an index."""
     return bool(Lane(document).uploads)
-
-
-def ours(document: Document) -> bool:
-    """Whether tagship wrote the file."""
-    return any(line.startswith("#") and _OURS in line for line in document.source.splitlines()[:5])
 
 
 def audit(document: Document) -> tuple[Finding, ...]:
@@ -53,10 +70,10 @@ def audit(document: Document) -> tuple[Finding, ...]:
             remedy=STRICT.remedy,
             severity=Severity.ERROR,
         )
-        for problem in document.problems
+        for problem in (*document.problems, *permissions.problems(document))
     )
     lane = Lane(document)
-    remedy = SYNC if ours(document) else ""
+    remedy = SYNC if files.is_stamped(document.source) else ""
     found = (finding for rule in RULES for finding in rule.findings(lane, remedy)) if lane.uploads else ()
 
     def order(finding: Finding) -> tuple[int, str]:

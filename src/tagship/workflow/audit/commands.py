@@ -126,7 +126,7 @@ def _can_move(uses: str) -> bool:
 def _dangling(lane: Lane) -> Iterator[Hit]:
     """Expressions about jobs, outputs, steps, inputs or parts of the event that do not exist: they are empty."""
     document = lane.document
-    for job in lane.whole:
+    for job in document.jobs.values():
         for expression in _all_expressions(lane, job):
             for name, part, output in _NEEDS.findall(expression.text):
                 other = document.jobs.get(name)

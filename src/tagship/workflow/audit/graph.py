@@ -10,6 +10,7 @@ from tagship.workflow.audit.rule import Hit, Rule
 from tagship.workflow.document import Job, Mapping, Step, text
 
 _STATUS = re.compile(r"(!\s*)?\b(always|failure|cancelled)\s*\(\s*\)")
+_NEGATED = re.compile(r"!\s*\(")
 _COMPARED = re.compile(r"[\w.\-]+(?:\[[^\]]*\])?\s*[!=]=\s*'[^']*'")
 _OF_REF = re.compile(
     r"\bgithub\.(ref|ref_name|sha|run_id|run_number|head_ref)(?![\w.])|\binputs\.\w+|\bgithub\.event\.inputs\.\w+"
@@ -20,31 +21,34 @@ _TAGS_ONLY = re.compile(r"refs/tags|ref_type|event_name|github\.event\.(release|
 _OWN = re.compile(r"github\.(repository|repository_owner|repository_id|event\.repository\.(fork|full_name))\b")
 _RISKY = ("pull_request_target", "issue_comment", "issues", "discussion_comment", "fork", "watch")
 
+BEFORE = {
+    "gate": "without waiting for the CI",
+    "test": "what was not tested",
+    "check": "what was never checked",
+}
+"""The stages without which nothing may be uploaded, and what it means that one is missing."""
+
 
 def _ungated(lane: Lane) -> Iterator[Hit]:
-    """An upload that no test precedes; where tagship's gate is there, no other way of testing counts."""
+    """An upload that no test precedes; where tagship's stages make the files, all of them count and nothing else."""
     if lane.called or _after_ci(lane):
         return
-    gates, checks = lane.ours("gate"), lane.ours("check")
     for upload in lane.uploads:
         before = lane.document.before(upload.job)
-        everything = (*before, upload.job)
-        title = ""
-        if gates and not any(job in gates for job in before):
-            title = f"`{upload.job.id}` uploads without waiting for `{gates[0].id}`"
-        elif gates and checks and not any(job in checks for job in before):
-            title = f"`{upload.job.id}` uploads what was never validated"
-        elif not gates and not any(lane.gates(job) for job in everything):
-            title = f"`{upload.job.id}` uploads whether or not the tests pass"
-        if title:
+        if lane.generated:
+            for stage, words in BEFORE.items():
+                if not any(job in lane.ours(stage) for job in before):
+                    title = f"`{upload.job.id}` uploads {words}: no job before it runs `tagship {stage}`"
+                    yield Hit(line=upload.job.line, title=title, severity=_milder(upload))
+        elif not any(lane.gates(job) for job in (*before, upload.job)):
             own = any(step.action == "pypa/cibuildwheel" for job in before for step in job.steps)
             why = "cibuildwheel may test every wheel; its configuration was not read." if own else ""
-            severity = Severity.NOTE if own else _milder(upload)
-            yield Hit(line=upload.job.line, title=title, severity=severity, why=why)
-    for name, jobs in (("gate", gates), ("check", checks), ("test", lane.ours("test"))):
-        for job in jobs:
-            if gates and not lane.stops(job, name):
-                yield Hit(line=job.line, title=f"`{job.id}` goes on where `tagship {name}` did not succeed")
+            title = f"`{upload.job.id}` uploads whether or not the tests pass"
+            yield Hit(line=upload.job.line, title=title, severity=Severity.NOTE if own else _milder(upload), why=why)
+    for stage in (*BEFORE, "plan", "build") if lane.generated else ("gate",):
+        for job in lane.ours(stage):
+            if not lane.stops(job, stage):
+                yield Hit(line=job.line, title=f"`{job.id}` goes on where `tagship {stage}` did not succeed")
 
 
 def _after_ci(lane: Lane) -> bool:
@@ -65,7 +69,7 @@ def _regardless(lane: Lane) -> Iterator[Hit]:
             ("step", upload.step.condition, upload.step.line),
         ):
             for found in _STATUS.finditer(condition):
-                if found[2] != "failure" and kind == "job" and _asks_results(upload.job):
+                if found[2] != "failure" and kind == "job" and _asks_results(upload.job, upload.job.needs):
                     continue
                 if found[2] == "failure" and found[1]:
                     continue
@@ -74,10 +78,16 @@ def _regardless(lane: Lane) -> Iterator[Hit]:
                 yield Hit(line=line, title=title)
 
 
-def _asks_results(job: Job) -> bool:
-    """Whether the condition of a job asks of each job that it needs whether it succeeded."""
+def _asks_results(job: Job, needs: tuple[str, ...]) -> bool:
+    """Whether the condition of a job is false unless each of the jobs succeeded; what is negated asks nothing."""
     asked = set(re.findall(r"needs\.([\w-]+)\.result\s*==\s*'success'", job.condition))
-    return bool(job.needs) and asked >= set(job.needs)
+    return bool(needs) and asked >= set(needs) and not _NEGATED.search(job.condition)
+
+
+def _ids(lane: Lane) -> set[str]:
+    """The jobs that put files onto PyPI, and those that verify them."""
+    uploading = {upload.job.id for upload in lane.uploads if upload.index == "pypi"}
+    return uploading | {job.id for job in lane.ours("verify")}
 
 
 def _cancelled(lane: Lane) -> Iterator[Hit]:
@@ -123,6 +133,9 @@ def _unplaced(lane: Lane) -> Iterator[Hit]:
         if not upload.job.environment and upload.index != "other":
             title = f"`{upload.job.id}` uploads without an environment"
             yield Hit(line=upload.job.line, title=title, severity=_milder(upload))
+        elif upload.index == "pypi" and re.search(r"test[\s._-]*pypi", upload.job.environment, re.IGNORECASE):
+            title = f"`{upload.job.id}` uploads to PyPI from the environment `{upload.job.environment}`"
+            yield Hit(line=upload.job.line, title=title)
 
 
 def _released(lane: Lane) -> Iterator[Hit]:
@@ -136,10 +149,14 @@ def _released(lane: Lane) -> Iterator[Hit]:
         after = any(other in lane.uploaders for other in before) or _uploads_first(lane, job, steps[0])
         if not after and not all(_draft(step) for step in steps):
             yield Hit(line=steps[0].line, title=f"`{job.id}` releases on GitHub before the files are on the index")
-        elif verifiers and not any(other in verifiers for other in before):
+        elif (verifiers or lane.generated) and not any(other in verifiers for other in before):
             yield Hit(line=job.line, title=f"`{job.id}` releases on GitHub what was not verified")
-        if re.search(r"\balways\s*\(\s*\)", job.condition) and not _asks_results(job):
+        if _STATUS.search(job.condition) and not _asks_results(job, tuple(set(job.needs) & _ids(lane))):
             yield Hit(line=job.line, title=f"`{job.id}` releases on GitHub whatever failed before it")
+        for stage in ("verify", "github-release", "summary"):
+            for other in lane.ours(stage):
+                if not lane.stops(other, stage):
+                    yield Hit(line=other.line, title=f"`{other.id}` goes on where `tagship {stage}` did not succeed")
         if "workflow_dispatch" in lane.document.triggers:
             for step in steps:
                 if re.search(r"\bgh\s+release\s+create\b(?![^\n]*--verify-tag)", commands(step)):
@@ -156,14 +173,17 @@ def _draft(step: Step) -> bool:
 
 
 def _by_hand(lane: Lane) -> Iterator[Hit]:
-    """A manual start that uploads a branch to PyPI."""
+    """A manual start that uploads a branch to PyPI, or an upload that does not ask where this version goes."""
     dispatch = lane.document.triggers.get("workflow_dispatch")
-    if dispatch is None:
-        return
     for upload in lane.uploads:
         conditions = [upload.step.condition, upload.job.condition]
         conditions += [job.condition for job in lane.document.before(upload.job)]
-        if upload.index == "pypi" and not any(_TAGS_ONLY.search(condition) for condition in conditions):
+        if lane.generated:
+            asked = re.search(rf"\.outputs\.channel\s*==\s*'{upload.index}'", upload.job.condition)
+            if not asked or _NEGATED.search(upload.job.condition) or "||" in upload.job.condition:
+                title = f"`{upload.job.id}` uploads to {upload.index} what the plan sends elsewhere"
+                yield Hit(line=upload.job.line, title=title, severity=Severity.ERROR)
+        elif dispatch and upload.index == "pypi" and not any(map(_TAGS_ONLY.search, conditions)):
             yield Hit(line=dispatch.line, title=f"a start by hand on any branch lets `{upload.job.id}` upload to PyPI")
 
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from tagship.model import Page, Severity
+from tagship.stages import STAGES
 from tagship.workflow.audit.lane import Lane, builds, commands, ignores_failure, labels, releases, runs
 from tagship.workflow.audit.rule import Hit, Rule
-from tagship.workflow.document import Job, Step, text
+from tagship.workflow.document import Job, Mapping, Step, text
 
 MOST_STEPS = 4
 """Steps of a job that holds an identity: fetch, check, publish, and one to spare."""
@@ -19,6 +20,7 @@ _INSTALLS = re.compile(
 _HASHES = re.compile(r"\bsha(224|256|384|512)sum\b[^\n]*(\s-c\b|--check)|\bshasum\b[^\n]*\s-c\b")
 _COUNTS = re.compile(r"\bwc\s+-l\b|\bdiff\b|\bcomm\s|\bcmp\b")
 _ID = re.compile(r"^\$\{\{\s*needs\.([\w-]+)\.outputs\.([\w-]+)\s*\}\}$")
+_TOKEN = re.compile(r"\bgithub\.token\b|\bsecrets\.GITHUB_TOKEN\b", re.IGNORECASE)
 DOWNLOAD = "actions/download-artifact"
 
 
@@ -64,10 +66,41 @@ def _powers(lane: Lane) -> Iterator[Hit]:
         if also:
             title = f"`{job.id}` holds `id-token: write` and `{also[0]}: write`"
             yield Hit(line=job.line, title=title)
+    for job in lane.whole:
+        yield from _unused(lane, job)
+        yield from _missing(lane, job)
     free = [job for job in lane.whole if not lane.permission(job, "contents") and not job.uses]
     if free:
         title = f"{_names(free)} whatever permissions the repository's settings give"
         yield Hit(line=free[0].line, title=title, severity=Severity.NOTE)
+
+
+def _unused(lane: Lane, job: Job) -> Iterator[Hit]:
+    """Rights to write that nothing in a job uses, as far as all of its steps can be judged."""
+    known = all(not step.action or step.action.startswith(("actions/", "pypa/")) for step in job.steps)
+    words = "\n".join(commands(step) for step in job.steps)
+    handed = any(_TOKEN.search(found.text) for found in lane.document.expressions(job.node))
+    if job.uses or not known or handed or job in lane.releasers or re.search(r"\bgit\s+push", words):
+        return
+    own = job.node.get("permissions")
+    for scope, level in own.entries if isinstance(own, Mapping) else ():
+        if text(level) == "write" and scope.text not in ("id-token", "attestations"):
+            title = f"nothing in `{job.id}` uses its `{scope.text}: write`"
+            yield Hit(line=scope.line, title=title, severity=Severity.WARNING)
+
+
+def _missing(lane: Lane, job: Job) -> Iterator[Hit]:
+    """Rights without which a job fails on the day of the release."""
+    for upload in lane.uploads:
+        official = upload.step.action == "pypa/gh-action-pypi-publish"
+        if upload.job == job and official and not lane.tokens(upload) and lane.permission(job, "id-token") != "write":
+            yield Hit(line=job.line, title=f"`{job.id}` has neither an identity nor a token to upload with")
+    for stage in STAGES:
+        if any(runs(step, stage.name) for step in job.steps):
+            for scope, level in (permission.split(": ") for permission in stage.permissions):
+                if lane.permission(job, scope) == "none" or (level, lane.permission(job, scope)) == ("write", "read"):
+                    title = f"`{job.id}` lacks `{scope}: {level}` for `tagship {stage.name}`"
+                    yield Hit(line=job.line, title=title, severity=Severity.WARNING)
 
 
 def _names(jobs: list[Job]) -> str:
@@ -113,6 +146,12 @@ def _by_name(lane: Lane) -> Iterator[Hit]:
             if ids is None:
                 what = next((f"by their {key}" for key in ("name", "pattern") if step.inputs.get(key)), "all there are")
                 yield Hit(line=step.line, title=f"`{job.id}` takes artifacts {what}")
+            elif not text(ids).strip():
+                yield Hit(
+                    line=ids.line,
+                    title=f"`artifact-ids` is empty: `{job.id}` takes all there are",
+                    severity=Severity.ERROR,
+                )
             elif (found := _ID.match(text(ids))) and not _is_id(lane, found[1], found[2]):
                 title = f"`{found[2]}` of `{found[1]}` is no id of an artifact: `{job.id}` takes all there are"
                 yield Hit(line=ids.line, title=title, severity=Severity.ERROR)
@@ -195,7 +234,7 @@ JOBS: tuple[Rule, ...] = (
         find=_powers,
         page=Page(
             code="TS08",
-            title="A job holds more rights than its task needs",
+            title="The rights of a job do not fit its task",
             why="One compromised step would both publish and change the repository, its releases or its packages.",
             remedy="Set `permissions: {}` at the top, give each job what it needs, and split jobs that need both.",
             source="GitHub documentation, Secure use reference",

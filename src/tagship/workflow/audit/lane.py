@@ -180,6 +180,11 @@ class Lane:
         """The jobs that run `tagship NAME`."""
         return tuple(job for job in self.document.jobs.values() if any(runs(step, name) for step in job.steps))
 
+    @cached_property
+    def generated(self) -> bool:
+        """Whether tagship's own stages make the files: the order of the stages is known then."""
+        return bool(self.ours("build"))
+
     def stops(self, job: Job, name: str) -> bool:
         """Whether a job runs `tagship NAME` always, and fails where it fails."""
         own = [step for step in job.steps if runs(step, name) and not step.condition and not ignores_failure(step)]
@@ -220,6 +225,8 @@ def releases(step: Step) -> bool:
 
 def _index(job: Job, step: Step) -> Index:
     address = text(step.inputs.get("repository-url") or step.inputs.get("repository_url"))
+    if not address and step.action == "pypa/gh-action-pypi-publish":
+        return "pypi"
     words = " ".join(scalar.text for scalar in walk(step.node))
     if address:
         if "${{" in address:
