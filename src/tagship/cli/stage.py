@@ -37,6 +37,14 @@ OPTIONS = (
 )
 """Of every stage; click shows the last one first."""
 MORE = {
+    "build": (
+        click.option(
+            "--wheels",
+            metavar="FOLDER",
+            type=click.Path(exists=True, file_okay=False),
+            help="Build nothing, and add the wheels in FOLDER, which other machines made from the sdist of the build.",
+        ),
+    ),
     "verify": (
         click.option(
             "--allow-slow-index",
@@ -65,6 +73,7 @@ def command(name: str) -> click.Command:
                 dist=dist.absolute(),
                 local=manifest.parent / "tagship-local",
                 scratch=Path(scratch),
+                wheels=Path(wheels).absolute() if (wheels := more.get("wheels")) else None,
             )
             shown = screen(sys.stderr, environ, (stage.name,))
             with shown:

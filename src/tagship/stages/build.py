@@ -20,6 +20,7 @@ from tagship.project.version_sources import inject
 from tagship.services.checkout import clone_at
 from tagship.services.uv import Env
 from tagship.services.world import World
+from tagship.stages import collect
 from tagship.stages.backend import Backend, Builder, normalise, set_times, unpack, variables
 from tagship.stages.common import describe, ok, planned, project_of
 
@@ -28,7 +29,7 @@ BUILT = (".whl", ".tar.gz", ".zip")
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
-    """Build the files of the plan into the workspace's `dist`.
+    """Build the files of the plan into the workspace's `dist`, or add the wheels that other machines made.
 
     Raises:
         ProjectError: the version cannot be put in, no Python here fits, or a submodule is missing.
@@ -37,6 +38,8 @@ def run(manifest: Manifest, world: World) -> Manifest:
         UsageError, Conflict: `dist` is no folder for built files.
     """
     plan = planned(manifest)
+    if world.workspace.wheels is not None:
+        return collect.run(manifest, world.workspace.wheels, world)
     _leftovers(world)  # before anything takes time
     project = project_of(world, plan)
     world.journal.doing("cloning the commit")

@@ -1,8 +1,12 @@
 """What several stages need: the plan that must be there, the project, the files that are to be published."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from packaging.tags import sys_tags
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from tagship.errors import Conflict, UsageError
 from tagship.model import Dist, Fact, Manifest, Plan, Status
@@ -106,6 +110,23 @@ def project_of(world: World, plan: Plan) -> Project:
     return replace(project, repository=replace(project.repository, default_branch=branch))
 
 
+def wheel_for_here(dists: Sequence[Dist]) -> Dist | None:
+    """The wheel that suits this machine best; None where there is none."""
+    order = {tag: number for number, tag in enumerate(sys_tags())}
+    platforms = {tag.platform for tag in order}
+    ranked: list[tuple[int, Dist]] = []
+    for dist in (dist for dist in dists if dist.kind == "wheel"):
+        try:
+            tags = parse_wheel_filename(dist.filename)[3]
+        except InvalidWheelFilename:
+            ranked.append((0, dist))  # the check says what is wrong with the name
+            continue
+        # for another Python than this one, which the project may need: the installer has the last word
+        others = [len(order) for tag in tags if tag.platform in platforms]
+        ranked += [(min([*(order[tag] for tag in tags if tag in order), *others]), dist)] if others else []
+    return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
+
+
 def built_wheel(manifest: Manifest, workspace: Workspace) -> Path:
     """The wheel to install here: the one to be published, or the one made for this machine.
 
@@ -114,9 +135,9 @@ def built_wheel(manifest: Manifest, workspace: Workspace) -> Path:
         Conflict: the wheel is not the one that was built.
     """
     for folder, dists in ((workspace.dist, manifest.dists), (workspace.local, manifest.local)):
-        for dist in dists:
-            if dist.kind == "wheel":
-                if not _is(folder / dist.filename, dist):
-                    raise _other_bytes(folder, [dist.filename])
-                return folder / dist.filename
+        dist = wheel_for_here(dists)
+        if dist is not None:
+            if not _is(folder / dist.filename, dist):
+                raise _other_bytes(folder, [dist.filename])
+            return folder / dist.filename
     raise UsageError("Nothing was done: there is no wheel", remedy="Run `tagship build` first.")

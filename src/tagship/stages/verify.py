@@ -12,7 +12,7 @@ from tagship.errors import Broken, NotVisibleYet, UsageError
 from tagship.model import Dist, Manifest, Plan, Severity, Target
 from tagship.services.index import Index, IndexPage
 from tagship.services.world import World
-from tagship.stages.common import ok, planned, problem, unknown
+from tagship.stages.common import ok, planned, problem, unknown, wheel_for_here
 from tagship.stages.trial import Subject, clean_installation
 
 DEADLINE = 600.0
@@ -67,7 +67,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
             remedy="Find out who uploaded it; yank the version, rotate the tokens, release the next version.",
             where=index.page_url(plan.project),
         )
-    chosen = next((dist for dist in manifest.dists if dist.kind == "wheel"), manifest.dists[0])
+    chosen = wheel_for_here(manifest.dists) or manifest.dists[-1]  # the sdist is last
     address = next(file.url for file in page.files if file.filename == chosen.filename)
     # Our exact file by address and digest; its dependencies come from PyPI alone. Never two indexes in one install.
     source = f"{plan.project} @ {address}#sha256={chosen.sha256}"
