@@ -673,6 +673,9 @@ def test_describe_shows_every_value_with_its_source(tmp_path: Path) -> None:
         ("auth", "trusted-publishing", "default"),
         ("environments", "testpypi, pypi", "default"),
         ("import-names", "", "default: those in the wheel"),
+        ("inline-ci", "", "default: the CI that ran before"),
+        ("wheels", "", "default: where cibuildwheel is used"),
+        ("skip-superseded", "no", "default"),
         ("allow-override", "no", "default"),
     )
 
