@@ -17,6 +17,7 @@ from tagship.rehearsal.artifacts import ArtifactService
 from tagship.rehearsal.doors import Doors
 from tagship.rehearsal.doors import environment as through
 from tagship.rehearsal.github import EmbeddedGitHub, RepositoryState
+from tagship.rehearsal.github.smart_http import SmartHttp
 from tagship.rehearsal.identity import IdentityService, Issuer
 from tagship.rehearsal.index import EmbeddedIndex
 from tagship.rehearsal.keeper.dependencies import Dependencies
@@ -156,13 +157,15 @@ def servers(place: Place, keeper: Keeper) -> Iterator[Embedded]:
             at, seconds = doors.since_start(began), round(output.seconds, 4)
             processes.append(Process(at=at, seconds=seconds, program=_program(output.argv)))
 
-    hosts: dict[str, EmbeddedIndex | EmbeddedGitHub | ArtifactService] = {
+    hosts: dict[str, EmbeddedIndex | EmbeddedGitHub | SmartHttp | ArtifactService] = {
         **dict.fromkeys(testpypi.hosts, testpypi),
         **dict.fromkeys(pypi.hosts, pypi),
     }
     plain = Shell(place.environ)  # replaced below, once the doors have an address
     state = RepositoryState(owner="owner", name="project", git=Git(plain, place.folder / "remote.git"), clock=now)
-    hosts.update(dict.fromkeys(GITHUB_HOSTS, EmbeddedGitHub(state)))
+    website = EmbeddedGitHub(state)
+    hosts.update(dict.fromkeys(GITHUB_HOSTS, website))
+    hosts[GITHUB_HOSTS[0]] = SmartHttp(state, website)
     blobs = place.folder / "artifacts"
     blobs.mkdir(exist_ok=True)
     artifacts = ArtifactService(state, issuer, blobs, addresses.ACTIONS_RESULTS)

@@ -31,6 +31,11 @@ class Git:
         self._shell = shell
         self._extra = QUIET | dict(extra or {})
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that git runs with."""
+        return self._shell.environment | self._extra
+
     def at(self, root: Path) -> "Git":
         """The same git in another folder."""
         return Git(self._shell, root, extra=self._extra)

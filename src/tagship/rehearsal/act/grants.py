@@ -16,7 +16,7 @@ from tagship.rehearsal.act.survey import Survey
 from tagship.rehearsal.identity import Job
 from tagship.rehearsal.world import Embedded
 from tagship.services import oidc
-from tagship.services.addresses import ACTIONS_RESULTS, GITHUB
+from tagship.services.addresses import ACTIONS_RESULTS
 from tagship.workflow import permissions
 from tagship.workflow.document import Job as Declared
 
@@ -87,7 +87,6 @@ def _job(
     variables = {
         "ACTIONS_RESULTS_URL": f"{ACTIONS_RESULTS}/",
         "ACTIONS_RUNTIME_TOKEN": embedded.artifacts.allow(run.id, id_, attempt=run.attempt),
-        **_git(embedded, may_push=scopes.get("contents") == "write"),
     }
     if identity:
         event = run.event
@@ -106,20 +105,6 @@ def _job(
         variables[oidc.URL] = f"{embedded.doors.url}/identity?api-version=2.0"
         variables[oidc.TOKEN] = embedded.identity.allow(job.claims())
     return {"values": {GITHUB_TOKEN: token.value}, "variables": variables}
-
-
-def _git(embedded: Embedded, *, may_push: bool) -> dict[str, str]:
-    """Let the repository's address lead to the rehearsal's remote; pushing needs `contents: write`."""
-    bare = embedded.place.folder / "remote.git"
-    address = f"{GITHUB}/{embedded.github.full_name}"
-    rules = [(f"url.file://{bare}.insteadOf", spelt) for spelt in (f"{address}.git", address)]
-    if not may_push:
-        nowhere = f"{bare.parent}/Permission-to-{embedded.github.name}-denied-to-github-actions[bot]"
-        rules += [(f"url.file://{nowhere}.pushInsteadOf", spelt) for spelt in (f"{address}.git", address)]
-    numbered = {
-        f"GIT_CONFIG_{kind}_{n}": rule[i] for n, rule in enumerate(rules) for i, kind in enumerate(("KEY", "VALUE"))
-    }
-    return {"GIT_CONFIG_COUNT": str(len(rules)), **numbered}
 
 
 def _secrets(

@@ -1,10 +1,13 @@
 """Stands in for actions/checkout: a real fetch from the repository of the rehearsal, as deep as was asked for."""
 
+import base64
+
 from tagship.rehearsal.act.steps.step import Step
 from tagship.services.addresses import GITHUB
 from tagship.services.git import Git
 
 _COMMIT = 40
+_HEADER = f"http.{GITHUB}/.extraheader"
 
 
 def run(step: Step) -> None:
@@ -21,6 +24,7 @@ def run(step: Step) -> None:
     git.text("init", "--quiet", ".")
     if git.maybe("remote", "get-url", "origin") is None:
         git.text("remote", "add", "origin", f"{GITHUB}/{own}")
+    _log_in(step, git)
     sha = step.variables["GITHUB_SHA"]
     ref = step.text("ref")
     target = ref or sha
@@ -32,10 +36,19 @@ def run(step: Step) -> None:
     git.text("-c", "advice.detachedHead=false", "checkout", "--quiet", "--force", *_place(step, git, ref, found))
     if step.text("submodules").lower() in ("true", "recursive"):
         step.note("actions/checkout: submodules, which lie in other repositories")
+    if not step.true("persist-credentials"):
+        git.text("config", "--local", "--unset-all", _HEADER)
     commit = git.text("rev-parse", "HEAD")
     step.say(f"Checked out {commit}")
     step.output("commit", commit)
     step.output("ref", ref or step.variables["GITHUB_REF"])
+
+
+def _log_in(step: Step, git: Git) -> None:
+    """Use the token as the action does (src/git-auth-helper.ts); later steps push with it, where it stays."""
+    login = base64.b64encode(f"x-access-token:{step.text('token')}".encode()).decode()
+    step.say(f"::add-mask::{login}")
+    git.text("config", "--local", _HEADER, f"AUTHORIZATION: basic {login}")
 
 
 def _depth(step: Step) -> tuple[str, ...]:
