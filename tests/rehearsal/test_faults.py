@@ -50,7 +50,6 @@ def test_a_busy_index_has_not_refused_anything(rig: Rig, fault: str) -> None:
     struck(rig, fault)
 
 
-@pytest.mark.xfail(strict=True, reason="what cannot be downloaded now is taken for a package that does not work")
 @pytest.mark.parametrize("fault", ["503+@verify:2", "reset+@verify:4", "garbage@verify:4"])
 def test_files_that_cannot_be_downloaded_now_are_not_broken(rig: Rig, fault: str) -> None:
     """Nobody is told to yank a release because the index could not hand out its files for a while."""

@@ -110,6 +110,13 @@ class Index:
             )
         return reply.json(IndexPage)
 
+    def hands_out(self, url: str) -> bool:
+        """Whether a file can be downloaded now."""
+        try:
+            return self._http.request("HEAD", url).ok
+        except Unreachable:
+            return False
+
     def upload(self, shell: Shell, files: Sequence[Path], token: Secret, *, limit: float) -> Output:
         """Run twine; the caller looks at the index afterwards, whatever twine says.
 

@@ -8,15 +8,20 @@ does not work: broken, the release stops. There is no fixed sleep: the index is 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tagship.errors import Broken, NotVisibleYet, UsageError
-from tagship.model import Dist, Manifest, Plan, Severity, Target
+from tagship.errors import Broken, NotVisibleYet, Unreachable, UsageError
+from tagship.model import Dist, Finding, Manifest, Plan, Severity, Target
 from tagship.services.index import Index, IndexPage
 from tagship.services.world import World
 from tagship.stages.common import ok, planned, problem, unknown, wheel_for_here
-from tagship.stages.trial import Subject, clean_installation
+from tagship.stages.trial import INSTALL, Subject, clean_installation
 
 DEADLINE = 600.0
 """Seconds until a file that is not shown counts as not visible yet."""
+
+PAUSES = (10.0, 30.0)
+"""Seconds before an installation that failed is tried again: whatever broke may have been on the way."""
+AWAY = ("Request failed after", "error sending request", "HTTP status server error", "timed out")
+"""What uv says of an index that does not answer (uv-client/src/error.rs, reqwest's own words)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +77,20 @@ def run(manifest: Manifest, world: World) -> Manifest:
     # Our exact file by address and digest; its dependencies come from PyPI alone. Never two indexes in one install.
     source = f"{plan.project} @ {address}#sha256={chosen.sha256}"
     subject = Subject(id="verify", title=f"{chosen.filename} from {index.addresses.name}", source=source)
-    findings = [f for f in clean_installation(subject, plan, world) if f.severity is Severity.ERROR]
+    findings = _tried(subject, plan, world)
+    for pause in PAUSES:
+        if not findings or findings[0].code != INSTALL.code:
+            break
+        if not index.hands_out(address) or any(words in findings[0].why for words in AWAY):
+            raise Unreachable(
+                f"{chosen.filename} could not be tried: {index.addresses.name} shows it and does not hand it out now, "
+                f"or what it needs\n{findings[0].why}",
+                remedy="Run `tagship verify` again later, and what follows: nothing is known to be wrong.",
+                where=address,
+            )
+        world.journal.say(f"{chosen.filename} did not install: once more")
+        world.clock.sleep(pause)
+        findings = _tried(subject, plan, world)
     if findings:
         raise Broken(
             f"What {index.addresses.name} serves does not work: {findings[0].title}\n{findings[0].why}",
@@ -80,6 +98,10 @@ def run(manifest: Manifest, world: World) -> Manifest:
             "correct the fault, and release the next version.",
         )
     return manifest
+
+
+def _tried(subject: Subject, plan: Plan, world: World) -> list[Finding]:
+    return [found for found in clean_installation(subject, plan, world) if found.severity is Severity.ERROR]
 
 
 def _wait_until_visible(plan: Plan, dists: Sequence[Dist], index: Index, world: World) -> IndexPage:
