@@ -63,11 +63,18 @@ class VersionChange(Record, frozen=True, kw_only=True):
     edits: tuple[Edit, ...]
 
 
-class _Here:
-    """The project that a command is about."""
+class Here:
+    """The project that a command is about.
 
-    def __init__(self, package: str) -> None:
-        self.git: Git = open_repository(Shell(production(os.environ)), Path.cwd())
+    Args:
+        package: its folder, relative to the one the command was called in.
+        shell: with which git is run; by default with few of the user's variables.
+
+    """
+
+    def __init__(self, package: str, shell: Shell | None = None) -> None:
+        self.shell = shell or Shell(production(os.environ))
+        self.git: Git = open_repository(self.shell, Path.cwd())
         folder = Path.cwd() / package
         self.root = folder if package != "." or _has_project(folder) else self.git.root
         self.journal = Path(self.git.text("rev-parse", "--git-path", "tagship"))
@@ -100,7 +107,7 @@ def show_current(package: str) -> int:
     """Print the version and nothing else: as the project's file spells it, or of the newest tag."""
     folder = Path.cwd() / package
     source = find(folder) if _has_project(folder) else None  # needs no git
-    sys.stdout.write(f"{source.raw if isinstance(source, Written) else _Here(package).now.spelt}\n")
+    sys.stdout.write(f"{source.raw if isinstance(source, Written) else Here(package).now.spelt}\n")
     return 0
 
 
@@ -109,7 +116,7 @@ def show_current(package: str) -> int:
 @_json
 def info(package: str, as_json: bool) -> int:
     """Show the version, where it stands, its copies, and what may come next."""
-    here = _Here(package)
+    here = Here(package)
     result = _info(here)
     if as_json:
         sys.stdout.buffer.write(to_json(result))
@@ -125,7 +132,7 @@ def info(package: str, as_json: bool) -> int:
     return 0
 
 
-def _info(here: _Here) -> VersionInfo:
+def _info(here: Here) -> VersionInfo:
     source = here.project.version
     planned = change(here.root, source, here.now.version) if isinstance(source, Written) else Change()
     places = [f"{edit.file}:{edit.line} {edit.kind}" for edit in planned.edits[1:]]
@@ -158,7 +165,7 @@ def bump(parts: tuple[str, ...], package: str, dry_run: bool, as_json: bool) -> 
     Several parts are taken one after another: `minor rc` begins the pre-releases of the next minor version. `pre`
     counts on the pre-release there is, `stable` ends it, `auto` reads the Conventional Commits since the last release.
     """
-    here = _Here(package)
+    here = Here(package)
     return _perform(here, choose(here.project, here.git, here.now, parts), dry_run, as_json)
 
 
@@ -169,7 +176,7 @@ def bump(parts: tuple[str, ...], package: str, dry_run: bool, as_json: bool) -> 
 @_json
 def set_version(spelt_: str, package: str, dry_run: bool, as_json: bool) -> int:
     """Set the version to a newer one."""
-    here = _Here(package)
+    here = Here(package)
     wanted = validate(spelt_, None if parse(spelt_) else here.project)[0]
     return _perform(here, accept(here.project, here.now, wanted, "set by hand"), dry_run, as_json)
 
@@ -179,7 +186,7 @@ def set_version(spelt_: str, package: str, dry_run: bool, as_json: bool) -> int:
 @_package
 def show_next(parts: tuple[str, ...], package: str) -> int:
     """Print the version that `bump` would give, and nothing else; without a part as the commits say."""
-    here = _Here(package)
+    here = Here(package)
     sys.stdout.write(f"{_spelt(here, choose(here.project, here.git, here.now, parts or ('auto',)).version)}\n")
     return 0
 
@@ -194,7 +201,7 @@ def check(spelt_: str) -> int:
     return 0
 
 
-def _perform(here: _Here, coming: Next, dry_run: bool, as_json: bool) -> int:
+def _perform(here: Here, coming: Next, dry_run: bool, as_json: bool) -> int:
     source = here.project.version
     planned = change(here.root, source, coming.version) if isinstance(source, Written) else Change()
     if planned.contents and not dry_run:
@@ -216,7 +223,7 @@ def _perform(here: _Here, coming: Next, dry_run: bool, as_json: bool) -> int:
     return 0
 
 
-def _explain(here: _Here, coming: Next, planned: Change, dry_run: bool) -> None:
+def _explain(here: Here, coming: Next, planned: Change, dry_run: bool) -> None:
     """What was done and what comes next, on standard error."""
     would = "would become" if dry_run else "is now"
     match here.project.version:
@@ -243,7 +250,7 @@ def _explain(here: _Here, coming: Next, planned: Change, dry_run: bool) -> None:
     _say(f"  git push --atomic origin {shlex.quote(branch)} {shlex.quote(tag)}")
 
 
-def _spelt(here: _Here, wanted: Version) -> str:
+def _spelt(here: Here, wanted: Version) -> str:
     source = here.project.version
     return spelt(wanted, source) if isinstance(source, Written) else str(wanted)
 

@@ -1,0 +1,1 @@
+"""What a maintainer does with a release from the own machine: make one, and follow it."""

@@ -1,0 +1,64 @@
+"""Following the workflow run that a push started, to its end."""
+
+from collections.abc import Callable, Sequence
+
+from tagship.errors import ToolFailed, Unreachable
+from tagship.services.github import GitHub, WorkflowRun
+from tagship.services.world import Clock
+
+APPEAR = 180.0
+"""Seconds until a run that nobody has seen counts as missing."""
+END = 7200.0
+"""Seconds until nobody waits for a run any longer; it goes on by itself."""
+
+
+def wait(attempt: int) -> float:
+    """Seconds before the next look: 2, 3, 5, 8, … up to 20."""
+    return min(20.0, round(2.0 * 1.6**attempt))
+
+
+def newest(runs: Sequence[WorkflowRun], file: str) -> WorkflowRun | None:
+    """The newest run of a workflow, by its file name."""
+    mine = [run for run in runs if run.file.endswith(f"/{file}") and run.event == "push"]
+    return max(mine, key=lambda run: run.id, default=None)
+
+
+def follow(github: GitHub, sha: str, file: str, clock: Clock, say: Callable[[str], None]) -> WorkflowRun:
+    """Wait for the end of the run of a workflow for a commit, and say what changes.
+
+    Raises:
+        ToolFailed: it failed, did not begin, or takes too long; the tag is public in any case.
+        Refused: GitHub does not show it to this token.
+    """
+    begin, attempt, shown = clock.now(), 0, ""
+    while True:
+        try:
+            run = newest(github.workflow_runs(sha), file)
+        except Unreachable:
+            run = None  # a later look may succeed
+        if run is not None and (state := run.conclusion or run.status or "") != shown:
+            shown = state
+            say(f"{file}: {state.replace('_', ' ')}  {run.html_url}")
+        if run is not None and run.conclusion == "success":
+            return run
+        if run is not None and run.conclusion is not None:
+            raise ToolFailed(
+                f"The tag is pushed, and its release is not finished: the run ended with {run.conclusion}",
+                remedy="Look what failed, mend it outside of the tag, and re-run the failed jobs: what is done already "
+                "is not done twice.",
+                url=run.html_url,
+            )
+        waited = clock.now() - begin
+        if run is None and waited >= APPEAR:
+            raise ToolFailed(
+                f"The tag is pushed, and no run of {file} began within {APPEAR:.0f} s",
+                remedy=f"Look whether {file} is part of the tagged commit, is enabled, and runs on such a tag.",
+            )
+        if waited >= END:
+            raise ToolFailed(
+                f"The tag is pushed, and the run of {file} goes on after {END / 3600:.0f} hours",
+                remedy="Look whether it waits for somebody's approval.",
+                url=run.html_url if run is not None else "",
+            )
+        clock.sleep(wait(attempt))
+        attempt += 1

@@ -1,0 +1,88 @@
+"""Following a run: what changes is said, and every end but success is an error that says what to do."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tagship.errors import ToolFailed
+from tagship.model import Event
+from tagship.operate.follow import follow
+from tagship.rehearsal.github.state import WorkflowRun
+from tests.rehearsing import Opened, Stage, repository
+
+pytestmark = pytest.mark.requirement("B6")
+
+
+class Clock:
+    """Time that passes when somebody sleeps; things happen meanwhile."""
+
+    def __init__(self, *happens: Callable[[], None]) -> None:
+        self.time = 0.0
+        self.happens: Iterator[Callable[[], None]] = iter(happens)
+
+    def now(self) -> float:
+        """Seconds."""
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, and the next thing happen."""
+        self.time += seconds
+        next(self.happens, lambda: None)()
+
+
+@pytest.fixture
+def opened(stage: Stage, tmp_path: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """A world in which a tag was pushed."""
+    with stage.open(repository(tmp_path_factory.mktemp("project") / "sample", {})) as found:
+        yield found
+
+
+def pushed(opened: Opened) -> Event:
+    """The push of the tag."""
+    event = opened.embedded.github.event("push", "refs/tags/v1.0.0")
+    assert event is not None
+    return event
+
+
+def start(opened: Opened) -> WorkflowRun:
+    """The run that the push starts."""
+    return opened.embedded.github.add_run(pushed(opened), ".github/workflows/ship.yml", jobs={"Publish": None})
+
+
+def test_success(opened: Opened) -> None:
+    """A run that begins late, is in progress and succeeds is said in these three steps."""
+    said: list[str] = []
+    runs: list[WorkflowRun] = []
+    clock = Clock(
+        lambda: runs.append(start(opened)), lambda: None, lambda: opened.embedded.github.finish(runs[0], "success")
+    )
+    run = follow(opened.world.github, pushed(opened).sha, "ship.yml", clock, said.append)
+    assert run.conclusion == "success"
+    assert [words.partition("  ")[0] for words in said] == ["ship.yml: in progress", "ship.yml: success"]
+
+
+def test_failure(opened: Opened) -> None:
+    """A run that fails is an error with its address, and says that the tag is public."""
+    opened.embedded.github.finish(start(opened), "failure")
+    with pytest.raises(ToolFailed, match="and its release is not finished: the run ended with failure") as caught:
+        follow(opened.world.github, pushed(opened).sha, "ship.yml", Clock(), lambda words: None)
+    assert "/actions/runs/" in caught.value.url
+    assert "re-run the failed jobs" in caught.value.remedy
+
+
+def test_nothing_begins(opened: Opened) -> None:
+    """Where no run begins, that is said after three minutes, and runs of other workflows do not count."""
+    other = opened.embedded.github.add_run(pushed(opened), ".github/workflows/other.yml", jobs={"x": "success"})
+    assert other.path.endswith("other.yml")
+    clock = Clock()
+    with pytest.raises(ToolFailed, match=r"no run of ship\.yml began within 180 s"):
+        follow(opened.world.github, pushed(opened).sha, "ship.yml", clock, lambda words: None)
+    assert 180 <= clock.time < 210
+
+
+def test_it_goes_on(opened: Opened) -> None:
+    """A run that waits for somebody is followed for two hours, and then left with its address."""
+    start(opened)
+    with pytest.raises(ToolFailed, match=r"the run of ship\.yml goes on after 2 hours") as caught:
+        follow(opened.world.github, pushed(opened).sha, "ship.yml", Clock(), lambda words: None)
+    assert caught.value.remedy == "Look whether it waits for somebody's approval."
