@@ -115,7 +115,8 @@ def _group(lane: Lane) -> Iterator[Hit]:
     own = [job for job in lane.uploaders if job.node.get("concurrency") is not None]
     if concurrency is None and len(own) < len(lane.uploaders):
         title = "two runs for the same tag can upload at the same time"
-        yield Hit(line=lane.document.root.line, title=title, severity=Severity.NOTE)
+        why = "There is no `concurrency`. With a group that is too wide, it is the other way round:"
+        yield Hit(line=lane.document.root.line, title=title, severity=Severity.NOTE, why=why)
     for node in (concurrency, *(job.node.get("concurrency") for job in own)):
         group = node.get("group") if isinstance(node, Mapping) else node
         words = " ".join(expression.text for expression in lane.document.expressions(group))
@@ -278,7 +279,7 @@ GRAPH: tuple[Rule, ...] = (
         page=Page(
             code="TS16",
             title="The concurrency group does not tell versions apart",
-            why="GitHub keeps one waiting run for each group: the release that waits is replaced without a word.",
+            why="GitHub keeps one waiting run for each group, and replaces the release that waits without a word.",
             remedy="Put the ref into it: `publish-${{ github.ref }}`.",
             source="GitHub documentation, Concurrency; Webhook events and payloads",
             incident="pallets/flask and pallets/click: `github.event.push.ref` is no part of the event, so that all "

@@ -105,4 +105,4 @@ def _files(paths: Sequence[Path]) -> list[Path]:
             found += inside
         else:
             raise UsageError(f"Nothing was audited: there is no {path}", remedy=_REMEDY)
-    return list(dict.fromkeys(found))
+    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
