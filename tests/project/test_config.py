@@ -137,6 +137,12 @@ def test_unknown_keys_are_errors(tmp_path: Path, text: str, message: str, where:
             ":2 [tool.tagship].tag",
         ),
         (
+            "inline-ci = '../ci.yml'",
+            "inline-ci names no workflow file: '../ci.yml'",
+            ":2 [tool.tagship].inline-ci",
+        ),
+        ("wheels = ['ubuntu latest']", "wheels names no runner: 'ubuntu latest'", ":2 [tool.tagship].wheels"),
+        (
             "package = [{path = 'a', tag = 'a'}]",
             "the tag pattern 'a' does not end with {version}",
             ":2 [tool.tagship].package",

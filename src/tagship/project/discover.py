@@ -88,6 +88,9 @@ class Project:
     @cached_property
     def required_ci(self) -> Found[tuple[Check, ...]]:
         """The CI that a release waits for; empty where nothing was found, which is no success."""
+        if self.config.inline_ci:
+            called = (Check(workflow=self.config.inline_ci),)
+            return Found(value=called, source=self.settings.source("inline-ci") or "default")
         if configured := required(self.config):
             return Found(value=configured, source=self.settings.source("ci") or "default")
         files = ", ".join(w.file for w in self.ci.workflows if w.required)

@@ -3,6 +3,7 @@
 As on GitHub, the environment decides first; a job that is not let in never holds a credential.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from tagship.services import oidc
 from tagship.services.github import GitHub
 from tagship.services.secret import Secret
 from tagship.services.world import World
-from tagship.stages import Stage
+from tagship.stages import Stage, gate_called, needed
 from tagship.stages.publish import TOKEN_VARIABLES
 
 
@@ -38,8 +39,17 @@ def granted(stage: Stage, world: World, granting: Granting) -> World:
         world = _let_in(world, granting)
     token = granting.embedded.github.issue_token("github_token", permissions)
     variables = {**world.environment, "GH_TOKEN": token.value}
+    if stage.name == "gate" and granting.project.config.inline_ci:
+        variables[needed.VARIABLE] = _called(granting.project.config.inline_ci, granting.embedded)
     github = GitHub(world.http, variables["GITHUB_REPOSITORY"], Secret(token.value))
     return replace(world, environment=variables, github=github)
+
+
+def _called(file: str, embedded: Embedded) -> str:
+    """GitHub's word for how the workflow ended that the run calls: as it is assumed to have run for the commit."""
+    ends = [run.latest.conclusion for run in embedded.github.runs if run.path == f".github/workflows/{file}"]
+    known = [end if end in ("success", "cancelled", "skipped") else "failure" for end in ends if end is not None]
+    return json.dumps({gate_called.JOB: {"result": known[-1] if known else "cancelled"}})
 
 
 def _let_in(world: World, granting: Granting) -> World:

@@ -17,6 +17,7 @@ from tagship.project.config import Check
 from tagship.project.discover import Project
 from tagship.services.github_answers import Budget
 from tagship.services.world import World
+from tagship.stages import gate_called
 from tagship.stages.common import planned, project_of
 from tagship.stages.gate_judge import Closed, Open, Seen, State, Waiting, judge, never
 
@@ -28,8 +29,8 @@ SCARCE = 60
 """Requests left in the hour below which they are spread over the rest of it."""
 A_LOOK = 4
 """Requests that one look takes at most, where nothing has a second page."""
-PATIENCE = 3
-"""Looks in a row that may fail, once one has succeeded."""
+OUTAGE = 600.0
+"""Seconds without an answer that are outlived, once there was one."""
 
 SOURCE = "detected"
 """How the source of what was not configured begins."""
@@ -61,6 +62,8 @@ def run(manifest: Manifest, world: World) -> Manifest:
     project = project_of(world, plan)
     if plan.event.inputs.override_reason.strip():
         return _override(plan, project.config.allow_override, manifest, world)
+    if project.config.inline_ci:
+        return gate_called.run(project.config.inline_ci, plan, manifest, world)
     required = _required(project)
     _introduce(project, world)
     states, seen = _poll(plan, required, project, world)
@@ -127,7 +130,8 @@ def _introduce(project: Project, world: World) -> None:
 
 
 def _poll(plan: Plan, required: Sequence[Check], project: Project, world: World) -> tuple[tuple[State, ...], Seen]:
-    begin, attempt, missed, said, seen = world.clock.now(), 0, 0, "", Seen(sha=plan.event.sha)
+    begin, attempt, said, seen = world.clock.now(), 0, "", Seen(sha=plan.event.sha)
+    answered = begin - OUTAGE
     hopeless = tuple(found for check in required if (found := never(check, project.ci)) is not None)
     if hopeless:
         return hopeless, seen
@@ -136,12 +140,12 @@ def _poll(plan: Plan, required: Sequence[Check], project: Project, world: World)
         try:
             seen = _look(plan, required, world)
         except Unreachable:
-            missed += 1
-            limited = world.github.budget.is_spent
-            if world.clock.now() - begin >= limit or (not limited and (attempt == 0 or missed > PATIENCE)):
+            now = world.clock.now()
+            silent = now - answered >= OUTAGE and not world.github.budget.is_spent
+            if silent or now - begin >= limit:
                 raise
         else:
-            missed = 0
+            answered = world.clock.now()
             states = tuple(judge(check, seen) for check in required)
             waiting = [state for state in states if isinstance(state, Waiting)]
             limit = FINISH if all(state.appeared for state in waiting) else APPEAR

@@ -1,0 +1,61 @@
+"""The gate where the publishing run calls the CI workflow itself, for the very commit that it publishes.
+
+GitHub then tells the jobs that need it how it ended; there is nothing to ask for and nothing to wait for.
+"""
+
+from tagship.errors import GateClosed
+from tagship.model import Fact, Manifest, Plan, Status
+from tagship.services.addresses import GITHUB
+from tagship.services.world import World
+from tagship.stages.needed import Jobs, read
+
+JOB = "ci"
+"""The job that calls it."""
+_CLOSED = {
+    "failure": ("failed", "Correct what failed, and publish that commit; where it was chance, re-run the failed jobs."),
+    "cancelled": ("was cancelled", "Re-run the failed jobs, and let it end."),
+    "skipped": (
+        "was skipped, which is no success",
+        "Let its jobs run for pushes, tags and dispatches: look at each `if`.",
+    ),
+}
+
+
+def decide(file: str, jobs: Jobs) -> GateClosed | None:
+    """Why nothing may be published; None where the called workflow succeeded."""
+    job = jobs.get(JOB)
+    if job is None:
+        return GateClosed(
+            f"Not published: this run was to call {file}, and how that ended is not known",
+            remedy=f"Run `tagship sync`: the job {JOB} of the workflow calls it, and wait-for-ci is told how it ended.",
+            where=file,
+        )
+    if job.result == "success":
+        return None
+    how, remedy = _CLOSED[job.result]
+    return GateClosed(f"Not published: {file}, which this run called, {how}", remedy=remedy, where=file)
+
+
+def run(file: str, plan: Plan, manifest: Manifest, world: World) -> Manifest:
+    """Open the gate where the called workflow succeeded.
+
+    Raises:
+        GateClosed: it did not, or nobody said how it ended.
+    """
+    closed = decide(file, read(world.environment))
+    event = plan.event
+    url = f"{GITHUB}/{event.repository}/actions/runs/{event.run_id}" if event.run_id else ""
+    world.journal.fact(
+        Fact(
+            id=f"ci.{file}",
+            title=file,
+            status=Status.OK if closed is None else Status.PROBLEM,
+            detail="success" if closed is None else closed.message.removeprefix("Not published: "),
+            how=f"needs.{JOB}.result of this run",
+            url=url,
+        )
+    )
+    if closed is not None:
+        raise closed
+    world.journal.say(f"{file} succeeded in this run for {event.sha[:12]}")
+    return manifest
