@@ -109,15 +109,15 @@ def _follow(here: "Here", shell: "Shell") -> int:
     from tagship.services.reporter import Silence
     from tagship.services.world import Workspace, production
 
-    home = here.project.repository
+    slug = here.project.repository.on_github
     workflow = publishing(here.project).workflow
-    if home.slug.value is None or (home.host.value or "").lower() != "github.com":
+    if slug is None:
         _say("Not followed: the remote is not on GitHub.")
         return 0
     if not (here.git.root / ".github" / "workflows" / workflow).is_file():
         _say(f"Not followed: there is no .github/workflows/{workflow}; `tagship init` writes one.")
         return 0
-    environ = {**os.environ, "GITHUB_REPOSITORY": home.slug.value}
+    environ = {**os.environ, "GITHUB_REPOSITORY": slug}
     if not (environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN")) and which("gh"):
         answer = shell.run(("gh", "auth", "token"), cwd=here.git.root, timeout=30)
         environ |= {"GH_TOKEN": answer.stdout.strip()} if answer.ok else {}

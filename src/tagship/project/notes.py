@@ -104,8 +104,8 @@ def span_of(project: Project, git: Git, version: Version) -> Range:
 
 def compare(project: Project, span: Range, version: Version) -> str:
     """The address of the comparison on GitHub; empty without a repository there, or for the first release."""
-    slug = project.repository.slug.value
-    if span.start is None or slug is None or (project.repository.host.value or "").lower() != "github.com":
+    slug = project.repository.on_github
+    if span.start is None or slug is None:
         return ""
     end = span.end if span.end != "HEAD" else tag_for(version, project.tags.value)
     return f"{GITHUB}/{slug}/compare/{span.start}...{end}"

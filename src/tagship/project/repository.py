@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from tagship.project.found import Found, unknown
+from tagship.services.addresses import GITHUB
 from tagship.services.git import Git
 
 _ADDRESS = re.compile(r"(?:https?|ssh|git)://(?:[^@/]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+?)(?:\.git)?/?")
@@ -25,6 +27,12 @@ class Repository:
     default_branch: Found[str | None]
     tags: tuple[str, ...]
     """Newest first, by the date of what they point at."""
+
+    @property
+    def on_github(self) -> str | None:
+        """`owner/name`, where it lives on GitHub itself; None anywhere else."""
+        host = (self.host.value or "").lower()
+        return self.slug.value if host and host == urlsplit(GITHUB).hostname else None
 
 
 def read(git: Git) -> Repository:
