@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from werkzeug import Response
 
 from tagship.errors import GateClosed, TagshipError, Unreachable
 from tagship.model import Event, Inputs, Status
@@ -322,6 +323,29 @@ def test_a_limit_that_lasts_longer_than_the_gate_waits_ends_it(stage: Stage, tmp
     assert isinstance(error, Unreachable)
     assert error.message.startswith("GitHub does not answer now: 403 API rate limit exceeded")
     assert waiting.clock.slept == pytest.approx(5400, abs=5)
+
+
+@pytest.mark.requirement("A3", "D1")
+@pytest.mark.parametrize(
+    ("begin", "end", "opens"), [(1, 300, True), (1, 5000, False), (0, 300, False)], ids=["short", "long", "at once"]
+)
+def test_an_outage_while_it_waits_is_outlived_if_it_is_short(
+    stage: Stage, tmp_path: Path, begin: int, end: int, opens: bool
+) -> None:
+    """Once GitHub has answered, minutes without an answer close no gate; a long outage does, and nothing opens it."""
+    with case(stage, sample(tmp_path)) as waiting:
+        hosts, github = waiting.opened.embedded.doors.hosts, "api.github.com"
+        healthy = hosts[github]
+        broken = Response("made up: out of order", status=503)
+        assert isinstance(hosts, dict)
+        hosts[github] = lambda environ, start: (broken if begin <= waiting.clock.slept < end else healthy)(
+            environ, start
+        )
+        waiting.clock.plot = {1: waiting.run}
+        error = waiting.opened.run("plan", "gate").error
+    assert isinstance(error, Unreachable) is not opens
+    assert error is None or error.message.startswith("GitHub does not answer now: 503")
+    assert waiting.clock.slept < 700
 
 
 @pytest.mark.requirement("A3", "A12")

@@ -139,6 +139,7 @@ def _poll(plan: Plan, required: Sequence[Check], project: Project, world: World)
         limit, doing = FINISH, "GitHub does not answer now"
         try:
             seen = _look(plan, required, world)
+            newer = _newer(plan, world) if project.config.skip_superseded else None
         except Unreachable:
             now = world.clock.now()
             silent = now - answered >= OUTAGE and not world.github.budget.is_spent
@@ -152,8 +153,8 @@ def _poll(plan: Plan, required: Sequence[Check], project: Project, world: World)
             over = world.clock.now() - begin >= limit
             if not waiting or over or any(isinstance(state, Closed) for state in states):
                 return states, seen
-            if project.config.skip_superseded:
-                _superseded(plan, world)
+            if newer is not None:
+                raise newer
             doing = _waiting(waiting)
         now = world.clock.now()
         if doing != said:
@@ -163,22 +164,18 @@ def _poll(plan: Plan, required: Sequence[Check], project: Project, world: World)
         attempt += 1
 
 
-def _superseded(plan: Plan, world: World) -> None:
-    """Give up for a newer commit on the branch.
-
-    Raises:
-        GateClosed: there is one, so that the push of this one is not worth waiting for.
-    """
-    if plan.event.branch is None or plan.event.name != "push":
-        return
-    newest = world.github.branch_commit(plan.event.branch)
-    if newest != plan.event.sha:
-        now = f"is at {newest[:12]} now, whose own run publishes" if newest else "is gone"
-        raise GateClosed(
-            f"Not published, and its CI no longer waited for: {plan.event.branch} {now}",
-            remedy="Nothing is to be done. To have every push published, leave out [tool.tagship] skip-superseded.",
-            where=f"commit {plan.event.sha[:12]}",
-        )
+def _newer(plan: Plan, world: World) -> GateClosed | None:
+    """Why the push of a branch is not worth waiting for; None where its commit is still the newest."""
+    branch = plan.event.branch if plan.event.name == "push" else None
+    newest = world.github.branch_commit(branch) if branch is not None else plan.event.sha
+    if newest == plan.event.sha:
+        return None
+    now = f"is at {newest[:12]} now, whose own run publishes" if newest else "is gone"
+    return GateClosed(
+        f"Not published, and its CI no longer waited for: {branch} {now}",
+        remedy="Nothing is to be done. To have every push published, leave out [tool.tagship] skip-superseded.",
+        where=f"commit {plan.event.sha[:12]}",
+    )
 
 
 def _waiting(states: Sequence[Waiting]) -> str:

@@ -75,7 +75,7 @@ def document(variant: Variant, project: Project) -> str:
     )
     version = project.version
     scheme = project.tags.value
-    required = [check.workflow or " or ".join(check.names) for check in project.required_ci.value]
+    required = [check.label for check in project.required_ci.value]
     return environment.get_template("PUBLISHING.md.j2").render(
         variant=variant,
         registrations=registrations(variant),
