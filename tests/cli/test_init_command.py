@@ -85,8 +85,8 @@ def test_somebody_elses_workflow_is_shown_and_left_alone(adopting: Adopting) -> 
     assert there("init") == Drifted.exit_code == 17
     assert there.made(before) == []
     assert "\n-name: Mine\n" in there.out
-    assert "\n    line 1, name: Mine, instead of Publish to PyPI\n" in there.out
-    assert "Nothing was written: .github/workflows/publish.yml is somebody's own" in there.err
+    assert "\n    it was not written by tagship, and differs in 1" in there.out
+    assert "Nothing was written: .github/workflows/publish.yml is not as tagship would write it" in there.err
 
 
 @pytest.mark.requirement("C1")

@@ -78,7 +78,7 @@ def init(path: Path, ci: tuple[str, ...], auth: str | None, **flags: bool) -> in
         _show_init(result, edits, dry=flags["dry_run"])
     if stopped:
         raise Drifted(
-            f"Nothing was written: {edits[0].file.path} is somebody's own",
+            f"Nothing was written: {edits[0].file.path} is not as tagship would write it",
             remedy="Compare the two above. `tagship init --alongside` writes ours beside it, --force in its place.",
             where=edits[0].file.path,
         )
@@ -113,7 +113,9 @@ def sync(path: Path, check: bool, **flags: bool) -> int:
             sys.stdout.write("Everything is up to date.\n")
     todo = [edit.file.path for edit in edits if not isinstance(edit, Keep)]
     if check and todo:
-        raise Drifted(f"Not up to date: {', '.join(todo)}", remedy="tagship sync")
+        edited = any(isinstance(edit, Differs) for edit in edits)
+        remedy = "tagship init shows what somebody edited, line by line; `tagship sync --force` replaces it."
+        raise Drifted(f"Not up to date: {', '.join(todo)}", remedy=remedy if edited else "tagship sync")
     _raise_drift(edits)
     return 0
 

@@ -15,6 +15,7 @@ from tagship.project import hashed
 from tagship.project.discover import Project
 from tagship.project.yaml_nodes import read as read_yaml
 from tagship.services.addresses import GITHUB
+from tagship.words import many
 from tagship.workflow import dependabot, drift, files, guide, locks
 from tagship.workflow.files import File
 from tagship.workflow.locks import Desk
@@ -114,6 +115,8 @@ def _workflow(project: Project, wanted: Variant, wish: Wish) -> File:
         why = tuple(f"line {problem.line}: {problem.why}" for problem in problems) or ("it is empty",)
     else:
         why = tuple(difference.words for difference in drift.differences(old, new))
+        if why and not files.is_stamped(there):
+            why = (f"it was not written by tagship, and differs in {many(len(why), 'place')}",)
     if wish.upgrade and ours and not why and files.stamped(text) != there:
         why = ("its actions are pinned to other commits",)
     return File(path=path, there=there, wanted=files.stamped(text), why=why, ours=ours)
@@ -128,7 +131,7 @@ def _locks(project: Project, desk: Desk, wish: Wish, notes: list[str]) -> list[F
     try:
         found.append(_lock(build, there, why, wish, lambda old: locks.build(desk, project, old)))
     except TagshipError as error:
-        reason = " ".join(error.message.split())
+        reason = error.message.splitlines()[0]
         notes.append(f"{build} was not written: {reason}. The workflow resolves the build requirements at each run.")
     return found
 
@@ -174,11 +177,12 @@ def _notes(project: Project, wanted: Variant) -> list[str]:
             " be published. Add such a workflow, or name a check: tagship init --ci 'NAME OF THE CHECK'"
         )
     found += [f"{problem.where} cannot be read, and was left out: {problem.why}" for problem in ci.problems]
-    others = {p.file: p.job for p in ci.publishers if p.file != wanted.file and not p.file.endswith(".tagship.yml")}
-    for file, job in others.items():
+    others = {p.file: p for p in ci.publishers if p.file != wanted.file and not p.file.endswith(".tagship.yml")}
+    for other in others.values():
+        environment = f" with the environment {other.environment}" if other.environment else ""
         found.append(
-            f"{file} publishes as well (job {job}). Take that job out before the next release, or both will upload;"
-            f" and the trusted publisher on PyPI has to be registered for {wanted.file}."
+            f"{other.file} publishes as well: its job {other.job}{environment}. Take that job out before the next"
+            f" release, or both will upload; and register {wanted.file} on PyPI in its place."
         )
     if host.lower() != GITHUB.removeprefix("https://") and wanted.auth == "trusted-publishing":
         found.append(

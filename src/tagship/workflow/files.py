@@ -93,6 +93,11 @@ def stamped(text: str, comment: str = "# {}") -> str:
     return f"{text}\n{comment.format(f'As tagship wrote it, pinned commits aside: sha256 {_digest(text)}')}\n"
 
 
+def is_stamped(text: str) -> bool:
+    """Whether a text comes from `stamped`, edited or not."""
+    return _STAMP.search(text) is not None
+
+
 def is_as_written(text: str) -> bool:
     """Whether a text is what `stamped` made, but for moved pins and line ends."""
     found = _STAMP.search(text)
