@@ -209,8 +209,8 @@ def test_who_watches_sees_what_is_waited_for(stage: Stage, tmp_path: Path) -> No
         bool(re.fullmatch(words, said))
         for words, said in zip(
             (
-                r"waiting for ci\.yml \(not seen yet\), since \d\d:\d\d:\d\d UTC",
-                rf"waiting for Test Suite \(ci\.yml\) \(is still running\): {url}, since \d\d:\d\d:\d\d UTC",
+                r"waiting: ci\.yml is not seen yet, since \d\d:\d\d:\d\d UTC",
+                rf"waiting: Test Suite \(ci\.yml\) is still running {url}, since \d\d:\d\d:\d\d UTC",
             ),
             heard.doing,
             strict=True,

@@ -218,6 +218,9 @@ NAMES = {
         Waiting,
         "Test Suite did not run for this commit",
     ),
+    "another commit in the same suite": Row(
+        see(DONE, [check("Test Suite", head_sha=OTHER)]), Waiting, "Test Suite did not run for this commit"
+    ),
     "a run that is not shown": Row(
         see([], [check("Test Suite")]), Waiting, "Test Suite belongs to a run that GitHub does not show"
     ),

@@ -180,9 +180,9 @@ def _newer(plan: Plan, world: World) -> GateClosed | None:
 
 def _waiting(states: Sequence[Waiting]) -> str:
     """What is waited for, with the page of the first that has one."""
-    names = ", ".join(f"{state.title} ({state.how if state.appeared else 'not seen yet'})" for state in states)
-    url = next((f": {state.url}" for state in states if state.url), "")
-    return f"waiting for {names}{url}"
+    said = "; ".join(f"{state.title} {state.how if state.appeared else 'is not seen yet'}" for state in states)
+    url = next((f" {state.url}" for state in states if state.url), "")
+    return f"waiting: {said}{url}"
 
 
 def _look(plan: Plan, required: Sequence[Check], world: World) -> Seen:
