@@ -191,3 +191,20 @@ def test_one_of_several_packages(tmp_path: Path) -> None:
     assert call("version", "bump", "minor", cwd=root / "libs" / "two").out == "1.1.0\n"
     assert git(root, "status", "--short") == "M libs/one/pyproject.toml\n M libs/two/pyproject.toml"
     assert call("version", "current", "--package", "libs/one", cwd=root).out == "1.0.1\n"
+
+
+COPY = PYPROJECT + '\n[[tool.tagship.version-copies]]\nfile = "README.md"\ntext = "badge/version-{version}-blue"\n'
+
+
+@pytest.mark.requirement("B3")
+def test_a_configured_copy(tmp_path: Path) -> None:
+    """A badge that the configuration names is kept in step at every place, and one that says something else is said."""
+    badges = "![v](badge/version-1.0.0-blue) 1.0.0 ![v](badge/version-1.0.0-blue)\n"
+    root = repository(tmp_path / "project", {"pyproject.toml": COPY, "README.md": badges})
+    assert call("version", "bump", "minor", cwd=root).code == 0
+    assert (root / "README.md").read_text() == badges.replace("version-1.0.0", "version-1.1.0")
+    (root / "README.md").write_text("no badge\n")
+    answer = call("version", "bump", "minor", cwd=root)
+    assert (answer.code, answer.out) == (3, "")
+    assert "README.md does not say 'badge/version-1.1.0-blue'" in answer.err
+    assert call("version", "current", cwd=root).out == "1.1.0\n"

@@ -224,3 +224,11 @@ def test_what_commits_raise(subjects: list[str], stable: bool, expected: str | N
     """The highest part that any commit asks for counts; free text asks for nothing."""
     made = [Commit(sha="", subject=s.split("\n")[0], body=s.partition("\n\n")[2]) for s in subjects]
     assert part(made, stable=stable) == expected
+
+
+@pytest.mark.requirement("B3")
+@pytest.mark.parametrize("file", ["setup.cfg", ".bumpversion.cfg"])
+def test_what_bumpversion_remembers_is_kept_in_step(tmp_path: Path, file: str) -> None:
+    """The version that bump2version keeps in its own settings is a copy like others."""
+    root = lay_out(tmp_path, {**FILES, file: "[bumpversion]\ncurrent_version = 1.2.3\ncommit = True\n"})
+    assert planned(root)[file] == b"[bumpversion]\ncurrent_version = 1.3.0\ncommit = True\n"

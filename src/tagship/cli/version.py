@@ -134,7 +134,11 @@ def info(package: str, as_json: bool) -> int:
 
 def _info(here: Here) -> VersionInfo:
     source = here.project.version
-    planned = change(here.root, source, here.now.version) if isinstance(source, Written) else Change()
+    planned = (
+        change(here.root, source, here.now.version, here.project.config.version_copies)
+        if isinstance(source, Written)
+        else Change()
+    )
     places = [f"{edit.file}:{edit.line} {edit.kind}" for edit in planned.edits[1:]]
     candidates = []
     for part in _PARTS.split():
@@ -203,7 +207,11 @@ def check(spelt_: str) -> int:
 
 def _perform(here: Here, coming: Next, dry_run: bool, as_json: bool) -> int:
     source = here.project.version
-    planned = change(here.root, source, coming.version) if isinstance(source, Written) else Change()
+    planned = (
+        change(here.root, source, coming.version, here.project.config.version_copies)
+        if isinstance(source, Written)
+        else Change()
+    )
     if planned.contents and not dry_run:
         write(here.root, planned.contents, here.journal)
     if as_json:

@@ -58,7 +58,7 @@ def prepare(project: Project, git: Git, now: Current, following: Next, today: da
     contents: dict[str, bytes] = {}
     warnings: list[str] = []
     if isinstance(project.version, Written) and following.version != now.version:
-        planned = change(project.root, project.version, following.version)
+        planned = change(project.root, project.version, following.version, project.config.version_copies)
         contents |= planned.contents
         warnings += [f"{s.file}:{s.line} stays at {s.raw}: it did not say {now.version}" for s in planned.strays]
     section, warning = _section(project, following, today)

@@ -70,6 +70,13 @@ class PackageConfig(Record, frozen=True, kw_only=True):
     tag: Annotated[str, Meta(description="Pattern of its tags, with {version}.")] = ""
 
 
+class Copy(Record, frozen=True, kw_only=True):
+    """A place that spells the version and that nobody would find: a badge, a manual page."""
+
+    file: Annotated[str, Meta(description="The file, relative to the project.")]
+    text: Annotated[str, Meta(description="The words around the version, with {version} in its place.")]
+
+
 class Config(Record, frozen=True, kw_only=True, rename="kebab"):
     """[tool.tagship]"""
 
@@ -126,6 +133,10 @@ class Config(Record, frozen=True, kw_only=True, rename="kebab"):
             " branch, whose own run publishes. Never for tags."
         ),
     ] = False
+    version_copies: Annotated[
+        tuple[Copy, ...],
+        Meta(description="Further places that `tagship version` keeps in step: a badge, a manual page."),
+    ] = ()
     allow_override: Annotated[
         bool, Meta(description="Whether a dispatch with a written reason may publish without the required CI.")
     ] = False
@@ -224,6 +235,8 @@ def _contradiction(config: Config) -> tuple[str, str, str] | None:
     odd = next((runner for runner in config.wheels or () if not re.fullmatch(r"[A-Za-z0-9._-]+", runner)), None)
     if odd is not None:
         return "wheels", f"wheels names no runner: {odd!r}", 'Write labels of runners: wheels = ["ubuntu-24.04"].'
+    if any(copy.text.count("{version}") != 1 for copy in config.version_copies):
+        return "version-copies", "a text does not have {version} once", "Write it like badge/version-{version}-blue."
     for key, tag in (("tag", config.tag), *(("package", package.tag) for package in config.package)):
         if tag and (tag.count("{version}") != 1 or not tag.endswith("{version}")):
             message = f"the tag pattern {tag!r} does not end with {{version}}"
@@ -233,7 +246,13 @@ def _contradiction(config: Config) -> tuple[str, str, str] | None:
 
 def _unknown_key(key: str, path: str, file: TomlFile, table: str) -> ProjectError:
     owner: type[msgspec.Struct] = Config
-    for start, struct in (("ci", Check), ("tests", Suite), ("environments", Environments), ("package", PackageConfig)):
+    for start, struct in (
+        ("ci", Check),
+        ("tests", Suite),
+        ("environments", Environments),
+        ("package", PackageConfig),
+        ("version-copies", Copy),
+    ):
         if re.match(rf"{start}\b", path):
             owner = struct
     known = [field.encode_name for field in msgspec.structs.fields(owner)]

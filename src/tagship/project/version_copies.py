@@ -6,7 +6,7 @@ tables, names like `__version__` at the top of its modules, lock files. Nothing 
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tagship.errors import ProjectError
+from tagship.project.config import Copy
 from tagship.project.pyproject import Table, read_toml, table, text
 from tagship.project.version_literals import (
     Written,
@@ -51,6 +52,26 @@ def copies(root: Path, source: Written) -> tuple[Written, ...]:
 def strays(root: Path, source: Written) -> tuple[Written, ...]:
     """The literals in the same kind of places that say another version today: nobody keeps them in step."""
     return tuple(copy for copy in _others(root, source) if Version(copy.version) != Version(source.version))
+
+
+def configured(root: Path, places: Iterable[Copy], source: Written) -> Iterator[Written]:
+    """The places that the project names itself.
+
+    Raises:
+        ProjectError: one does not say the source's version, neither as that spells it nor normalised.
+    """
+    for place in places:
+        text = read(root, place.file)
+        before, _, after = place.text.partition("{version}")
+        spellings = "|".join(re.escape(spelt) for spelt in (source.raw, source.version))
+        found = list(re.finditer(rf"{re.escape(before)}({spellings}){re.escape(after)}", text.text))
+        if not found:
+            raise ProjectError(
+                f"{place.file} does not say {place.text.replace('{version}', source.raw)!r}",
+                remedy="Correct version-copies in the configuration, or the file.",
+                where=place.file,
+            )
+        yield from (text.written("version-copies", match.start(1), match.end(1)) for match in found)
 
 
 def _others(root: Path, source: Written) -> Iterator[Written]:
@@ -107,7 +128,8 @@ def _candidates(root: Path) -> Iterator[Callable[[], Written]]:
     yield partial(in_cargo, root, manifest)
     yield partial(in_meson, root)
     yield partial(in_cfg, root, "setup.cfg", "metadata", "version")
-    yield partial(in_cfg, root, ".bumpversion.cfg", "bumpversion", "current_version")
+    for file in (".bumpversion.cfg", "setup.cfg"):
+        yield partial(in_cfg, root, file, "bumpversion", "current_version")
     yield partial(in_setup_py, root)
     yield partial(in_pattern, root, "CITATION.cff", r"^version: *[\"']?([^\s\"']+)", group=1, kind="CITATION.cff")
     yield partial(_in_package_json, root)

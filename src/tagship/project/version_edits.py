@@ -8,7 +8,7 @@ import contextlib
 import difflib
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
@@ -18,7 +18,8 @@ from packaging.version import Version
 
 from tagship.errors import ProjectError, ToolFailed
 from tagship.model import Record
-from tagship.project.version_copies import copies, semver, strays
+from tagship.project.config import Copy
+from tagship.project.version_copies import configured, copies, semver, strays
 from tagship.project.version_literals import Written
 from tagship.versions import detect_scheme, tag_for
 
@@ -55,13 +56,17 @@ class Change:
     """Copies that say another version already, and are left alone."""
 
 
-def change(root: Path, source: Written, version: Version) -> Change:
+def change(root: Path, source: Written, version: Version, places: Iterable[Copy] = ()) -> Change:
     """What setting a version in its source, and in the copies that agree with that today, would do.
 
+    Args:
+        places: copies that the configuration names.
+
     Raises:
-        ProjectError: a file's format has no spelling for it, or a file changes at this moment.
+        ProjectError: a file's format has no spelling for it, or a configured place does not say the version.
     """
-    edits, contents = plan(root, (source, *copies(root, source)), lambda like: spelt(version, like))
+    found = {(c.file, c.start): c for c in (source, *copies(root, source), *configured(root, places, source))}
+    edits, contents = plan(root, tuple(found.values()), lambda like: spelt(version, like))
     return Change(edits=edits, contents=contents, strays=strays(root, source))
 
 
