@@ -65,8 +65,47 @@ class Job(Record, frozen=True, kw_only=True):
     permissions: tuple[str, ...] = ()
     """What its token could do: `contents: read`."""
     environment: str = ""
+    facts: tuple[Fact, ...] = ()
+    """What its environment said."""
     finding: Finding | None = None
     """Why it failed."""
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """How one run of the command ended."""
+
+    code: str = ""
+    """Of the error, or of the warning that the release went on in spite of; empty where there was none."""
+    failed: bool = False
+    said: str = ""
+    remedy: str = ""
+    stage: str = ""
+    """Where it failed."""
+    seconds: float = 0.0
+    """Real ones."""
+    waited: float = 0.0
+    """Seconds that passed on the release's own clock alone."""
+
+
+class Cell(Record, frozen=True, kw_only=True):
+    """One fault at one place, and how the release came out of it."""
+
+    fault: str
+    """As `--fault` takes it."""
+    kind: str
+    stage: str
+    request: str
+    """What was struck: method and address."""
+    expected: str
+    end: str
+    wrong: tuple[str, ...]
+    """What must not be; nothing where all is as it should."""
+    runs: tuple[Run, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended as was written down beforehand."""
+        return self.end == self.expected and not self.wrong
 
 
 class Rehearsal(Record, frozen=True, kw_only=True):
@@ -96,6 +135,8 @@ class Rehearsal(Record, frozen=True, kw_only=True):
     exchanges: tuple[Exchange, ...] = ()
     processes: tuple[Process, ...] = ()
     """Every program that was run, in the order of their ends."""
+    cells: tuple[Cell, ...] = ()
+    """Faults and crashes, each in a world of its own."""
     environment: tuple[tuple[str, str], ...] = ()
     """Label and value: interpreter, uv, git, platform."""
     started: float = 0.0

@@ -14,6 +14,7 @@ from tagship.rehearsal.request import Assumptions, Request
 from tagship.rehearsal.result import Rehearsal
 from tagship.rehearsal.run import backstage
 from tagship.services.reporter import Silence
+from tests.rehearsal.act.workflows import FILE
 from tests.rehearsing import Opened, Stage
 
 
@@ -25,7 +26,7 @@ class Act:
 
     def __call__(self, path: Path, request: Request | None = None, **assumptions: object) -> Rehearsal:
         """Run the workflow once; assumptions by keyword."""
-        request = request or Request(workflow="", assumptions=Assumptions(**assumptions))  # type: ignore[arg-type]
+        request = request or _request(path, Assumptions(**assumptions))  # type: ignore[arg-type]
         outside = self.stage.outside(path)
         with backstage(outside, offline=False, enforce=False) as behind:
             return rehearse(request, outside, behind, Silence())
@@ -33,9 +34,14 @@ class Act:
     @contextlib.contextmanager
     def open(self, path: Path, request: Request | None = None, **assumptions: object) -> Iterator["Again"]:
         """Push, and leave it to the test how often the workflow runs."""
-        request = request or Request(workflow="", assumptions=Assumptions(**assumptions))  # type: ignore[arg-type]
+        request = request or _request(path, Assumptions(**assumptions))  # type: ignore[arg-type]
         with self.stage.open(path, request) as opened:
             yield Again(opened=opened, request=request)
+
+
+def _request(path: Path, assumptions: Assumptions) -> Request:
+    """The push of the next tag, for the hand-written workflow where there is one."""
+    return Request(workflow="release.yml" if (path / FILE).is_file() else "", assumptions=assumptions)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Gives a step what its job may have on GitHub, and then starts the program that act wanted to start.
 
 act starts every step of every job with the same variables and the same secrets. Between act and each shell, therefore,
-stands this program: it knows the job from GITHUB_JOB, puts the job's own token and secrets in the place of the
-placeholders that act was given, wherever act put them, and sets the variables of the services that the job may ask.
-A placeholder of something that the job may not have becomes nothing, as the expression would be on GitHub.
+stands this program. It knows the job from GITHUB_JOB and, on the job's first step, asks the rehearsal what it is
+granted; there the job's environment is asked as well, and may say no. The job's own token and secrets come in the place
+of the placeholders that act was given, wherever act put them. A placeholder of something that the job may not have
+becomes nothing, as the expression would be on GitHub.
 
 act gives every step a terminal as well, and GitHub gives none: what the program prints goes through a pipe.
 
@@ -15,31 +16,62 @@ from __future__ import annotations
 import json
 import os
 import select
+import socket
 import subprocess
 import sys
 
 DONE = "TAGSHIP_STEP"
 """Set in everything that has its grants: nested shells keep them."""
-MARK = ".granted"
-"""A file beside a job's temporary folder: its secrets are masked, and its runner is ready."""
+GRANTED = "granted.json"
+"""What a job is granted, beside its folder for temporary files."""
+PATH = "/grant/"
+"""Where the rehearsal is asked, with the job's id behind it."""
+WAIT = 120.0
+"""Seconds that the rehearsal may take to let a job in."""
 
 
-def main(table: str, program: str, words: list[str]) -> None:
+def main(table: str, program: str, words: list[str]) -> int:
     """Prepare the environment and the script, run the program, and end as it ends."""
     with open(table, encoding="utf-8") as file:
         known = json.load(file)
     job = os.environ.get("GITHUB_JOB", "")
-    grant = known["jobs"].get(job, {"values": {}, "variables": {}})
-    values = {placeholder: grant["values"].get(placeholder, "") for placeholder in known["placeholders"]}
     home = os.path.dirname(os.environ.get("RUNNER_TEMP", ""))  # of this run of this job
+    grant = granted(known, job, os.path.join(home, GRANTED))
+    if grant["refused"]:
+        sys.stdout.write(f"::error::{grant['refused']}\n")
+        return 1
+    values = {placeholder: grant["values"].get(placeholder, "") for placeholder in known["placeholders"]}
     environ = {name: replaced(text, values) for name, text in os.environ.items() if name != "ACT"}
-    environ |= grant["variables"] | {DONE: job}
+    environ |= grant["variables"] | {DONE: job or "-"}
     for word in words:
-        if home and word.startswith(home + os.sep) and os.path.isfile(word):
+        if word.startswith(home + os.sep) and os.path.isfile(word):
             rewrite(word, values)
-    if home:
-        environ["PATH"] = equip(home, environ["PATH"], known, list(filter(None, values.values())))
-    sys.exit(run([program, *words], environ))
+    runner = os.path.join(home, "runner")
+    if not os.path.exists(runner):
+        subprocess.run(["cp", "-R", known["runner"], runner], check=True)
+    environ["PATH"] = equipped(environ["PATH"], known["shims"], os.path.join(runner, "bin"))
+    return run([program, *words], environ)
+
+
+def granted(known: dict[str, object], job: str, file: str) -> dict[str, dict[str, str]]:
+    """What the job is granted; asked once, on its first step, which also masks its secrets in the log."""
+    if not os.path.exists(file):
+        answer = ask(int(str(known["port"])), job)
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(answer)
+        for value in json.loads(answer)["masks"]:
+            sys.stdout.write(f"::add-mask::{value}\n")
+        sys.stdout.flush()
+    with open(file, encoding="utf-8") as answered:
+        found: dict[str, dict[str, str]] = json.load(answered)
+    return found
+
+
+def ask(port: int, job: str) -> str:
+    """The rehearsal's answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as server:
+        server.sendall(f"GET {PATH}{job} HTTP/1.0\r\n\r\n".encode())
+        return server.makefile("rb").read().partition(b"\r\n\r\n")[2].decode()
 
 
 def run(argv: list[str], environ: dict[str, str]) -> int:
@@ -87,22 +119,13 @@ def rewrite(path: str, values: dict[str, str]) -> None:
             file.write(after)
 
 
-def equip(home: str, path: str, known: dict[str, str], secrets: list[str]) -> str:
-    """The PATH of the job's own machine; on its first step its Python is made, and its secrets are masked."""
-    runner = os.path.join(home, "runner")
-    mark = os.path.join(home, MARK)
-    if not os.path.exists(mark):
-        subprocess.run(["cp", "-R", known["runner"], runner], check=True)
-        with open(mark, "w"):
-            pass
-        for value in secrets:
-            sys.stdout.write(f"::add-mask::{value}\n")
-        sys.stdout.flush()
-    shims, entries = known["shims"], path.split(os.pathsep)
+def equipped(path: str, shims: str, runner: str) -> str:
+    """The PATH of the job's own machine: what steps added, its Python, the shims, the rest."""
+    entries = path.split(os.pathsep)
     last = max(number for number, entry in enumerate(entries) if entry == shims)
     added = [entry for entry in entries[:last] if entry != shims]
-    return os.pathsep.join([*added, os.path.join(runner, "bin"), *entries[last:]])
+    return os.pathsep.join([*added, runner, *entries[last:]])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

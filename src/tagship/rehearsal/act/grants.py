@@ -1,116 +1,182 @@
 """What each job of a workflow holds: a token with its permissions, its secrets, and the services that it may ask.
 
-GitHub gives every job its own; act gives every job the same. So act gets placeholders, and `grant` puts in their place,
-inside each job, what is decided here.
+GitHub gives every job its own, when its environment has let it in; act gives every job the same. So act gets
+placeholders, and each job asks the `Office` on its first step (`grant`).
 """
 
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+from wsgiref.types import StartResponse, WSGIEnvironment
 
-from tagship.model import Event
+import msgspec
+from werkzeug import Request, Response
+
+from tagship.errors import Refused
+from tagship.model import Event, Fact, Record
 from tagship.project.discover import Project
-from tagship.rehearsal import fit
-from tagship.rehearsal.act.survey import Survey
+from tagship.rehearsal import environments, fit
+from tagship.rehearsal.act.grant import PATH
+from tagship.rehearsal.act.survey import Survey, reads
+from tagship.rehearsal.github.state import WorkflowRun
 from tagship.rehearsal.identity import Job
+from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.world import Embedded
 from tagship.services import oidc
 from tagship.services.addresses import ACTIONS_RESULTS
 from tagship.workflow import permissions
-from tagship.workflow.document import Job as Declared
+from tagship.workflow.document import walk
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 GITHUB_TOKEN = "GITHUB_TOKEN"  # noqa: S105  a secret's name
 _UPLOADS = re.compile(r"PYPI|TWINE_PASSWORD|UV_PUBLISH|FLIT|HATCH_INDEX|POETRY_PYPI", re.IGNORECASE)
 """Names of secrets that authorise uploads."""
 _USER = re.compile(r"USER", re.IGNORECASE)
 _TEST = re.compile(r"TEST", re.IGNORECASE)
+_INPUT = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.([\w-]+)\s*\}\}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """The run whose jobs these are."""
 
-    id: int
-    attempt: int
+    record: WorkflowRun
     event: Event
+    inputs: Mapping[str, str]
     file: str
     """File name of the workflow."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Grants:
-    """For act, and for `grant`."""
+class Grant(Record, frozen=True, kw_only=True):
+    """What one job is told."""
+
+    refused: str = ""
+    """Why its environment does not let it in."""
+    values: dict[str, str] = msgspec.field(default_factory=dict)
+    """What stands for each placeholder."""
+    variables: dict[str, str] = msgspec.field(default_factory=dict)
+    masks: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Office:
+    """Grants each job what it may hold, when it begins; a WSGI application in front of another one.
+
+    `facts` and `refusals` are what environments said, by job.
+    """
 
     run: Run
-    jobs: dict[str, dict[str, dict[str, str]]]
-    """By job: `values` by placeholder, and `variables`."""
-    secrets: Mapping[str, str]
-    """Placeholder by the name of the secret: what act is given."""
-    permissions: Mapping[str, Mapping[str, str]]
-    environments: Mapping[str, str]
-    notes: tuple[str, ...]
+    survey: Survey
+    embedded: Embedded
+    assumptions: Assumptions
+    values: Mapping[str, str]
+    """Of the secrets that the workflow reads."""
+    behind: "WSGIApplication"
+    placeholders: Mapping[str, str] = field(init=False)
+    """By the name of the secret: what act is given."""
+    permissions: Mapping[str, Mapping[str, str]] = field(init=False)
+    environments: Mapping[str, str] = field(init=False)
+    facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
+    refusals: dict[str, Refused] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        made = {name: f"placeholder-{secrets.token_hex(12)}" for name in self.values}
+        self.placeholders = made | {GITHUB_TOKEN: f"ghs_placeholder{secrets.token_hex(12)}"}
+        found = self.survey.document
+        self.permissions = permissions.effective(found, self.embedded.github.policy.default_permissions)
+        self.environments = {job.id: self._named(job.environment) for job in found.jobs.values()}
+        self._secrets = {job.id: frozenset(self._read_by(job.id)) for job in found.jobs.values()}
+        self._lock = Lock()
 
-def grants(survey: Survey, run: Run, embedded: Embedded, project: Project, held: Mapping[str, str]) -> Grants:
-    """Decide what each job holds.
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer `grant`; everything else goes on."""
+        request = Request(environ)
+        if not request.path.startswith(PATH):
+            return self.behind(environ, start_response)
+        environ["tagship.service"] = "actions"
+        with self._lock:
+            grant = self.grant(request.path.removeprefix(PATH))
+        return Response(msgspec.json.encode(grant), content_type="application/json")(environ, start_response)
 
-    Args:
-        held: the values of secrets that the scenario sets.
-    """
-    values, notes = _secrets(survey, embedded, project, held)
-    placeholders = {name: f"placeholder-{secrets.token_hex(12)}" for name in values}
-    placeholders[GITHUB_TOKEN] = f"ghs_placeholder{secrets.token_hex(12)}"
-    allowed = permissions.effective(survey.document, embedded.github.policy.default_permissions)
-    environments = {job.id: job.environment for job in survey.document.jobs.values()}
-    jobs = {}
-    for id_, job in survey.document.jobs.items():
-        given = {placeholders[name]: value for name, value in values.items() if _may_read(job, name)}
-        jobs[id_] = _job(id_, run, embedded, (survey.document.name, allowed[id_], environments[id_]))
-        jobs[id_]["values"] |= given | {placeholders[GITHUB_TOKEN]: jobs[id_]["values"].pop(GITHUB_TOKEN)}
-    jobs |= {inner: jobs[outer] for inner, outer in survey.called.items() if inner not in jobs}
-    return Grants(run=run, jobs=jobs, secrets=placeholders, permissions=allowed, environments=environments, notes=notes)
+    def grant(self, job: str) -> Grant:
+        """What a job is granted; one that the workflow does not have gets nothing."""
+        outer = job if job in self.permissions else self.survey.called.get(job, "")
+        if outer not in self.permissions:
+            return Grant()
+        environment = self.environments[outer]
+        if environment:
+            said = environments.admit(self.embedded, self.run.record, self.run.event.ref, environment, self.assumptions)
+            self.facts[outer] = said.facts
+            if said.refused is not None:
+                self.refusals[outer] = said.refused
+                return Grant(refused=said.refused.message)
+        scopes = dict(self.permissions[outer])
+        identity = scopes.pop("id-token", "") == "write"
+        token = self.embedded.github.issue_token("github_token", scopes).value
+        values = {name: self.values[name] for name in self._secrets[outer]} | {GITHUB_TOKEN: token}
+        runtime = self.embedded.artifacts.allow(self.run.record.id, job, attempt=self.run.record.latest.number)
+        return Grant(
+            values={self.placeholders[name]: value for name, value in values.items()},
+            variables={
+                "ACTIONS_RESULTS_URL": f"{ACTIONS_RESULTS}/",
+                "ACTIONS_RUNTIME_TOKEN": runtime,
+                **(self._identity(environment) if identity else {}),
+            },
+            masks=(*values.values(), runtime),
+        )
 
-
-def _may_read(job: Declared, name: str) -> bool:
-    """Whether a job gets a secret; those of the repository reach every job."""
-    return bool(job.id and name)
-
-
-def _job(
-    id_: str, run: Run, embedded: Embedded, about: tuple[str, Mapping[str, str], str]
-) -> dict[str, dict[str, str]]:
-    workflow, allowed, environment = about
-    scopes = dict(allowed)
-    identity = scopes.pop("id-token", "") == "write"
-    token = embedded.github.issue_token("github_token", scopes)
-    variables = {
-        "ACTIONS_RESULTS_URL": f"{ACTIONS_RESULTS}/",
-        "ACTIONS_RUNTIME_TOKEN": embedded.artifacts.allow(run.id, id_, attempt=run.attempt),
-    }
-    if identity:
-        event = run.event
+    def _identity(self, environment: str) -> dict[str, str]:
+        event, embedded = self.run.event, self.embedded
         job = Job(
             repository=event.repository,
             owner_id=str(embedded.github.id_of(embedded.github.owner)),
             ref=event.ref,
             sha=event.sha,
-            workflow=workflow,
-            workflow_file=run.file,
+            workflow=self.survey.document.name,
+            workflow_file=self.run.file,
             event_name=event.name,
             environment=environment or None,
-            run_id=str(run.id),
-            run_attempt=str(run.attempt),
+            run_id=str(self.run.record.id),
+            run_attempt=str(self.run.record.latest.number),
         )
-        variables[oidc.URL] = f"{embedded.doors.url}/identity?api-version=2.0"
-        variables[oidc.TOKEN] = embedded.identity.allow(job.claims())
-    return {"values": {GITHUB_TOKEN: token.value}, "variables": variables}
+        return {
+            oidc.URL: f"{embedded.doors.url}/identity?api-version=2.0",
+            oidc.TOKEN: embedded.identity.allow(job.claims()),
+        }
+
+    def _named(self, environment: str) -> str:
+        """The name of an environment, an input in it filled in."""
+        return _INPUT.sub(lambda found: self.run.inputs.get(found[1], ""), environment)
+
+    def _read_by(self, job: str) -> Iterable[str]:
+        """The secrets that reach a job: the repository's, and its environment's.
+
+        A secret is taken for the repository's where a job without an environment reads it.
+        """
+        jobs = self.survey.document.jobs
+        for name in self.values:
+            users = {id_ for id_, other in jobs.items() if any(reads(s.text, name) for s in walk(other.node))}
+            homes = {self.environments[user] for user in users} or {""}
+            if "" in homes or self.environments[job] in homes:
+                yield name
 
 
-def _secrets(
+def of_workflow(
     survey: Survey, embedded: Embedded, project: Project, held: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """A value for every secret that the workflow reads: an upload token where its name says so, else a made-up one."""
+    """A value for every secret that the workflow reads: an upload token where its name says so, else a made-up one.
+
+    Args:
+        held: the values that the scenario sets.
+
+    Returns:
+        the values by name, and what is to be said about them.
+    """
     values: dict[str, str] = {}
     notes: list[str] = []
     for name in survey.secrets:

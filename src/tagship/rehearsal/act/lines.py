@@ -3,13 +3,13 @@
 With `--json` act writes one object for each line of its log (nektos/act, pkg/runner/logger.go).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
 
-from tagship.errors import WorkflowFailed
+from tagship.errors import TagshipError, WorkflowFailed
 from tagship.rehearsal.github.state import Conclusion
 from tagship.rehearsal.result import Job, Step
 from tagship.services.reporter import Journal, Reporter
@@ -56,14 +56,20 @@ class Log:
     Args:
         now: the rehearsal's clock.
         ended: told the name and result of each job.
+        refusals: why a job was not let in, by its id.
     """
 
     def __init__(
-        self, reporter: Reporter, now: Callable[[], float], ended: Callable[[str, Conclusion], None] = lambda n, r: None
+        self,
+        reporter: Reporter,
+        now: Callable[[], float],
+        ended: Callable[[str, Conclusion], None],
+        refusals: Mapping[str, TagshipError],
     ) -> None:
         self._reporter = reporter
         self._now = now
         self._ended = ended
+        self._refusals = refusals
         self._running: dict[str, _Running] = {}
         self.jobs: dict[str, Job] = {}
         """By name, in the order of their ends."""
@@ -123,7 +129,7 @@ class Log:
         conclusion: Literal["success", "failure", "cancelled"] = (
             "success" if result == "success" else "cancelled" if result == "cancelled" else "failure"
         )
-        error = None if conclusion == "success" else _failure(name, job, conclusion)
+        error = None if conclusion == "success" else self._refusals.get(job.id) or _failure(name, job, conclusion)
         if error is not None:
             job.journal.finding(error.finding())
         entry = job.journal.close(failed=error is not None, now=self._now())

@@ -15,7 +15,7 @@ from tagship.model import Event, Inputs, Manifest
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.rehearsal.act import shims, standins, tools
-from tagship.rehearsal.act.grants import Grants, Run, grants
+from tagship.rehearsal.act.grants import Office, Run, of_workflow
 from tagship.rehearsal.act.lines import Log
 from tagship.rehearsal.act.manifests import merged
 from tagship.rehearsal.act.payload import payload
@@ -23,6 +23,7 @@ from tagship.rehearsal.act.shims import Machine
 from tagship.rehearsal.act.survey import Survey, surprises, survey
 from tagship.rehearsal.github.state import Conclusion, WorkflowRun
 from tagship.rehearsal.index import Publisher
+from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.result import Job
 from tagship.rehearsal.world import Embedded
 from tagship.services.reporter import Reporter
@@ -48,6 +49,7 @@ class Stage:
     """Of a dispatch, as strings."""
     secrets: Mapping[str, str]
     """Those that the scenario sets, by name."""
+    assumptions: Assumptions
     registered: bool
     """Whether the index knows the workflow as a publisher."""
 
@@ -118,16 +120,24 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     machine = shims.make(folder, programs, embedded.uv(folder), path)
     _publishers(stage, file.name)
     run = _run_of(embedded, stage.event, found)
-    about = Run(id=run.id, attempt=run.latest.number, event=stage.event, file=file.name)
-    given = grants(seen, about, embedded, stage.project, stage.secrets)
-    shims.allow(machine, given.jobs, tuple(given.secrets.values()))
+    values, notes = of_workflow(seen, embedded, stage.project, stage.secrets)
+    office = Office(
+        run=Run(record=run, event=stage.event, inputs=begun.inputs, file=file.name),
+        survey=seen,
+        embedded=embedded,
+        assumptions=stage.assumptions,
+        values=values,
+        behind=embedded.doors.loopback,
+    )
+    seen.notes += notes
+    shims.know(machine, embedded.doors.port, office.placeholders.values())
     (folder / "event.json").write_bytes(payload(stage.event, embedded, found.file, begun.inputs))
-    log = Log(reporter, embedded.place.clock.now, _told(embedded, run))
-    words = (str(programs.act), *_words(stage, seen, given, folder), "-W", found.file)
-    with _following(folder / "log", log):
+    log = Log(reporter, embedded.place.clock.now, _told(embedded, run), office.refusals)
+    words = (str(programs.act), *_words(office, folder), "-W", found.file)
+    with _following(folder / "log", log), _open(office):
         output = _run(embedded, words, machine, folder)
     log.close()
-    return _performed(stage, seen, given, log, _Ended(output=output, folder=folder))
+    return _performed(office, log, _Ended(output=output, folder=folder))
 
 
 def _happened(stage: Stage, found: Document) -> Happened:
@@ -199,23 +209,34 @@ def _told(embedded: Embedded, run: WorkflowRun) -> Callable[[str, Conclusion], N
     return ended
 
 
-def _words(stage: Stage, seen: Survey, given: Grants, folder: Path) -> tuple[str, ...]:
+@contextlib.contextmanager
+def _open(office: Office) -> Iterator[None]:
+    """Let jobs ask for what they may hold."""
+    doors = office.embedded.doors
+    doors.loopback = office
+    try:
+        yield
+    finally:
+        doors.loopback = office.behind
+
+
+def _words(office: Office, folder: Path) -> tuple[str, ...]:
     """act's command line."""
-    event = stage.event
+    event, seen, state = office.run.event, office.survey, office.embedded.github
     variables = {
         "GITHUB_REPOSITORY": event.repository,
-        "GITHUB_REPOSITORY_ID": str(stage.embedded.github.id),
-        "GITHUB_REPOSITORY_OWNER_ID": str(stage.embedded.github.id_of(stage.embedded.github.owner)),
+        "GITHUB_REPOSITORY_ID": str(state.id),
+        "GITHUB_REPOSITORY_OWNER_ID": str(state.id_of(state.owner)),
         "GITHUB_SHA": event.sha,
         "GITHUB_REF": event.ref,
         "GITHUB_REF_NAME": event.tag or event.branch or "",
         "GITHUB_REF_TYPE": "tag" if event.tag is not None else "branch",
         "GITHUB_REF_PROTECTED": "false",
-        "GITHUB_RUN_ID": str(given.run.id),
-        "GITHUB_RUN_ATTEMPT": str(given.run.attempt),
+        "GITHUB_RUN_ID": str(office.run.record.id),
+        "GITHUB_RUN_ATTEMPT": str(office.run.record.latest.number),
         "GITHUB_WORKFLOW_REF": f"{event.repository}/{seen.document.file}@{event.ref}",
         "GITHUB_WORKFLOW_SHA": event.sha,
-        "GITHUB_TRIGGERING_ACTOR": stage.embedded.github.owner,
+        "GITHUB_TRIGGERING_ACTOR": state.owner,
         "RUNNER_NAME": "rehearsal",
         "RUNNER_ENVIRONMENT": "github-hosted",
     }
@@ -223,11 +244,11 @@ def _words(stage: Stage, seen: Survey, given: Grants, folder: Path) -> tuple[str
     return (
         *(event.name, "--eventpath", str(folder / "event.json"), "--json", "--rm", "--action-offline-mode"),
         *("--no-skip-checkout", "--no-cache-server", "--action-cache-path", str(folder / "cache")),
-        *("--actor", stage.embedded.github.owner, "--defaultbranch", event.default_branch),
+        *("--actor", state.owner, "--defaultbranch", event.default_branch),
         *(word for label in sorted(seen.labels) for word in ("--platform", f"{label}=-self-hosted")),
         *(word for uses, place in local.items() for word in ("--local-repository", f"{uses}={place}")),
         *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
-        *(word for name, value in given.secrets.items() for word in ("--secret", f"{name}={value}")),
+        *(word for name, value in office.placeholders.items() for word in ("--secret", f"{name}={value}")),
     )
 
 
@@ -283,12 +304,13 @@ def _run(embedded: Embedded, words: tuple[str, ...], machine: Machine, folder: P
     return shell.run(("/bin/sh", "-c", into), cwd=folder.parent / "runner", extra=variables, timeout=LIMIT)
 
 
-def _performed(stage: Stage, seen: Survey, given: Grants, log: Log, ended: _Ended) -> Performed:
+def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
+    seen, run = office.survey, office.run.record
     order = list(seen.document.jobs)
     ran = {job.id for job in log.jobs.values()} | {seen.called.get(job.id, "") for job in log.jobs.values()}
     skipped = tuple(Job(id=id_, name=id_, result="skipped") for id_ in order if id_ not in ran)
     jobs = sorted((*log.jobs.values(), *skipped), key=lambda j: order.index(seen.called.get(j.id, j.id)))
-    told = tuple(_described(job, given) for job in jobs)
+    told = tuple(_described(job, office) for job in jobs)
     failed = next((job.finding for job in told if job.finding is not None), None)
     error = None
     if failed is not None:
@@ -310,15 +332,16 @@ def _performed(stage: Stage, seen: Survey, given: Grants, log: Log, ended: _Ende
         jobs=told,
         error=error,
         doubts=tuple(f"job {job}: {why}" for job, why in doubts.items() if results.get(job, "") != "skipped"),
-        not_rehearsed=tuple(dict.fromkeys((*seen.notes, *given.notes, *more))),
-        manifest=merged(stage.embedded.github, given.run.id, given.run.attempt),
+        not_rehearsed=tuple(dict.fromkeys((*seen.notes, *more))),
+        manifest=merged(office.embedded.github, run.id, run.latest.number),
     )
 
 
-def _described(job: Job, given: Grants) -> Job:
-    allowed = given.permissions.get(job.id, {})
+def _described(job: Job, office: Office) -> Job:
+    allowed = office.permissions.get(job.id, {})
     return msgspec.structs.replace(
         job,
         permissions=tuple(f"{scope}: {level}" for scope, level in allowed.items()),
-        environment=given.environments.get(job.id, ""),
+        environment=office.environments.get(job.id, ""),
+        facts=office.facts.get(job.id, ()),
     )

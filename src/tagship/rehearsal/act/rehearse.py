@@ -79,6 +79,7 @@ def _stage(request: Request, scene: Scene, embedded: Embedded) -> Stage:
         event=scene.pushed.event,
         inputs=dispatched if request.kind == "dispatch" else {},
         secrets=fit.api_token(embedded, scene.project, request.assumptions),
+        assumptions=request.assumptions,
         registered=request.assumptions.publisher == "registered" and request.assumptions.project == "existing",
     )
 
@@ -103,7 +104,7 @@ def _verdict(
     if error is not None and not performed.doubts:
         cause = next((f for e in performed.manifest.log if e.outcome == "failed" for f in e.findings), None)
         if cause is None:
-            return "refused", error.message.splitlines()[0], error.exit_code
+            cause = next((job.finding for job in performed.jobs if job.finding is not None), error.finding())
         codes = {kind.code: kind.exit_code for kind in ERRORS}
         return "refused", cause.title, codes.get(cause.code, ChecksFailed.exit_code)
     if error is not None:

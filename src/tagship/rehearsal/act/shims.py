@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class Machine:
     runner: Path
     """An environment with the runner's Python and pip, copied for each job."""
     table: Path
-    """Where the grants are written."""
+    """The file of what `grant` has to know."""
     python: str
     """The version that it has."""
 
@@ -64,7 +65,7 @@ def make(folder: Path, tools: Tools, uv: Uv, path: str) -> Machine:
         folder: an empty one.
         path: the PATH behind the shims.
     """
-    shims, table = folder / "shims", folder / "grants.json"
+    shims, table = folder / "shims", folder / "known.json"
     shims.mkdir(parents=True)
     behind = {name: shutil.which(name, path=path) for name in ("bash", "sh", "sleep")}
     behind |= {"node": str(tools.node) if tools.node else None, "python": "python"}
@@ -99,11 +100,15 @@ def _bundled(uv: Uv, env: Env) -> Path | None:
     return next(Path(said.stdout.strip()).rglob("pip-*.whl"), None) if said.ok else None
 
 
-def allow(machine: Machine, jobs: dict[str, dict[str, dict[str, str]]], placeholders: tuple[str, ...]) -> None:
-    """Write what each job holds, for `grant`."""
-    known = {"jobs": jobs, "placeholders": placeholders, "runner": machine.runner, "shims": machine.shims}
-    machine.table.write_bytes(msgspec.json.encode(known, enc_hook=str))
-    machine.table.chmod(0o600)
+def know(machine: Machine, port: int, placeholders: Iterable[str]) -> None:
+    """Write what `grant` has to know: where it asks, and what it replaces."""
+    known = {
+        "port": port,
+        "placeholders": list(placeholders),
+        "runner": str(machine.runner),
+        "shims": str(machine.shims),
+    }
+    machine.table.write_bytes(msgspec.json.encode(known))
 
 
 def _gated(name: str, program: str, table: Path) -> str:

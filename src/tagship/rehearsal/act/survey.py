@@ -32,14 +32,19 @@ class Survey:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The names of the secrets that the workflow reads."""
+        """The names of the secrets that the workflow reads, which GitHub keeps in upper case."""
         found = _SECRET.findall(self.document.source)
-        return tuple(dict.fromkeys(name or other for name, other in found))
+        return tuple(dict.fromkeys((name or other).upper() for name, other in found))
 
     def doubt(self, job: str, why: str) -> None:
         """A job does less here than on GitHub."""
         self.doubtful.setdefault(job, why)
         self.notes.append(f"job {job}: {why}")
+
+
+def reads(text: str, secret: str) -> bool:
+    """Whether a text of a workflow reads a secret by its name."""
+    return secret in ((name or other).upper() for name, other in _SECRET.findall(text))
 
 
 def survey(found: Document, root: Path, *, has_gh: bool) -> Survey:
