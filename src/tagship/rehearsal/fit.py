@@ -4,6 +4,7 @@ import fnmatch
 import io
 import tarfile
 from dataclasses import dataclass
+from typing import Literal
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -16,7 +17,7 @@ from tagship.project.config import Check
 from tagship.project.discover import Project
 from tagship.rehearsal.environments import Environments
 from tagship.rehearsal.environments import described as described_environments
-from tagship.rehearsal.github.state import Conclusion
+from tagship.rehearsal.github.state import Conclusion, Rule, Ruleset
 from tagship.rehearsal.identity import Job
 from tagship.rehearsal.index import EmbeddedIndex, Flag, Lifecycle, Publisher, Release, Staleness, Surface, Token
 from tagship.rehearsal.index import Project as Listed
@@ -74,6 +75,14 @@ def repository(embedded: Embedded, project: Project, default_branch: str) -> Non
     slug = project.repository.slug.value or f"owner/{project.normalised or 'project'}"
     embedded.github.owner, _, embedded.github.name = slug.partition("/")
     embedded.github.default_branch = default_branch
+    embedded.github.rulesets[:] = (_ruleset("tag", "update", "deletion"), _ruleset("branch", "non_fast_forward"))
+
+
+def _ruleset(target: Literal["branch", "tag"], *rules: str) -> Ruleset:
+    """A rule of a well-kept repository: a tag is never moved or deleted, history is never rewritten."""
+    return Ruleset(
+        id=len(rules), name=f"Every {target}", target=target, created=0, rules=tuple(Rule(type=rule) for rule in rules)
+    )
 
 
 def indexes(embedded: Embedded, project: Project, version: str, assumptions: Assumptions) -> None:

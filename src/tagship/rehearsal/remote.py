@@ -18,27 +18,6 @@ from tagship.services.checkout import clone_at
 from tagship.services.git import Git
 from tagship.versions import TagRefused, next_patch, parse_tag, released, tag_for
 
-RULES = """#!/bin/sh
-# The rules of a well-kept repository: a tag that exists is never moved or deleted, history is never rewritten.
-none=0000000000000000000000000000000000000000
-while read -r old new ref; do
-  case "$ref" in
-    refs/tags/*)
-      if [ "$old" != "$none" ]; then
-        echo "error: GH013: Repository rule violations found for $ref." >&2
-        echo "- Cannot update or delete this tag." >&2
-        exit 1
-      fi ;;
-    refs/heads/*)
-      if [ "$old" != "$none" ] && [ "$new" != "$none" ] && ! git merge-base --is-ancestor "$old" "$new"; then
-        echo "error: GH013: Repository rule violations found for $ref." >&2
-        echo "- Cannot force-push to this branch." >&2
-        exit 1
-      fi ;;
-  esac
-done
-"""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remote:
@@ -94,10 +73,6 @@ def create(source: Git, folder: Path, request: Request, default_branch: str | No
     bare.text("update-ref", f"refs/heads/{branch}", tip)
     bare.text("symbolic-ref", "HEAD", f"refs/heads/{branch}")
     bare.text("config", "core.hooksPath", "hooks")
-    hook = bare.root / "hooks" / "pre-receive"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(RULES)
-    hook.chmod(0o755)
     desk = clone_at(bare, commit, folder / "desk", modules=source.root)
     return Remote(bare=bare, desk=desk, branch=branch, assumed=tuple(assumed))
 

@@ -20,6 +20,7 @@ from tagship.rehearsal import environments, fit, remote
 from tagship.rehearsal.granting import Granting, granted
 from tagship.rehearsal.keeper.handle import Keeper
 from tagship.rehearsal.pipeline import Finished, run_all
+from tagship.rehearsal.receive import guard
 from tagship.rehearsal.request import Request
 from tagship.rehearsal.result import Rehearsal
 from tagship.rehearsal.verdict import verdict
@@ -200,6 +201,7 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
     _one_package(project)
     branch = project.repository.default_branch.value
     made = remote.create(source, folder, request, branch)
+    guard(made.bare.root, embedded.doors.url)
     fit.repository(embedded, project, made.branch)
     # The commit may be another one than the files in front of the user.
     project = _seen_from(project, read(made.desk.root / package, made.desk))
@@ -233,6 +235,7 @@ def enter(pushed: Pushed, workspace: Workspace, embedded: Embedded, reporter: Re
         UsageError: an assumption fits nothing.
     """
     project, event, assumptions = pushed.project, pushed.event, pushed.request.assumptions
+    guard(embedded.github.git.root, embedded.doors.url)
     fit.repository(embedded, project, pushed.branch)
     fit.indexes(embedded, project, fit.version_of(event.ref, project), assumptions)
     fit.ci(embedded, event, project, assumptions)

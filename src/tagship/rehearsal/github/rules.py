@@ -62,7 +62,9 @@ def violations(repo: RepositoryState, update: RefUpdate, login: str) -> tuple[st
     elif update.after == NOTHING:
         broken = {"deletion"}
     else:
-        forward = repo.git.contains(update.before, update.after)
+        forward = update.forward
+        if forward is None:
+            forward = repo.git.contains(update.before, update.after)
         broken = {"update"} if forward else {"update", "non_fast_forward"}
     found = [
         _WORDS[rule.type]

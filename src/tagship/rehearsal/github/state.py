@@ -344,6 +344,8 @@ class RefUpdate:
     ref: str
     before: str
     after: str
+    forward: bool | None = None
+    """Whether it leads on from what was there; None where the repository can be asked."""
 
 
 NOTHING = "0" * 40
