@@ -20,7 +20,7 @@ REPOSITORY = """
 | /git/(commits|matching-refs|ref|refs|tags)\\b.* | /immutable-releases | /releases.* | /rules/.*
 | /rulesets(/{ruleset_id})? | /statuses/{sha} | /tags |
 """
-PATHS = re.compile(rf"/ | /rate_limit | /user | /repos/{{owner}}/{{repo}}( {REPOSITORY} )", re.VERBOSE)
+PATHS = re.compile(rf"/ | /rate_limit | /user | /versions | /repos/{{owner}}/{{repo}}( {REPOSITORY} )", re.VERBOSE)
 TOO_FAR = re.compile(
     r"/reactions|/comments|/public-key|/{secret_name}|/{name}|/pulls|/branches-where-head|/organization-variables"
     r"|/timing|/bulk-list|/rule-suites|/custom(?!ization)|/compare/{base}|permissions/(access|artifact|fork-pr-w)"

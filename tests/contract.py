@@ -42,12 +42,17 @@ class Deviation:
 DEVIATIONS = (
     Deviation(statuses=frozenset({304}), reason="every GET answers a matching ETag so; described for a few"),
     Deviation(statuses=frozenset({400}), reason=f"a body that is no JSON, at any route: {DOCS}"),
-    Deviation(statuses=frozenset({401}), reason=f"authentication comes before the route: {DOCS}"),
-    Deviation(statuses=frozenset({403, 429}), reason="permissions and rate limits come before the route"),
+    Deviation(
+        statuses=frozenset({401, 403, 429}),
+        reason=f"authentication, permissions and limits come before the route: {DOCS}",
+    ),
     Deviation(statuses=frozenset({404}), reason=f"what may not be seen is missing, at any route: {DOCS}"),
     Deviation(statuses=frozenset({422}), reason=f"what was sent, or named in the address, is not valid: {DOCS}"),
     Deviation(
         statuses=frozenset({502}), route="POST .*/assets", reason="described in words only: it may leave a starter"
+    ),
+    Deviation(
+        where=r"^$", complaint="'rate' is a required property", reason="version 2026-03-10 leaves it out of /rate_limit"
     ),
     Deviation(where=r"state$", complaint="'starter' is not one of", reason="described in words only"),
     Deviation(
@@ -80,7 +85,7 @@ class Ledger:
         method = "GET" if request.method == "HEAD" else request.method
         raw = str(request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI") or request.path)
         path = re.sub(r"^/api/(v3|uploads)(?=/)", "", urlsplit(raw).path)
-        if not re.match(r"/(repos/.*|user|rate_limit)?$", path):
+        if not re.match(r"/(repos/.*|user|rate_limit|versions)?$", path):
             return  # pages, downloads and GraphQL are no part of the description
         template = _template(method, path)
         with self.lock:
@@ -123,8 +128,7 @@ def _admits(status: int, route: str, deviation: Deviation) -> bool:
 
 
 def _tolerates(where: str, what: str, deviation: Deviation) -> bool:
-    place = deviation.where and re.search(deviation.where, where)
-    return bool(place) and deviation.complaint in what
+    return bool(deviation.complaint) and deviation.complaint in what and bool(re.search(deviation.where, where))
 
 
 def _of_request(method: str, template: str | None, request: Request) -> Iterator[str]:

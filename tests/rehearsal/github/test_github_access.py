@@ -264,3 +264,17 @@ def test_a_missing_field_is_named(world):
     """A body without what is required is refused in GitHub's words."""
     answer = world.post("git/refs", token=world.token(), body={"ref": "refs/tags/v1"})
     assert answer.said == (422, 'Invalid request.\n\n"sha" wasn\'t supplied.')
+
+
+@pytest.mark.parametrize(("asked", "has_rate"), [(None, True), ("2022-11-28", True), ("2026-03-10", False)])
+def test_the_version_of_the_api_is_chosen(world, asked, has_rate):
+    """The oldest version answers whoever names none; the newer one leaves `rate` out of the limits."""
+    answer = world.get("/rate_limit", headers={"X-GitHub-Api-Version": asked} if asked else {})
+    assert answer.headers["X-GitHub-Api-Version-Selected"] == (asked or "2022-11-28")
+    assert ("rate" in answer.json) == has_rate
+    assert world.get("/versions").json == ["2022-11-28", "2026-03-10"]
+
+
+def test_an_unknown_version_of_the_api_is_refused(world):
+    """A version that GitHub does not have is 400, whatever was asked."""
+    assert world.get("releases", headers={"X-GitHub-Api-Version": "2031-01-01"}).status == 400

@@ -217,3 +217,18 @@ def test_the_file_says_whether_it_can_be_started(world, text, name, said):
     assert world.get("actions/workflows").json["workflows"][0]["name"] == name
     answer = dispatch(world)
     assert (answer.status, answer.json and answer.json["message"]) == ((422, said) if said else (204, None))
+
+
+def test_a_suite_has_its_own_check_runs(world):
+    """A suite is found by its id, with the runs of its app alone."""
+    run = started(world, build="success", test="failure")
+    world.state.add_check(world.head, "elsewhere")
+    suite = world.get(f"check-suites/{run.suite.id}").json
+    assert (suite["conclusion"], suite["latest_check_runs_count"], suite["app"]["slug"]) == (
+        "failure",
+        2,
+        "github-actions",
+    )
+    names = [check["name"] for check in world.get(f"check-suites/{run.suite.id}/check-runs").json["check_runs"]]
+    assert sorted(names) == ["build", "test"]
+    assert world.get("check-suites/1").said == (404, "Not Found")

@@ -99,8 +99,11 @@ def test_negotiation(released: Here, accept: str | None, kind: str) -> None:
 
 def test_addresses_that_are_not_quite_right(released: Here) -> None:
     """Other spellings and missing slashes are redirected, unknown projects are a plain 404."""
-    redirects = [released.get(path) for path in ("/simple/SWP/", "/simple/swp")]
-    assert [(r.status_code, r.headers["Location"]) for r in redirects] == [(301, "/simple/swp/")] * 2
+    redirects = [released.get(path) for path in ("/simple/SWP/", "/simple/swp", "/simple")]
+    assert [(r.status_code, r.headers["Location"]) for r in redirects] == [
+        *[(301, "/simple/swp/")] * 2,
+        (301, "/simple/"),
+    ]
     missing = released.get("/simple/unknown/", JSON)
     assert (missing.status_code, missing.content_type, missing.text) == (
         404,

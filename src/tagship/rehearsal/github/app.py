@@ -33,6 +33,7 @@ from tagship.rehearsal.github import (
 )
 from tagship.rehearsal.github.http import (
     JSON_TYPE,
+    VERSIONS,
     Call,
     Reply,
     Route,
@@ -62,6 +63,7 @@ ROUTES: tuple[Route, ...] = (
 )
 PREFIXES = ("/api/v3", "/api/uploads", "/api")
 """Of an enterprise server; the last is for GraphQL."""
+VERSION = "X-GitHub-Api-Version"
 ACCEPTED = "tagship.accepted"
 """Key of the WSGI environment: the permission that the route needs, once it is known."""
 ADMINISTRATOR = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
@@ -105,6 +107,8 @@ class EmbeddedGitHub:
         try:
             if not request.headers.get("User-Agent"):
                 return Response(ADMINISTRATOR, status=403, content_type="text/plain")
+            if request.headers.get(VERSION, VERSIONS[0]) not in VERSIONS:
+                raise refusal(400, f"The version {request.headers[VERSION]!r} of the API is not supported.")
             token = self._token(request)
             if not free:
                 who = f"user ID {repo.id_of(token.login)}" if token.login else "127.0.0.1"
@@ -117,7 +121,7 @@ class EmbeddedGitHub:
             response.make_conditional(request)
         if response.status_code != 304 and not free:
             limits.count(token, request.method, repo.clock())
-        self._headers(response, token, str(request.environ.get(ACCEPTED, "")))
+        self._headers(request, response, token)
         return response
 
     def _token(self, request: Request) -> Token:
@@ -168,11 +172,12 @@ class EmbeddedGitHub:
         holder = "integration" if token.kind == "github_token" else "personal access token"
         raise refusal(403, f"Resource not accessible by {holder}")
 
-    def _headers(self, response: Response, token: Token, accepted: str) -> None:
-        headers = response.headers
+    def _headers(self, request: Request, response: Response, token: Token) -> None:
+        headers, accepted = response.headers, str(request.environ.get(ACCEPTED, ""))
+        version = request.headers.get(VERSION, VERSIONS[0])
         headers["X-GitHub-Request-Id"] = f"{next(self._requests):X}"
         headers["X-GitHub-Media-Type"] = "github.v3; format=json"
-        headers["X-GitHub-Api-Version-Selected"] = "2022-11-28"
+        headers["X-GitHub-Api-Version-Selected"] = version
         headers["X-RateLimit-Limit"] = str(token.limit)
         headers["X-RateLimit-Remaining"] = str(max(0, token.limit - token.used))
         headers["X-RateLimit-Reset"] = str(int(token.reset))

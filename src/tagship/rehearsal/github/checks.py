@@ -97,6 +97,24 @@ def check_suites(call: Call) -> Reply:
     return call.page(found, lambda s: suite_shape(call, s), "check_suites")
 
 
+def get_suite(call: Call) -> Reply:
+    """One check suite."""
+    return Reply(body=suite_shape(call, _suite(call)))
+
+
+def suite_runs(call: Call) -> Reply:
+    """The check runs of one suite."""
+    suite = _suite(call)
+    return _checks(call, [c for c in call.repo.checks if c.suite is suite])
+
+
+def _suite(call: Call) -> CheckSuite:
+    found = next((s for s in call.repo.suites if s.id == call.number("id")), None)
+    if found is None:
+        raise not_found()
+    return found
+
+
 def suite_shape(call: Call, of: CheckSuite) -> Json:
     """A check suite; that of a workflow run ends as its run does."""
     latest = list({c.name: c for c in call.repo.checks if c.suite is of}.values())
@@ -205,5 +223,7 @@ ROUTES = (
     Route("GET", "/repos/{owner}/{repo}/commits/{ref:path}/statuses", "statuses:read", list_statuses),
     Route("GET", "/repos/{owner}/{repo}/check-runs/{id}", "checks:read", get_check),
     Route("GET", "/repos/{owner}/{repo}/check-runs/{id}/annotations", "checks:read", annotations),
+    Route("GET", "/repos/{owner}/{repo}/check-suites/{id}", "checks:read", get_suite),
+    Route("GET", "/repos/{owner}/{repo}/check-suites/{id}/check-runs", "checks:read", suite_runs),
     Route("POST", "/repos/{owner}/{repo}/statuses/{sha}", "statuses:write", create_status),
 )

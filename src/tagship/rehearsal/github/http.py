@@ -18,6 +18,8 @@ Object = dict[str, Json]
 T = TypeVar("T")
 
 JSON_TYPE = "application/json; charset=utf-8"
+VERSIONS = ("2022-11-28", "2026-03-10")
+"""Of the API; what is here differs between them in `rate` of /rate_limit only (docs.github.com, "Breaking changes")."""
 PER_PAGE = 30
 PER_PAGE_MAX = 100
 
@@ -77,6 +79,11 @@ class Call:
     args: Mapping[str, str]
     """The placeholders of the route, unquoted."""
     request: Request
+
+    @property
+    def version(self) -> str:
+        """The version of the API that was asked for; the oldest where none was."""
+        return self.request.headers.get("X-GitHub-Api-Version", VERSIONS[0])
 
     def may(self, resource: str) -> bool:
         """Whether the caller may write (classic tokens: by their scopes)."""

@@ -1,7 +1,7 @@
 """The repository's own settings: what doctor reads, and the one that it may change."""
 
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found, refusal
+from tagship.rehearsal.github.http import VERSIONS, Call, Object, Reply, Route, not_found, refusal
 from tagship.rehearsal.github.state import Json, SecretDates
 
 
@@ -110,7 +110,13 @@ def rate_limit(call: Call) -> Reply:
         "used": token.used,
         "resource": "core",
     }
-    return Reply(body={"resources": {"core": core, "search": core, "graphql": core}, "rate": core})
+    body: Object = {"resources": {"core": core, "search": core, "graphql": core}}
+    return Reply(body=body if call.version == VERSIONS[-1] else body | {"rate": core})
+
+
+def versions(call: Call) -> Reply:
+    """The versions of the API."""
+    return Reply(body=list(VERSIONS))
 
 
 def list_secrets(call: Call) -> Reply:
@@ -193,6 +199,7 @@ ROUTES = (
     Route("GET", "/", "", root),
     Route("GET", "/user", "", get_user),
     Route("GET", "/rate_limit", "", rate_limit),
+    Route("GET", "/versions", "", versions),
     Route("GET", _R, "metadata:read", get_repository),
     Route("GET", f"{_R}/actions/secrets", "!secrets:read", list_secrets),
     Route("GET", f"{_R}/actions/organization-secrets", "!secrets:read", no_organization_secrets),

@@ -121,6 +121,8 @@ class EmbeddedIndex:
 
     def _page(self, request: Request) -> Response:
         path = request.path
+        if path == "/simple":
+            return Response(status=301, headers={"Location": "/simple/"})
         if path == "/simple/":
             return simple.index(self.state, request)
         if match := _SIMPLE.fullmatch(path):

@@ -123,7 +123,7 @@ def _identity(taking: _Taking) -> Token:
         page = sent.help("admin-intervention")
         raise RefusedError(403, f"New uploads are temporarily disabled. See {page} for more information.")
     kind, _, credentials = taking.request.headers.get("Authorization", "").partition(" ")
-    text = credentials if kind.lower() in ("token", "bearer") else ""
+    text = credentials.strip() if kind.lower() in ("token", "bearer") else ""
     if kind.lower() == "basic":
         user, text = _basic(credentials)
         if user not in (None, "__token__"):
