@@ -2,6 +2,8 @@
 
 from itertools import product
 
+import msgspec
+
 from tagship.workflow.variant import Variant
 
 
@@ -22,6 +24,9 @@ def _all() -> dict[str, Variant]:
             allow_override=override,
             python=("3.9", "3.12") if old else (),
         )
+    found["itself"] = msgspec.structs.replace(
+        found["simple"], project="tagship", repository="tagship/tagship", itself=True
+    )
     return found
 
 

@@ -123,9 +123,13 @@ def _workflow(project: Project, wanted: Variant, wish: Wish) -> File:
 
 
 def _locks(project: Project, desk: Desk, wish: Wish, notes: list[str]) -> list[File]:
-    tools, build = hashed.TOOLS, hashed.build_lock(project.package)
+    tools, build, own = hashed.TOOLS, hashed.build_lock(project.package), project.normalised == "tagship"
     there = files.read(project.top, tools)
-    found = [_lock(tools, there, locks.tools_stale(there), wish, lambda old: locks.tools(desk.uv, old))]
+    found = [
+        _lock(
+            tools, there, locks.tools_stale(there, itself=own), wish, lambda old: locks.tools(desk.uv, old, itself=own)
+        )
+    ]
     there = files.read(project.top, build)
     why = locks.build_stale(project, there)
     try:

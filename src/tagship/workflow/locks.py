@@ -44,8 +44,11 @@ class Desk:
     """At the root of the repository."""
 
 
-def tools_stale(there: str | None) -> tuple[str, ...]:
+def tools_stale(there: str | None, *, itself: bool = False) -> tuple[str, ...]:
     """Why the lock of tagship has to be written again; empty where it is good.
+
+    Args:
+        itself: whether tagship is what is released, so that its lock is for what it needs alone.
 
     Raises:
         ProjectError: it is for a newer tagship than this one, which may not know what that one wrote.
@@ -61,6 +64,8 @@ def tools_stale(there: str | None) -> tuple[str, ...]:
             where=hashed.TOOLS,
         )
     why = _wrong(lock, own_wheel.requirements())
+    if itself:
+        return why
     if version != own:
         why += (f"it has tagship {version}" if version else "it lacks tagship",)
     elif not own_wheel.from_index() and _own_digest() not in there:
@@ -68,10 +73,11 @@ def tools_stale(there: str | None) -> tuple[str, ...]:
     return why
 
 
-def tools(uv: Uv, there: str | None) -> str:
+def tools(uv: Uv, there: str | None, *, itself: bool = False) -> str:
     """The lock of tagship itself. A tagship that no index has is locked by the digest of its own wheel.
 
     Args:
+        itself: as for `tools_stale`.
         there: an older lock, whose versions stay where they fit; None to take the newest.
 
     Raises:
@@ -79,6 +85,9 @@ def tools(uv: Uv, there: str | None) -> str:
     """
     older = _OWN_BLOCK.sub("", there or "")
     python = f"3.{LOWEST}"
+    if itself:
+        what = "What tagship needs, for the jobs of its own publishing workflow and for those who use action.yml."
+        return _HEAD.format(what=what) + uv.lock(own_wheel.requirements(), python, older)
     if own_wheel.from_index():
         return _HEAD.format(what=_TOOLS) + uv.lock([f"tagship=={__version__}"], python, older)
     body = uv.lock(own_wheel.requirements(), python, older)

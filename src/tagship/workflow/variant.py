@@ -40,6 +40,8 @@ class Variant(Record, frozen=True, kw_only=True):
     pypi: str = "pypi"
     auth: Literal["trusted-publishing", "token"] = "trusted-publishing"
     allow_override: bool = False
+    itself: bool = False
+    """Whether tagship is what is released: the tagship of the commit does it, since no index has that one yet."""
     python: tuple[str, ...] = ()
     """Versions to set up, where the runner's own Python is too old or too new for the project; the last one runs
     tagship."""
@@ -82,6 +84,7 @@ def variant(project: Project) -> Variant:
         auth=config.auth,
         allow_override=config.allow_override,
         python=_python(project.requires_python.value or ""),
+        itself=project.normalised == "tagship",
     )
 
 
