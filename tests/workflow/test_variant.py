@@ -11,7 +11,7 @@ from tagship.project.discover import read
 from tagship.project.patterns import matches
 from tagship.services.git import Git
 from tagship.services.shell import Shell
-from tagship.workflow.variant import Variant, variant
+from tagship.workflow.variant import RUNNERS, Variant, variant
 from tests.rehearsing import PYPROJECT, git, repository
 
 HOME = "git@github.com:octo-org/sample.git"
@@ -136,3 +136,73 @@ def test_a_name_that_no_index_takes(name: str, tmp_path: Path) -> None:
     files = {"pyproject.toml": PYPROJECT.replace('name = "sample"', f'name = "{name}"')}
     with pytest.raises(ProjectError, match=r"is no name that an index would take"):
         variant_of(cloned(tmp_path, files))
+
+
+CALLED = """\
+on: {workflow_call: , pull_request: }
+permissions: {contents: read}
+jobs:
+  test: {runs-on: ubuntu-24.04, steps: [{run: pytest}]}
+  report:
+    runs-on: ubuntu-24.04
+    permissions: {checks: write, pull-requests: read}
+    steps: [{run: report}]
+  comment:
+    runs-on: ubuntu-24.04
+    permissions: {pull-requests: write, checks: read}
+    steps: [{run: comment}]
+"""
+INLINE = f'{PYPROJECT}\n[tool.tagship]\ninline-ci = "ci.yml"\n'
+
+
+@pytest.mark.requirement("A12", "A13")
+def test_the_ci_that_is_called(tmp_path: Path) -> None:
+    """The called workflow gets the permissions that its jobs ask for, each once and as much as any of them needs."""
+    path = cloned(tmp_path, {"pyproject.toml": INLINE, ".github/workflows/ci.yml": CALLED})
+    asked = (("contents", "read"), ("checks", "write"), ("pull-requests", "write"))
+    assert variant_of(path) == msgspec.structs.replace(USUAL, ci="ci.yml", ci_permissions=asked)
+
+
+@pytest.mark.requirement("A12")
+def test_a_called_ci_that_asks_for_nothing(tmp_path: Path) -> None:
+    """Where it does not speak of permissions, it gets to read the code."""
+    plain = "on: workflow_call\njobs:\n  test: {runs-on: ubuntu-24.04, steps: [{run: pytest}]}\n"
+    path = cloned(tmp_path, {"pyproject.toml": INLINE, ".github/workflows/ci.yml": plain})
+    assert variant_of(path) == msgspec.structs.replace(USUAL, ci="ci.yml")
+
+
+@pytest.mark.requirement("A13")
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "cannot be called: there is none"),
+        ("on: push\njobs: {a: {runs-on: x, steps: [{run: y}]}}\n", "cannot be called: it has no `workflow_call`"),
+        ("on: [\n", "cannot be called: line 2: "),
+        (CALLED.replace("checks: write", "id-token: write"), "asks for id-token: write"),
+        (CALLED.replace("{contents: read}", "write-all"), "asks for id-token: write"),
+    ],
+    ids=["no such file", "not to be called", "no YAML", "an identity", "everything"],
+)
+def test_a_ci_that_cannot_be_called(content: str | None, why: str, tmp_path: Path) -> None:
+    """A workflow that GitHub would not call, or that would get an identity for PyPI, is refused by name."""
+    with pytest.raises(ProjectError) as caught:
+        variant_of(cloned(tmp_path, {"pyproject.toml": INLINE, ".github/workflows/ci.yml": content}))
+    named = "No workflow was written: .github/workflows/ci.yml, which inline-ci names, "
+    assert caught.value.message.startswith(f"{named}{why}")
+    assert caught.value.where == ".github/workflows/ci.yml"
+
+
+@pytest.mark.requirement("A12")
+@pytest.mark.parametrize(
+    ("more", "runners"),
+    [
+        ("", ()),
+        ("[tool.cibuildwheel]\nbuild = 'cp312-*'\n", RUNNERS),
+        ("[tool.cibuildwheel]\n[tool.tagship]\nwheels = []\n", ()),
+        ("[tool.tagship]\nwheels = ['ubuntu-24.04']\n", ("ubuntu-24.04",)),
+    ],
+    ids=["not used", "used", "switched off", "configured"],
+)
+def test_platform_wheels(more: str, runners: tuple[str, ...], tmp_path: Path) -> None:
+    """Platform wheels are made where the project uses cibuildwheel, on the runners that it names or the usual ones."""
+    assert variant_of(cloned(tmp_path, {"pyproject.toml": f"{PYPROJECT}\n{more}"})).wheels == runners

@@ -2,15 +2,16 @@
 
 from itertools import product
 
-import msgspec
-
-from tagship.workflow.variant import Variant
+from tagship.workflow.variant import RUNNERS, Variant
 
 
 def _all() -> dict[str, Variant]:
     found = {}
-    for auth, override, member, old in product((False, True), repeat=4):
-        options = (("token", auth), ("override", override), ("member", member), ("python", old))
+    for auth, override, member, old, inline, wheels in product((False, True), repeat=6):
+        options = (
+            *(("token", auth), ("override", override), ("member", member)),
+            *(("python", old), ("inline", inline), ("wheels", wheels)),
+        )
         names = [name for name, on in options if on]
         found["-".join(names) or "simple"] = Variant(
             project="sample",
@@ -23,6 +24,8 @@ def _all() -> dict[str, Variant]:
             auth="token" if auth else "trusted-publishing",
             allow_override=override,
             python=("3.9", "3.12") if old else (),
+            ci="ci.yml" if inline else "",
+            wheels=RUNNERS if wheels else (),
         )
     found["itself"] = msgspec.structs.replace(
         found["simple"], project="tagship", repository="tagship/tagship", itself=True

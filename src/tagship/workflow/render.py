@@ -8,15 +8,6 @@ from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.workflow.pins import BY_ACTION
 from tagship.workflow.variant import Variant, glob
 
-JOBS = (
-    "wait-for-ci",
-    "pre-publish-validation",
-    "publish-testpypi",
-    "publish-pypi",
-    "verify",
-    "create-github-release",
-)
-"""All jobs but the summary, which needs them all."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
 _WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 """Read as something else than text by one YAML or another."""
@@ -25,7 +16,21 @@ _WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 def render(variant: Variant) -> str:
     """The file."""
     template = _environment().get_template("publish.yml.j2")
-    return template.render(variant=variant, pins=BY_ACTION, jobs=JOBS, pypi=PYPI, testpypi=TESTPYPI)
+    return template.render(variant=variant, pins=BY_ACTION, jobs=jobs(variant), pypi=PYPI, testpypi=TESTPYPI)
+
+
+def jobs(variant: Variant) -> tuple[str, ...]:
+    """The jobs in their order, but for the summary, which needs them all."""
+    return (
+        *(("ci",) if variant.ci else ()),
+        "wait-for-ci",
+        *(("build-sdist", "build-wheels") if variant.wheels else ()),
+        "pre-publish-validation",
+        "publish-testpypi",
+        "publish-pypi",
+        "verify",
+        "create-github-release",
+    )
 
 
 def plain(text: str) -> str:

@@ -8,9 +8,13 @@ from packaging.utils import canonicalize_name, is_normalized_name
 
 from tagship.errors import ProjectError
 from tagship.model import Record
+from tagship.project import platform_wheels
+from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.services.addresses import GITHUB
 from tagship.versions import released
+from tagship.workflow.document import read
+from tagship.workflow.permissions import of_job
 
 ELSEWHERE = ("gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht")
 """Well-known hosts where GitHub's workflows do not run; a name of somebody's own may stand for GitHub."""
@@ -18,6 +22,9 @@ RUNNER = "3.12.3"
 """The Python of GitHub's ubuntu-24.04 (github.com/actions/runner-images, images/ubuntu/Ubuntu2404-Readme.md)."""
 OTHERS = ("3.13", "3.14", "3.15", "3.11", "3.10", "3.9", "3.8")
 """What can be set up beside it, the nearest first."""
+READING = (("contents", "read"),)
+RUNNERS = ("ubuntu-24.04", "ubuntu-24.04-arm", "windows-2025", "macos-15", "macos-15-intel")
+"""Where cibuildwheel runs by default: each architecture natively."""
 _SLUG = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 
 
@@ -40,8 +47,12 @@ class Variant(Record, frozen=True, kw_only=True):
     pypi: str = "pypi"
     auth: Literal["trusted-publishing", "token"] = "trusted-publishing"
     allow_override: bool = False
-    itself: bool = False
-    """Whether tagship is what is released: the tagship of the commit does it, since no index has that one yet."""
+    ci: str = ""
+    """The workflow file that the run calls as its CI; empty where the CI that ran before counts."""
+    ci_permissions: tuple[tuple[str, str], ...] = READING
+    """What that workflow's jobs ask for: GitHub starts nothing where a caller does not grant it."""
+    wheels: tuple[str, ...] = ()
+    """The runners on which cibuildwheel makes the platform wheels; none where the build makes the only wheel."""
     python: tuple[str, ...] = ()
     """Versions to set up, where the runner's own Python is too old or too new for the project; the last one runs
     tagship."""
@@ -83,6 +94,9 @@ def variant(project: Project) -> Variant:
         pypi=f"{config.environments.pypi}{suffix}",
         auth=config.auth,
         allow_override=config.allow_override,
+        ci=config.inline_ci,
+        ci_permissions=_permissions(project) if config.inline_ci else READING,
+        wheels=_wheels(project),
         python=_python(project.requires_python.value or ""),
         itself=project.normalised == "tagship",
     )
@@ -118,6 +132,39 @@ def _tags(project: Project) -> str:
     dots = [tag.tag.removeprefix(scheme.prefix).count(".") for tag in released(project.repository.tags, scheme)]
     numbers = min(3, min(dots, default=2) + 1)
     return glob(scheme.prefix) + ("[0-9]*" if not scheme.prefix else "*") + ".*" * (numbers - 1)
+
+
+def _wheels(project: Project) -> tuple[str, ...]:
+    if project.config.wheels is not None:
+        return project.config.wheels
+    return RUNNERS if platform_wheels.made_by(project.root) == "cibuildwheel" else ()
+
+
+def _permissions(project: Project) -> tuple[tuple[str, str], ...]:
+    """All that the jobs of the called workflow ask for; a job that says nothing gets to read the code."""
+    where = f"{FOLDER}/{project.config.inline_ci}"
+    path = project.top / where
+    document = read(path.read_bytes(), where) if path.is_file() else None
+    if document is None or document.problems or "workflow_call" not in document.triggers:
+        why = "there is none" if document is None else "it has no `workflow_call`"
+        why = f"line {document.problems[0].line}: {document.problems[0].why}" if document and document.problems else why
+        raise ProjectError(
+            f"No workflow was written: {where}, which inline-ci names, cannot be called: {why}",
+            remedy="Name a workflow that has `workflow_call` among its triggers.",
+            where=where,
+        )
+    found = dict(READING)
+    for name, job in document.jobs.items():
+        if job.node.get("permissions") is not None or document.root.get("permissions") is not None:
+            for scope, level in of_job(document, name).items():
+                found[scope] = "write" if "write" in (level, found.get(scope)) else level
+    if "id-token" in found:
+        raise ProjectError(
+            f"No workflow was written: {where}, which inline-ci names, asks for id-token: write",
+            remedy="Take the job that needs it out of that workflow: nothing beside an upload may hold an identity.",
+            where=where,
+        )
+    return tuple(found.items())
 
 
 def _python(requires: str) -> tuple[str, ...]:
