@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,15 +43,37 @@ line, as on PyPI, except where the answer is JSON.
 INDEX = """
 Besides uploads, each of the two indexes has: the simple API as HTML and as JSON (PEP 503, 691, 700), files with their
 metadata (PEP 658), project status markers (PEP 792), the JSON API, the identity audience, minting of upload tokens for
-trusted publishers, provenance of attestations that were sent along (PEP 740), and a page cache that stays stale for as
-many reads as was asked for.
+trusted publishers, provenance of attestations that were sent along (PEP 740), and caches of simple pages, JSON, files
+and provenance that stay stale for as many reads or seconds as was asked for.
 """
 GITHUB = """
 ## What the embedded GitHub answers
 
-REST, for one repository, with permissions, rate limits, pages and ETags; a token without the permission gets what the
-real one answers. The commands of `gh` for releases, runs, workflows and the repository also find their GraphQL.
-Pushes go to a bare repository that applies the rules of tags and branches.
+REST, for one repository, with permissions, primary and secondary rate limits, pages and ETags; a token without the
+permission gets what the real one answers. The commands of `gh` for releases, runs, workflows and the repository also
+find their GraphQL. Pushes go to a bare repository that applies the rules of tags and branches.
+"""
+JUDGES = """
+## Who says that it is right
+
+Every answer of the embedded GitHub in any test, and every request that tagship sends it, is held against GitHub's own
+OpenAPI description: %d paths of it, in `tests/rehearsal/github/openapi.json`. What GitHub does and the description does
+not say is a short list:
+
+%s
+
+Clients that people use work with both services at their real addresses, unmodified; each is a test in `tests/clients`:
+
+| client | does |
+| --- | --- |
+| twine, uv | upload with a token and by trusted publishing |
+| flit, maturin, poetry | upload with a token |
+| hatch | uploads with a token; it ignores proxies, so it is given an address on this machine |
+| pip, uv | install what was published; pip also reports digests and lists versions |
+| pypi-simple | reads the pages, HTML and JSON, and the metadata |
+| pip-audit | asks the JSON API for vulnerabilities |
+| gh | releases, runs, workflows, logs, API, with `--json` and `--jq` |
+| PyGithub, githubkit, Octokit | read checks, start a workflow, make a release with a file |
 """
 ASSUMED = """
 ## What is assumed
@@ -63,6 +86,8 @@ NOT_MODELLED = """
 
 - %s
 - pages for people: neither index nor GitHub has a web site here
+- signatures: of attestations only the statement is judged, and API tokens are names, not macaroons
+- concurrent requests to GitHub: they are answered one after another, so the limit on them is never reached
 - running the jobs of a GitHub workflow: the stages run instead
 - mail that PyPI sends, malware reports, download statistics
 - checks that PyPI makes later, such as those of administrators
@@ -73,6 +98,9 @@ PACKAGE = Path(inspect.getfile(index)).parent
 
 def page() -> str:
     """docs/embedded-world.md"""
+    sys.path[:0] = [str(Path(__file__).parents[1])]
+    from tests.contract import DEVIATIONS, SPEC
+
     rules = "| rule | code | words | source |\n| --- | --- | --- | --- |\n" + "".join(
         f"| `{rule.id}` | {_code(rule.id)} | {_listed(_yielded(rule.find)) or '`…`'} | {rule.source} |\n"
         for rule in RULES
@@ -87,7 +115,8 @@ def page() -> str:
     assumed = "| key | values | default | meaning |\n| --- | --- | --- | --- |\n" + "".join(
         f"| `{row.name}` | {_cell(row.kind)} | {row.default} | {row.words} |\n" for row in fields_of(Assumptions)
     )
-    parts = (INTRODUCTION, RULE_BOOK, rules, STATE, answers, INDEX, GITHUB, routes, ASSUMED, assumed)
+    judges = JUDGES % (len(SPEC["paths"]), "\n".join(f"- {deviation.reason}" for deviation in DEVIATIONS))
+    parts = (INTRODUCTION, RULE_BOOK, rules, STATE, answers, INDEX, GITHUB, routes, judges, ASSUMED, assumed)
     return "\n".join(part.strip("\n") + "\n" for part in parts) + NOT_MODELLED % "\n- ".join(NOT_REHEARSED)
 
 
@@ -141,3 +170,5 @@ def _refused() -> Iterator[tuple[str, int, str]]:
                 case ast.Call(func=ast.Name(id="RefusedError"), args=[ast.Constant(value=int(status)), words, *_]):
                     if (text := _words(words)).strip("…"):
                         yield path.name, status, text
+                case ast.Call(func=ast.Name(id="_refused"), args=[words]) if (text := _words(words)).strip("…"):
+                    yield path.name, 400, text

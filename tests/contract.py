@@ -40,30 +40,34 @@ class Deviation:
 
 
 DEVIATIONS = (
-    Deviation(statuses=frozenset({304}), reason="every GET answers a matching ETag so; described for a few"),
-    Deviation(statuses=frozenset({400}), reason=f"a body that is no JSON, at any route: {DOCS}"),
+    Deviation(statuses=frozenset({304}), reason="304: every GET answers a matching ETag so; described for a few"),
+    Deviation(statuses=frozenset({400}), reason=f"400: a body that is no JSON, at any route ({DOCS})"),
     Deviation(
         statuses=frozenset({401, 403, 429}),
-        reason=f"authentication, permissions and limits come before the route: {DOCS}",
+        reason=f"401, 403, 429: authentication, permissions and limits come before the route ({DOCS})",
     ),
-    Deviation(statuses=frozenset({404}), reason=f"what may not be seen is missing, at any route: {DOCS}"),
-    Deviation(statuses=frozenset({422}), reason=f"what was sent, or named in the address, is not valid: {DOCS}"),
+    Deviation(statuses=frozenset({404}), reason=f"404: what may not be seen is missing, at any route ({DOCS})"),
+    Deviation(statuses=frozenset({422}), reason=f"422: what was sent, or named in the address, is not valid ({DOCS})"),
     Deviation(
-        statuses=frozenset({502}), route="POST .*/assets", reason="described in words only: it may leave a starter"
+        statuses=frozenset({502}),
+        route="POST .*/assets",
+        reason="502 for the file of a release: described in words only",
     ),
     Deviation(
-        where=r"^$", complaint="'rate' is a required property", reason="version 2026-03-10 leaves it out of /rate_limit"
+        where=r"^$",
+        complaint="'rate' is a required property",
+        reason="`rate` of /rate_limit: the version 2026-03-10 leaves it out",
     ),
-    Deviation(where=r"state$", complaint="'starter' is not one of", reason="described in words only"),
+    Deviation(where=r"state$", complaint="'starter' is not one of", reason="`state: starter` of such a file: likewise"),
     Deviation(
         where=r"(author|committer)$",
         complaint="None is not valid",
-        reason="`nullable` beside `oneOf`: a commit of nobody GitHub knows",
+        reason="no author of a commit: `nullable` beside `oneOf`, for whom GitHub does not know",
     ),
     Deviation(
         where=r"conclusion$",
         complaint="is not one of",
-        reason="a check run may be `stale` or `startup_failure`; only suites say so",
+        reason="`stale` and `startup_failure` of a check run: described for suites only",
     ),
 )
 
