@@ -2,6 +2,8 @@
 
 from itertools import product
 
+import msgspec
+
 from tagship.workflow.variant import RUNNERS, Variant
 
 

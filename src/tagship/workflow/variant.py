@@ -53,6 +53,8 @@ class Variant(Record, frozen=True, kw_only=True):
     """What that workflow's jobs ask for: GitHub starts nothing where a caller does not grant it."""
     wheels: tuple[str, ...] = ()
     """The runners on which cibuildwheel makes the platform wheels; none where the build makes the only wheel."""
+    itself: bool = False
+    """Whether tagship is what is released: the tagship of the commit does it, since no index has that one yet."""
     python: tuple[str, ...] = ()
     """Versions to set up, where the runner's own Python is too old or too new for the project; the last one runs
     tagship."""
