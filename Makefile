@@ -54,6 +54,7 @@ lint: $(VENV)/ready ## check style and types
 
 bench: $(VENV)/ready ## measure against the same work done by hand, and print the ratios
 	$(BIN)/python benchmarks/rehearsal.py
+	$(BIN)/python benchmarks/versions.py
 	$(BIN)/python benchmarks/servers.py
 
 docs: $(VENV)/ready ## write the reference pages again, from the code

@@ -26,6 +26,8 @@ from tagship.words import many
 Source = Literal["changelog", "fragments", "commits"]
 MOST = 200
 """Changes that are listed one by one."""
+FAR = 20_000
+"""Commits in which earlier contributions are looked for; in a longer history nobody is called new."""
 _RELEASE = re.compile(
     r"\W*(?:(?:chore\(release\)|release|version|(?:bump|increment) version|back to development"
     r"|prepare (?:for )?(?:release|v?\d+\.)|start (?:version|v?\d+\.)|(?:pre|post)[- ]?(?:release|\d+\.))"
@@ -213,7 +215,9 @@ def _thanks(commits: Sequence[Commit], before: frozenset[str]) -> str:
 
 
 def _before(git: Git, start: str | None) -> frozenset[str]:
-    """Names and addresses of everybody who contributed before; empty for a first release, where everybody is new."""
+    """Names and addresses of everybody who contributed before; empty for a first release, and where there are too many."""
     if start is None:
         return frozenset()
-    return frozenset(who.lower() for who in git.lines("log", "--format=%aN%n%aE", "--end-of-options", start, "--"))
+    words = ("log", f"--max-count={FAR + 1}", "--format=%aN%n%aE", "--end-of-options", start, "--")
+    who = git.lines(*words)
+    return frozenset(name.lower() for name in who) if len(who) <= 2 * FAR else frozenset()
