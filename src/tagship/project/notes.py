@@ -215,7 +215,7 @@ def _thanks(commits: Sequence[Commit], before: frozenset[str]) -> str:
 
 
 def _before(git: Git, start: str | None) -> frozenset[str]:
-    """Names and addresses of everybody who contributed before; empty for a first release, and where there are too many."""
+    """Names and addresses of who contributed before; empty for a first release, and where there are too many."""
     if start is None:
         return frozenset()
     words = ("log", f"--max-count={FAR + 1}", "--format=%aN%n%aE", "--end-of-options", start, "--")
