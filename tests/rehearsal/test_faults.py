@@ -8,9 +8,11 @@ import pytest
 
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.faults.kinds import Sort
-from tagship.rehearsal.faults.matrix import Cell, Rig, cell, seen
+from tagship.rehearsal.faults.matrix import cell, seen
+from tagship.rehearsal.faults.stand import Rig
 from tagship.rehearsal.faults.striker import Seen, parse
 from tagship.rehearsal.request import Request
+from tagship.rehearsal.result import Cell
 from tagship.rehearsal.run import Outside, backstage, play
 from tagship.services.reporter import Silence
 from tests.rehearsing import repository

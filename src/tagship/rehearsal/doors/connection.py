@@ -30,6 +30,8 @@ HANDSHAKE = 10.0
 """Seconds a client may be silent during the TLS handshake."""
 BUFFER = 64 * 1024
 
+FAILED = "the embedded world failed"
+"""Beginning of the reason phrase where an application raised an exception."""
 SERVICE = "tagship.service"
 """Key of the WSGI environment under which an application may name the service that answers."""
 
@@ -155,7 +157,7 @@ class Connection:
             raise
         except Exception as error:
             # a mistake of ours must be seen in the exchange log and by the client, not end a thread in silence
-            words = f"the embedded world failed: {type(error).__name__}: {error}"
+            words = f"{FAILED}: {type(error).__name__}: {error}"
             self._record(request, url, (500, words), str(environ.get(SERVICE, "")))
             self._refuse("500 Internal Server Error", words)
             return False

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from tagship.model import Dist, Plan, Record, Target
 from tagship.rehearsal.faults.kinds import AGAIN, CONVERGED
+from tagship.rehearsal.result import Run
 from tagship.rehearsal.world import Embedded
 
 LONGEST = 60.0
@@ -30,22 +31,6 @@ class Public(Record, frozen=True, kw_only=True):
     elsewhere: tuple[str, ...] = ()
     """Names on the other index."""
     pages: tuple[Page, ...] = ()
-
-
-class Run(Record, frozen=True, kw_only=True):
-    """How one run of the command ended."""
-
-    code: str = ""
-    """Of the error, or of the warning that the release went on in spite of; empty where there was none."""
-    failed: bool = False
-    said: str = ""
-    remedy: str = ""
-    stage: str = ""
-    """Where it failed."""
-    seconds: float = 0.0
-    """Real ones."""
-    waited: float = 0.0
-    """Seconds that passed on the release's own clock alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,22 +93,25 @@ def _held(page: Page) -> set[tuple[str, str]]:
     return {(name, digest or "nothing") for name, digest in page.assets}
 
 
-def ended(first: tuple[Run, Public], second: tuple[Run, Public] | None, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+def ended(
+    first: tuple[Run, Public], second: tuple[Run, Public] | None, wanted: Wanted, again: Wanted
+) -> tuple[str, tuple[str, ...]]:
     """How a release ended, as the table of kinds spells it, and everything about it that must not be.
 
     Args:
         second: the same command once more, where the first run failed or warned.
+        again: what it was to release, where that was built again.
     """
     bad = [*_judged(*first, wanted)]
     if second is None:
         return CONVERGED, (*bad, *lacking(first[1], wanted))
     run, public = second
-    bad += _judged(run, public, wanted)
+    bad += _judged(run, public, wanted if run.failed else again)  # never a mixture
     if run.failed:
         return f"refused {run.code}", tuple(bad)
     if any(words in first[0].remedy for words in ("next version", "Yank")) and "again" not in first[0].remedy:
         bad.append(f"the remedy gives up what one more run completes: {first[0].remedy}")
-    return AGAIN, (*bad, *lacking(public, wanted))
+    return AGAIN, (*bad, *lacking(public, again))
 
 
 def _judged(run: Run, public: Public, wanted: Wanted) -> Iterator[str]:

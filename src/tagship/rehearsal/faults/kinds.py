@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tagship.errors import Conflict, PlanRefused, Refused
+from tagship.errors import Conflict, Refused
 
 
 class Sort(StrEnum):
@@ -39,7 +39,7 @@ CONVERGED, AGAIN = "converged", "after re-run"
 """The release came right in the same run, or in one more."""
 
 
-def refused(error: type[Refused | Conflict | PlanRefused]) -> str:
+def refused(error: type[Refused | Conflict]) -> str:
     """The end of a release that must not go on: this error, however often it is run."""
     return f"refused {error.code}"
 
@@ -140,16 +140,30 @@ KINDS: tuple[Kind, ...] = (
         ends={"gate": CONVERGED},  # it waits for CI anyway
     ),
     Kind(
+        name="crash",
+        does="the stage's process is killed once this took effect, or once the stage has written its manifest",
+        strikes=WRITES | {Sort.STAGE},
+        end=AGAIN,
+    ),
+    Kind(
+        name="crash-rebuilt",
+        does="like crash, and the files were built again with other bytes before the next run",
+        strikes=WRITES | {Sort.STAGE},
+        end=refused(Conflict),
+        ends={Sort.MINT: AGAIN, "plan": AGAIN, "gate": AGAIN},  # nothing was public
+    ),
+    Kind(
+        name="beside",
+        does="somebody else releases the same, from beginning to end, while this waits for its answer",
+        strikes=WRITES,
+    ),
+    Kind(
         name="disk-full",
         does="nothing can be written while the stage runs",
         strikes=frozenset({Sort.STAGE}),
         end=AGAIN,
     ),
-    Kind(
-        name="push-refused",
-        does="the remote takes no push, for good",
-        strikes=frozenset({Sort.STAGE}),
-        end=refused(PlanRefused),
-    ),
 )
+CRASHES = ("crash", "crash-rebuilt", "beside")
+"""What `--crash all` runs; `--fault all` runs the others."""
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}

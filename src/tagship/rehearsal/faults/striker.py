@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 from tagship.errors import UsageError
 from tagship.model import Record
 from tagship.rehearsal.doors import exchanges
-from tagship.rehearsal.faults.kinds import BY_NAME, KINDS, WRITES, Kind, Sort
+from tagship.rehearsal.faults.kinds import BY_NAME, CRASHES, KINDS, WRITES, Kind, Sort
 from tagship.rehearsal.world import Embedded
 from tagship.stages import STAGES
 
@@ -50,13 +50,16 @@ class Fault(Record, frozen=True, kw_only=True):
     where: str = ""
     """A stage or a service; empty for the whole run."""
     number: int = 1
+    """From 1; 0 for the stage as a whole."""
 
     def __str__(self) -> str:
+        if not self.number:
+            return f"{self.kind}@{self.where}"
         return f"{self.kind}@{self.where}:{self.number}" if self.where else f"{self.kind}@{self.number}"
 
 
 def parse(text: str) -> Fault:
-    """Read `KIND`, `KIND@N`, `KIND@STAGE:N` or `KIND@SERVICE:N`.
+    """Read `KIND`, `KIND@N`, `KIND@STAGE:N`, `KIND@SERVICE:N`, and `KIND@STAGE` for what strikes a stage as a whole.
 
     Raises:
         UsageError: it is none of these; the remedy says what there is.
@@ -65,8 +68,9 @@ def parse(text: str) -> Fault:
     if kind not in BY_NAME:
         names = ", ".join(known.name for known in KINDS)
         raise UsageError(f"Nothing was rehearsed: there is no fault called {kind!r}", remedy=f"Use one of {names}.")
-    where, _, number = (place, "", "1") if place in NAMES + SERVICES else place.rpartition(":")
-    if where not in ("", *NAMES, *SERVICES) or not (number or "1").isdecimal() or number == "0":
+    alone = "0" if Sort.STAGE in BY_NAME[kind].strikes else "1"
+    where, _, number = (place, "", alone) if place in NAMES + SERVICES else place.rpartition(":")
+    if where not in ("", *NAMES, *SERVICES) or not (number or "1").isdecimal() or place.split(":")[-1] == "0":
         raise UsageError(
             f"Nothing was rehearsed: --fault {text!r} aims at nothing",
             remedy=f"Name a request by its number, of the run, a stage or a service: {kind}@3, {kind}@publish:2, "
@@ -164,7 +168,7 @@ class Striker:
         match exchanges.service(host, path) if host else "actions":
             case "github":
                 return Sort.READ if reads else Sort.WRITE
-            case "actions":
+            case "actions" if path.startswith("/identity"):
                 return Sort.IDENTITY
             case "index" if path.startswith("/_/oidc/"):
                 return Sort.MINT
@@ -212,7 +216,7 @@ class Striker:
         return left > 0 or self.embedded.place.clock.now() < self.old_until
 
     def _struck(self, seen: Seen) -> Kind | None:
-        if self._fault is None:
+        if self._fault is None or self._fault.kind in CRASHES:
             return None
         kind, where = BY_NAME[self._fault.kind], self._fault.where
         if self.hit is not None:
