@@ -297,6 +297,8 @@ def _run(embedded: Embedded, words: tuple[str, ...], machine: Machine, folder: P
         "PATH": f"{machine.shims}:{outer['PATH']}",
         "TAGSHIP_SHIMS": str(machine.shims),
         "UV_PYTHON_DOWNLOADS": "never",
+        "PIP_NO_COMPILE": "1",  # what is used is compiled anyway
+        "PYTHONDONTWRITEBYTECODE": "",
         "GIT_TERMINAL_PROMPT": "0",
         "ACT_DISABLE_VERSION_CHECK": "1",
     }
