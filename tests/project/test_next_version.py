@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
-from test_version_sources import contents, lay_out
+from test_version_sources import build, contents, lay_out
 from uv import find_uv_bin
 from version_projects import WRITTEN, Sample
 
@@ -232,3 +233,21 @@ def test_what_bumpversion_remembers_is_kept_in_step(tmp_path: Path, file: str) -
     """The version that bump2version keeps in its own settings is a copy like others."""
     root = lay_out(tmp_path, {**FILES, file: "[bumpversion]\ncurrent_version = 1.2.3\ncommit = True\n"})
     assert planned(root)[file] == b"[bumpversion]\ncurrent_version = 1.3.0\ncommit = True\n"
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("B1", "B3")
+@pytest.mark.parametrize("part", ["minor", "rc"])
+@each_written
+def test_what_is_built_after_a_bump(
+    tmp_path_factory: pytest.TempPathFactory, sample: Sample, part: str, wheelhouse: Path
+) -> None:
+    """The real build backend builds a wheel of exactly the version that the bump gave, from every kind of source."""
+    if sample.tool and which(sample.tool) is None:
+        pytest.skip(f"{sample.tool} is not installed")
+    root = lay_out(tmp_path_factory.mktemp("project"), sample.files)
+    source = find(root)
+    assert isinstance(source, Written)
+    version = bump(bump(Version(source.version), "minor"), part) if part != "minor" else bump(Version("1.2.3"), part)
+    write(root, change(root, source, version).contents, root.parent / JOURNAL)
+    assert build(root, {}, wheelhouse, tmp_path_factory.mktemp("out")) == [("my-app", str(version))]
