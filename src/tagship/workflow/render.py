@@ -1,6 +1,7 @@
 """The publishing workflow as text, from a variant of it alone: no file is read, nothing is asked."""
 
 import re
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -46,6 +47,7 @@ def evaluated(text: str) -> str:
     return plain(text.replace("${{", "${{ '$' }}{{"))
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("tagship.workflow"),
