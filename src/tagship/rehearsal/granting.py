@@ -11,6 +11,7 @@ from tagship.model import Event, Target
 from tagship.project.discover import Project
 from tagship.rehearsal import environments, fit
 from tagship.rehearsal.request import Assumptions
+from tagship.rehearsal.starting import Start
 from tagship.rehearsal.world import Embedded
 from tagship.services import oidc
 from tagship.services.github import GitHub
@@ -30,11 +31,15 @@ class Granting:
     assumptions: Assumptions
     secrets: Mapping[str, str]
     """API tokens by their names; each is a secret of the environment that uses it."""
+    start: Start
+    """Whether GitHub starts anything at all."""
 
 
 def granted(stage: Stage, world: World, granting: Granting) -> World:
     """The world as one job sees it: a token with the permissions of the stage's job, and no more."""
     permissions = dict(permission.split(": ", 1) for permission in stage.permissions)
+    if not stage.after:  # the first of all
+        world = replace(world, admitted=granting.start.facts, barred=granting.start.refused)
     if permissions.pop("id-token", "") == "write":
         world = _let_in(world, granting)
     token = granting.embedded.github.issue_token("github_token", permissions)

@@ -16,7 +16,7 @@ from tagship.checks.check import few
 from tagship.errors import ToolFailed, UsageError
 from tagship.model import Event, Fact, Manifest, Status
 from tagship.project.discover import Project, read
-from tagship.rehearsal import environments, fit, remote
+from tagship.rehearsal import environments, fit, remote, starting
 from tagship.rehearsal.granting import Granting, granted
 from tagship.rehearsal.keeper.handle import Keeper
 from tagship.rehearsal.pipeline import Finished, run_all
@@ -93,6 +93,8 @@ class Scene:
     pushed: Pushed
     world_of: Callable[[Stage], World]
     """The world as the job of a stage sees it."""
+    doubt: str = ""
+    """What the stages do not show of the repository's own workflow."""
 
     @property
     def project(self) -> Project:
@@ -180,6 +182,7 @@ def play(request: Request, outside: Outside, behind: Backstage, reporter: Report
         result = msgspec.structs.replace(
             result,
             repository=str(outside.path),
+            not_rehearsed=(*filter(None, (scene.doubt,)), *result.not_rehearsed),
             enforced=behind.enforced,
             started=started,
             seconds=round(outside.clock.now() - started, 3),
@@ -247,12 +250,13 @@ def enter(pushed: Pushed, workspace: Workspace, embedded: Embedded, reporter: Re
         event=event,
         assumptions=assumptions,
         secrets=fit.api_token(embedded, project, assumptions),
+        start=starting.begin(embedded.github, event, fit.publishing(project).workflow),
     )
 
     def world_of(stage: Stage) -> World:
         return granted(stage, world, granting)
 
-    return Scene(pushed=pushed, world_of=world_of)
+    return Scene(pushed=pushed, world_of=world_of, doubt=granting.start.doubt)
 
 
 def _package(request: Request, path: Path, root: Path) -> str:
