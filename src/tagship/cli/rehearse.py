@@ -53,6 +53,8 @@ Option = str | bool | int | Path | tuple[str, ...] | None
 @click.option("--api-token", type=_choices("api_token"), help="Upload with an API token that is …")
 @click.option("--read-only", is_flag=True, default=None, help="The index refuses all uploads.")
 @click.option("--stale", type=int, help="How many times the index shows its old page.")
+@click.option("--fault", multiple=True, metavar="KIND[@N]", help="Break the Nth request, `503@publish:2`; or `all`.")
+@click.option("--crash", multiple=True, metavar="STAGE[:N]", help="Kill the stage after its Nth request; or `all`.")
 @click.option("--world", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Assumptions as TOML.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Where the HTML report goes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -69,7 +71,12 @@ def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) 
     if isinstance(named, str) and Path(named).is_dir() and named:  # `--workflow .`, which names no file
         path, options["workflow"] = Path(named), ""
     request = _request(options)
-    if request.workflow is None:
+    if request.fault or request.crash:
+        from tagship.rehearsal.faults.trials import STAGE
+        from tagship.rehearsal.faults.trials import rehearse as perform
+
+        rows = (*(stage.name for stage in STAGES), STAGE)
+    elif request.workflow is None:
         from tagship.rehearsal.run import rehearse as perform
 
         rows = tuple(stage.name for stage in STAGES)
@@ -110,6 +117,10 @@ def _request(options: dict[str, Option]) -> Request:
         raise UsageError(
             f"Nothing was rehearsed: --{' and --'.join(scenarios)} are different scenarios", remedy="Choose one."
         )
+    if options["workflow"] is not None and (options["fault"] or options["crash"]):
+        raise UsageError(
+            "Nothing was rehearsed: faults strike the stages, not a workflow", remedy="Leave --workflow out."
+        )
     kind = scenarios[0] if scenarios else "tag"
     world = options["world"]
     known = _world_file(world) if isinstance(world, Path) else {}
@@ -131,6 +142,8 @@ def _request(options: dict[str, Option]) -> Request:
                 ),
                 "workflow": options["workflow"],
                 "package": options["package"],
+                "fault": options["fault"],
+                "crash": options["crash"],
                 "offline": options["offline"],
                 "assumptions": known,
             },

@@ -60,6 +60,10 @@ class Request(Record, frozen=True, kw_only=True):
     publishes."""
     package: str = "."
     """The package's folder inside the repository."""
+    fault: tuple[str, ...] = ()
+    """What is to go wrong, each in a world of its own: `KIND`, `KIND@3`, `KIND@publish:2`; `all`."""
+    crash: tuple[str, ...] = ()
+    """Where the process is to be killed: `publish`, `publish:4`; `all`."""
     offline: bool = False
     """Whether other projects' files may come from the cache alone."""
     assumptions: Assumptions = Assumptions()

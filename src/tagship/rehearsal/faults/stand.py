@@ -180,8 +180,8 @@ class Stand:
         if whole:
             self.striker.hit = _whole(stage)
         if fault.kind != "disk-full" and (_written(file, stage) if whole else output.returncode == -signal.SIGKILL):
-            words = "run the same command again"
-            return Run(code=KILLED, failed=True, said="killed on purpose", remedy=words, stage=stage.name)
+            told = "run the same command again"
+            return Run(code=KILLED, failed=True, said="killed on purpose", remedy=told, stage=stage.name)
         return _ended(stage, output)
 
     def _remember(self, group: int) -> None:
