@@ -165,3 +165,17 @@ def test_the_override_is_off_by_default() -> None:
         }
     assert inputs["simple"] == {"dry_run": "false", "target_env": "testpypi"}
     assert inputs["override"] == {**inputs["simple"], "override_reason": ""}
+
+
+@pytest.mark.requirement("A2")
+def test_the_page_about_it() -> None:
+    """docs/workflow.md explains every job, and says what each of them may do."""
+    page = (Path(__file__).parent.parent.parent / "docs" / "workflow.md").read_text(encoding="utf-8")
+    rows = {
+        cell.strip() for line in page.splitlines() if line.startswith("| ") for cell in line.split("|")[1].split(",")
+    }
+    assert SIMPLE.jobs.keys() <= rows
+    extra = WHOLE.jobs.keys() - SIMPLE.jobs.keys() - {"ci"}
+    assert all(job in page for job in extra)
+    dispatched = re.findall(r"--field (\w+)=(\w+)", page)
+    assert {name for name, _ in dispatched} == {"dry_run", "target_env"}
