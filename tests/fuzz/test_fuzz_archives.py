@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagship.checks import archives
+from tagship.checks import archives, run
 from tagship.checks.rulebook import Upload, form_of, refusals
 from tagship.services.addresses import PYPI
+from tests.checks.distributions import context
 from tests.made_dists import good_sdist, good_wheel
 
 WHEEL, SDIST = "swp-1.0-py3-none-any.whl", "swp-1.0.tar.gz"
@@ -33,6 +34,7 @@ def judged(data: bytes, name: str) -> list[str]:
         words = [
             refusal.reason for refusal in refusals(Upload(form=form_of(path), index=PYPI, path=path, filename=name))
         ]
+        words += [finding.title for finding in run(context(path, tracked=frozenset({"pyproject.toml", "swp.py"})))]
         assert [found.name for found in Path(folder).iterdir()] == [name]
         return [archive.problem, *words]
 
@@ -125,6 +127,32 @@ def test_anything_under_the_name_of_a_distribution(data: bytes, name: str) -> No
     problem, *words = judged(data, name)
     assert problem
     assert words
+
+
+TABLES = (
+    "[build-system]",
+    "backend-path = 3",
+    "backend-path = [[], 1]",
+    "build-backend = []",
+    "build-system = 1",
+    "requires = {}",
+    "[[build-system]]",
+    "x = " + "[" * 5000,
+    "a." * 2000 + "b = 1",
+)
+
+
+@EXAMPLES
+@given(st.lists(st.sampled_from(TABLES) | st.text(max_size=10), max_size=4).map("\n".join))
+def test_odd_pyproject_of_sdists(text: str) -> None:
+    """The checks read the pyproject.toml of an sdist, whatever is in it."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for name, content in (("PKG-INFO", "Name: swp"), ("pyproject.toml", text)):
+            info = tarfile.TarInfo(f"swp-1.0/{name}")
+            info.size = len(content.encode("utf-8", "replace"))
+            archive.addfile(info, io.BytesIO(content.encode("utf-8", "replace")))
+    judged(data.getvalue(), SDIST)
 
 
 def wheel_of_zeros() -> bytes:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from tagship.errors import TagshipError
-from tagship.project import changelog, config, pyproject, version_sources
+from tagship.project import changelog, config, pyproject, setuptools_files, version_sources
 from tagship.rehearsal.keeper import simple_page
 from tagship.services import github, github_answers, http
 from tagship.services.http import Reply
@@ -319,3 +320,50 @@ def test_versions_and_tags(text: str, tags: list[str]) -> None:
     if scheme is not None:
         found = parse_tag(text, scheme)
         assert isinstance(found, TagVersion | TagRefused)
+
+
+DEEP = b'{"unknown": ' + b"[" * 50_000
+"""Deeper than any reader can follow; unknown keys are stepped over, and stepping is following."""
+
+
+def test_deep_json_is_refused(tmp_path: Path) -> None:
+    """JSON nested without end is refused in words by every reader of it, and by the embedded services."""
+    with pytest.raises(TagshipError):
+        answered(DEEP).json(IndexPage)
+    with pytest.raises(msgspec.DecodeError):
+        simple_page.from_json(DEEP, "https://index.example/simple/swp/")
+    assert github_answers.refusal(answered(DEEP, 422)).remedy
+    path = tmp_path / "event.json"
+    path.write_bytes(DEEP)
+    with pytest.raises(TagshipError):
+        event.read({"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "x", "GITHUB_EVENT_PATH": str(path)}, "0" * 40, "main")
+
+
+TOO_MUCH = [
+    "x = " + "[" * 50_000,
+    "a." * 3_000 + "b = 1\n" + "".join(f"a{n}." + "a." * 1_500 + "b = 1\n" for n in range(40)),
+    "x = {" + "a = {" * 20_000,
+]
+
+
+@pytest.mark.parametrize("text", TOO_MUCH, ids=["deep", "dotted", "tables"])
+def test_toml_that_costs_too_much_is_refused(tmp_path: Path, text: str) -> None:
+    """TOML that is nested or dotted beyond any use is refused with its file, at little cost."""
+    (tmp_path / "pyproject.toml").write_text(text)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TagshipError) as caught:
+            pyproject.read_toml(tmp_path, "pyproject.toml")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert "pyproject.toml" in f"{caught.value.message} {caught.value.where}"
+    assert peak < 100 << 20
+
+
+@pytest.mark.parametrize("text", ["-" * 50_000 + "1", "a." * 50_000 + "a", "(" * 50_000], ids=["signs", "dots", "open"])
+def test_python_that_cannot_be_parsed_is_refused(tmp_path: Path, text: str) -> None:
+    """A setup.py beyond what Python's own parser can follow is refused like one with a mistake."""
+    (tmp_path / "setup.py").write_text(text)
+    for read in (setuptools_files.read_setup_py, version_sources.find):
+        assert refused_or(lambda read=read: read(tmp_path)) is None or read is version_sources.find
