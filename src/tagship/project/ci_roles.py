@@ -12,8 +12,8 @@ Publishing = tuple[str, Literal["trusted-publishing", "token", "unknown"], Liter
 """Environment, authorisation, index."""
 
 _UPLOADERS = re.compile(
-    r"\btwine\s+upload|\b(uv|poetry|flit|hatch|pdm|rye|maturin)\s+publish|\bmaturin\s+upload|\bsetup\.py\s+[^\n]*upload\b"
-    r"|\bsemantic-release\s+(?:-\S+\s+)*publish|\bcurl\b[^\n]*\bupload\.pypi\.|\bcurl\b[^\n]*pypi\.[a-z]+/legacy"
+    r"\btwine\s+upload|\b(uv|poetry|flit|hatch|pdm|rye|maturin)\s+publish|\bmaturin\s+upload|\bsetup\.py\s+[^\n]{0,999}upload\b"
+    r"|\bsemantic-release\s+(?:-\S+\s+)*publish|\bcurl\b[^\n]{0,999}\bupload\.pypi\.|\bcurl\b[^\n]{0,999}pypi\.[a-z]+/legacy"
 )
 _PYPI_ACTION = re.compile(
     r"pypi.*(publish|upload|releas|deploy)|(publish|upload|releas|deploy).*pypi|poetry-publish|python-semantic-release/",

@@ -10,12 +10,12 @@ from tagship.workflow.audit.rule import Hit, Rule
 from tagship.workflow.document import Expression, Job, Mapping, Node, Scalar, Step, text, walk
 from tagship.workflow.pins import BY_ACTION
 
-_TWO_INDEXES = re.compile(r"--extra-index-url|\bunsafe-(best|first)-match\b|--index[= ]\S+[^\n]*--default-index")
+_TWO_INDEXES = re.compile(r"--extra-index-url|\bunsafe-(best|first)-match\b|--index[= ]\S+[^\n]{0,999}--default-index")
 _TWO_INDEXES_ENV = re.compile(r"^(PIP_EXTRA_INDEX_URL|UV_EXTRA_INDEX_URL)$")
 _SKIPS = re.compile(r"--skip-existing\b")
 _PIPED = re.compile(
-    r"\b(curl|wget|iwr|irm)\b[^\n;&]*\|\s*(sudo\s+)?(-\S+\s+)*(env\s+\S+\s+)*(ba|da|z|k)?sh\b|\b(ba)?sh\s+(-c\s+)?[\"']?[<$]\((curl|wget)"
-    r"|\b(curl|wget)\b[^\n;&]*\|\s*(sudo\s+)?python\S*|\b(irm|iwr)\b[^\n]*\|\s*iex\b"
+    r"\b(curl|wget|iwr|irm)\b[^\n;&]{0,999}\|\s*(sudo\s+)?(-\S+\s+)*(env\s+\S+\s+)*(ba|da|z|k)?sh\b|\b(ba)?sh\s+(-c\s+)?[\"']?[<$]\((curl|wget)"
+    r"|\b(curl|wget)\b[^\n;&]{0,999}\|\s*(sudo\s+)?python\S*|\b(irm|iwr)\b[^\n]{0,999}\|\s*iex\b"
 )
 _INSTALL = re.compile(
     r"(?<![\w-])(?:uv\s+)?pip\d*\s+(?:-\S+\s+)*(?:install|wheel|download)\b(?P<pip>[^\n;&|]*)"
@@ -120,7 +120,7 @@ def _can_move(uses: str) -> bool:
     """Whether what is used can change without a change of the workflow; files of the same commit cannot."""
     if uses.startswith("docker://"):
         return "@sha256:" not in uses
-    return not uses.startswith("./") and not _SHA.fullmatch(uses.partition("@")[2])
+    return not uses.startswith(("./", "$/")) and not _SHA.fullmatch(uses.partition("@")[2])
 
 
 def _dangling(lane: Lane) -> Iterator[Hit]:

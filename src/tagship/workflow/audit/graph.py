@@ -17,7 +17,9 @@ _OF_REF = re.compile(
 )
 _EVENT_PATH = re.compile(r"\bgithub\.event((?:\.[\w-]+)+)")
 _KNOWS_EVENT = re.compile(r"pull_request|refs/|ref_type|event_name|github\.ref")
-_TAGS_ONLY = re.compile(r"refs/tags|ref_type|event_name|github\.event\.(release|action)|outputs\.|needs\.")
+_TAGS_ONLY = re.compile(
+    r"refs/tags|ref_type|github\.ref\s*==|event_name|github\.event\.(release|action)|outputs\.|needs\."
+)
 _OWN = re.compile(r"github\.(repository|repository_owner|repository_id|event\.repository\.(fork|full_name))\b")
 _RISKY = ("pull_request_target", "issue_comment", "issues", "discussion_comment", "fork", "watch")
 
@@ -160,7 +162,7 @@ def _released(lane: Lane) -> Iterator[Hit]:
                     yield Hit(line=other.line, title=f"`{other.id}` goes on where `tagship {stage}` did not succeed")
         if "workflow_dispatch" in lane.document.triggers:
             for step in steps:
-                if re.search(r"\bgh\s+release\s+create\b(?![^\n]*--verify-tag)", commands(step)):
+                if re.search(r"\bgh\s+release\s+create\b(?![^\n]{0,999}--verify-tag)", commands(step)):
                     title = f"`{job.id}` makes the tag where there is none"
                     yield Hit(line=step.line, title=title, severity=Severity.NOTE)
 
@@ -179,6 +181,8 @@ def _by_hand(lane: Lane) -> Iterator[Hit]:
     for upload in lane.uploads:
         conditions = [upload.step.condition, upload.job.condition]
         conditions += [job.condition for job in lane.document.before(upload.job)]
+        fetched = (step for job in (upload.job, *lane.document.before(upload.job)) for step in job.steps)
+        conditions += [text(step.inputs.get("ref")) for step in fetched if step.action == "actions/checkout"]
         if lane.generated:
             asked = re.search(rf"\.outputs\.channel\s*==\s*'{upload.index}'", upload.job.condition)
             if not asked or _NEGATED.search(upload.job.condition) or "||" in upload.job.condition:
@@ -237,8 +241,7 @@ GRAPH: tuple[Rule, ...] = (
             title="An upload does not wait for the tests",
             why="Whoever pushes a tag publishes that commit, tested or not.",
             remedy="Let the job need the jobs that test this commit, or one that waits for them: `tagship gate`.",
-            incident="Fourteen of sixteen workflows of well-known projects publish whatever the CI says; pydantic and "
-            "uv do not.",
+            incident="Eighteen of 31 workflows of well-known projects publish to PyPI whatever the tests say.",
         ),
     ),
     Rule(

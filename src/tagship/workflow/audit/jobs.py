@@ -17,7 +17,7 @@ _INSTALLS = re.compile(
     r"\b(pip\d*|uv|npm|npx|yarn|cargo|conda|apt-get|apt|brew|gem|go)\s+(install|sync|add|ci|run|pip|tool|get|build)\b"
     r"|\b(pipx|uvx|curl|wget|make|tox|nox|poetry|hatch|pdm|python[\d.]*)\b"
 )
-_HASHES = re.compile(r"\bsha(224|256|384|512)sum\b[^\n]*(\s-c\b|--check)|\bshasum\b[^\n]*\s-c\b")
+_HASHES = re.compile(r"\bsha(224|256|384|512)sum\b[^\n]{0,999}(\s-c\b|--check)|\bshasum\b[^\n]{0,999}\s-c\b")
 _COUNTS = re.compile(r"\bwc\s+-l\b|\bdiff\b|\bcomm\s|\bcmp\b")
 _ID = re.compile(r"^\$\{\{\s*needs\.([\w-]+)\.outputs\.([\w-]+)\s*\}\}$")
 _TOKEN = re.compile(r"\bgithub\.token\b|\bsecrets\.GITHUB_TOKEN\b", re.IGNORECASE)
@@ -45,7 +45,7 @@ def _foreign(step: Step) -> str:
     name = step.action.rpartition("/")[2]
     if step.action and builds(step):
         return step.action
-    if name.startswith(("checkout", "setup-", "install-", "cache")) or step.action.startswith("./"):
+    if name.startswith(("checkout", "setup-", "install-", "cache")) or step.action.startswith(("./", "$/")):
         return step.action
     found = re.search(r"\btagship\b", commands(step)) or _INSTALLS.search(commands(step))
     return f"`{found[0]}`" if found else ""
@@ -78,9 +78,10 @@ def _powers(lane: Lane) -> Iterator[Hit]:
 def _unused(lane: Lane, job: Job) -> Iterator[Hit]:
     """Rights to write that nothing in a job uses, as far as all of its steps can be judged."""
     known = all(not step.action or step.action.startswith(("actions/", "pypa/")) for step in job.steps)
-    words = "\n".join(commands(step) for step in job.steps)
-    handed = any(_TOKEN.search(found.text) for found in lane.document.expressions(job.node))
-    if job.uses or not known or handed or job in lane.releasers or re.search(r"\bgit\s+push", words):
+    others = [step for step in job.steps if not runs(step, r"\w+")]
+    handed = any(_TOKEN.search(found.text) for step in others for found in lane.document.expressions(step.node))
+    pushes = any(re.search(r"\bgit\s+push", commands(step)) for step in others)
+    if job.uses or not known or handed or pushes or job in lane.releasers:
         return
     own = job.node.get("permissions")
     for scope, level in own.entries if isinstance(own, Mapping) else ():
@@ -95,9 +96,10 @@ def _missing(lane: Lane, job: Job) -> Iterator[Hit]:
         official = upload.step.action == "pypa/gh-action-pypi-publish"
         if upload.job == job and official and not lane.tokens(upload) and lane.permission(job, "id-token") != "write":
             yield Hit(line=job.line, title=f"`{job.id}` has neither an identity nor a token to upload with")
-    for stage in STAGES:
-        if any(runs(step, stage.name) for step in job.steps):
-            for scope, level in (permission.split(": ") for permission in stage.permissions):
+    for step in job.steps:
+        for stage in (stage for stage in STAGES if runs(step, stage.name)):
+            asks = step.env.get("TAGSHIP_NEEDS") is None  # otherwise GitHub's answer is there already
+            for scope, level in (permission.split(": ") for permission in stage.permissions if asks):
                 if lane.permission(job, scope) == "none" or (level, lane.permission(job, scope)) == ("write", "read"):
                     title = f"`{job.id}` lacks `{scope}: {level}` for `tagship {stage.name}`"
                     yield Hit(line=job.line, title=title, severity=Severity.WARNING)

@@ -22,8 +22,8 @@ _MAIN_INDEX = re.compile(r"(?<!test)(?<!test[._-])pypi", re.IGNORECASE)
 _OTHER_INDEX = re.compile(r"--(repository-url|repository|publish-url|index|index-url)[ =]|\s-r\s")
 _BUILD = re.compile(
     r"\b(python\S*|pyproject-build|uvx|pipx run)\s+(-\w+\s+)*(-m\s+)?build\b(?!==|\s*(>|$)\s*\S*requirements)"
-    r"|\b(uv|hatch|poetry|flit|pdm|rye|maturin|pyproject-)\s*build\b|\bsetup\.py\s[^\n]*\b(sdist|bdist\w*)\b"
-    r"|\bpip\d*\s+wheel\b|\bcibuildwheel\b|\bflit\s+publish|\bpoetry\s+publish\s[^\n]*--build|\bmaturin\s+publish"
+    r"|\b(uv|hatch|poetry|flit|pdm|rye|maturin|pyproject-)\s*build\b|\bsetup\.py\s[^\n]{0,999}\b(sdist|bdist\w*)\b"
+    r"|\bpip\d*\s+wheel\b|\bcibuildwheel\b|\bflit\s+publish|\bpoetry\s+publish\s[^\n]{0,999}--build|\bmaturin\s+publish"
     r"|\bmake\s+(dist|build|sdist|wheels?)(?![\w-])|\btagship\s+build\b"
 )
 _BUILDING_ACTION = re.compile(
@@ -42,7 +42,7 @@ _WAIT_ACTION = re.compile(
 )
 _WAIT = re.compile(r"\bgh\s+run\s+(watch|list|view)|\bgh\s+pr\s+checks|check-runs|/actions/runs|/commits/\S+/status")
 _RELEASE = re.compile(
-    r"\bgh\s+release\s+(create|edit|upload)\b|\btagship\s+github-release\b|/releases\b(?=[^\n]*-X\s*POST)"
+    r"\bgh\s+release\s+(create|edit|upload)\b|\btagship\s+github-release\b|/releases\b(?=[^\n]{0,999}-X\s*POST)"
 )
 _RELEASE_ACTION = re.compile(
     r"^(softprops/action-gh-release|actions/(create-release|upload-release-asset)|ncipollo/release-action"
