@@ -56,7 +56,7 @@ def _file(file: AuditedFile) -> Iterator[Line]:
                 text=clean(f"line {place}: {finding.title}"),
                 tone=TONES[severity],
                 label=f"{severity} {code}",
-                tail=code,
+                tail="" if severity is Severity.NOTE else code,  # a note has no mark, so that its label is shown
             )
         if len(findings) > _PLACES:
             yield Line(text=f"and {many(len(findings) - _PLACES, 'more place')}", tone=Tone.QUIET)
