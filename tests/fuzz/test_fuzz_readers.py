@@ -23,7 +23,7 @@ from tagship.services.index import IndexPage
 from tagship.stages import event
 from tagship.versions import TagRefused, TagVersion, detect_scheme, parse, parse_tag
 
-EXAMPLES = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = st.text(max_size=20) | st.sampled_from(
     [
         "v1.0.0",

@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from tagship import toml
 from tagship.checks.archives import Archive
 from tagship.checks.check import Check, CheckContext, Hit, few, is_sample
 from tagship.model import Page, Severity
@@ -101,13 +102,14 @@ def build_needs(context: CheckContext) -> Iterator[Hit]:
         tracked = context.tracked or frozenset()
         needed = {"pyproject.toml"}
         try:
-            build = tomllib.loads(sdist.text("pyproject.toml")).get("build-system", {})
+            build = toml.loads(sdist.text("pyproject.toml")).get("build-system", {})
         except tomllib.TOMLDecodeError:
             build = {}
         if isinstance(build, dict):
             if str(build.get("build-backend", "setuptools")).startswith("setuptools"):
                 needed.add("setup.py")
-            for folder in build.get("backend-path", []):
+            folders = build.get("backend-path")
+            for folder in folders if isinstance(folders, list) else ():
                 needed |= {p for p in tracked if p.startswith(f"{folder}/".removeprefix("./")) and p.endswith(".py")}
         for path in sorted(needed & tracked - sdist.files.keys()):
             yield Hit(where=sdist.filename, title=f"it lacks `{path}`, which its build needs")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from tagship import toml
 from tagship.errors import ProjectError
 
 Table = dict[str, object]
@@ -90,7 +91,7 @@ def read_toml(root: Path, name: str) -> TomlFile | None:
     """
     try:
         text = (root / name).read_bytes().decode("utf-8-sig")
-        return TomlFile(name=name, data=tomllib.loads(text), places=_places(text))
+        return TomlFile(name=name, data=toml.loads(text), places=_places(text))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:

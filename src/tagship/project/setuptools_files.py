@@ -75,10 +75,10 @@ def read_setup_py(root: Path) -> SetupCall | None:
         tree = ast.parse((root / "setup.py").read_bytes(), "setup.py")
     except FileNotFoundError:
         return None
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         raise ProjectError(
-            f"setup.py was not read: {getattr(error, 'msg', error)}",
+            f"setup.py was not read: {getattr(error, 'msg', error) or 'it is nested too deeply'}",
             remedy="Correct setup.py; Python 2 syntax must go.",
             where=f"setup.py:{line}",
         ) from None

@@ -140,7 +140,7 @@ def in_toml(root: Path, file: str, *keys: str) -> Written:
             raise unclear(f"{file} has no string {kind}", file)
         table[keys[-1]] = tomlkit.string(_MARK, literal=old.as_string().startswith("'"))
         marked = tomlkit.dumps(document)
-    except TOMLKitError as error:
+    except (TOMLKitError, RecursionError) as error:
         raise unclear(f"{file} was not understood: {error}", file) from None
     start = marked.find(_MARK)
     end = start + len(old)
@@ -248,7 +248,7 @@ def parse_python(source: Text) -> ast.Module:
     """
     try:
         return ast.parse(source.text)
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise unclear(f"{source.file} is not Python that can be parsed: {error}", source.file) from None
 
 

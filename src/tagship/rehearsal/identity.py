@@ -210,7 +210,7 @@ def parts_of(token: str) -> tuple[Claims, Claims]:
     try:
         header, claims = (msgspec.json.decode(_decode(part), type=dict[str, Claim]) for part in parts[:2])
         _decode(parts[2])
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidTokenError("not base64 of JSON objects") from error
     return header, claims
 

@@ -95,7 +95,7 @@ class Reply:
         """
         try:
             return msgspec.json.decode(self.body, type=kind)
-        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refused(
                 f"{self.method} {self.url} got an answer that cannot be used: {error}",
                 remedy="Try again in a minute; if it stays, the service is in trouble or behind a broken proxy.",

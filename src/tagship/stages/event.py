@@ -64,7 +64,7 @@ def _payload(path: str) -> _Payload:
         return _Payload()
     try:
         return msgspec.json.decode(Path(path).read_bytes(), type=_Payload)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(
             f"Nothing was planned: the event's payload cannot be read: {error}",
             remedy="Give the file that GitHub wrote, unchanged.",

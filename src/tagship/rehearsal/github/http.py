@@ -105,7 +105,7 @@ class Call:
         data = self.request.get_data() or b"{}"
         try:
             msgspec.json.decode(data, type=msgspec.Raw)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             raise refusal(400, "Problems parsing JSON") from None
         try:
             return msgspec.json.decode(data, type=kind)

@@ -70,7 +70,7 @@ def provenance(sent: Upload, publisher: Publisher | None) -> bytes:
         raise _refused("Attestations are only supported when using Trusted Publishing")
     try:
         attestations = msgspec.json.decode(sent.value("attestations"), type=list[_Attestation])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _refused(f"Malformed attestations: {error}") from error
     if not attestations:
         raise _refused("Malformed attestations: an empty attestation set is not permitted")
@@ -98,7 +98,7 @@ def _predicate_type(sent: Upload, text: bytes) -> str:
     """What kind of attestation a statement is, if it is about the uploaded file."""
     try:
         statement = msgspec.json.decode(text, type=_Statement)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _refused(f"{_UNVERIFIED} invalid statement: {error}") from error
     if len(statement.subject) != 1:
         raise _refused(f"{_UNVERIFIED} too many subjects in statement (must be exactly one)")

@@ -86,7 +86,7 @@ def _verified(state: State, issuer: Issuer, body: bytes) -> Claims:
     """The claims of the identity token in the request."""
     try:
         token = msgspec.json.decode(body, type=_Payload).token
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         # The real words are pydantic's and change with it.
         text = f"1 validation error for TokenPayload\n{error}"
         raise _FailedError("invalid-payload", text) from error

@@ -76,7 +76,10 @@ def from_json(data: bytes, base: str) -> Page:
     Raises:
         msgspec.DecodeError: this is no such page.
     """
-    page = msgspec.json.decode(data, type=Page)
+    try:
+        page = msgspec.json.decode(data, type=Page)
+    except RecursionError as error:
+        raise msgspec.DecodeError(str(error)) from error
     for file in page.files:
         file.url = _joined(base, file.url)
     return Page(files=[file for file in page.files if file.url])

@@ -9,13 +9,13 @@ https://pip.pypa.io/en/stable/topics/configuration/.
 """
 
 import configparser
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from tagship import toml
 from tagship.services import addresses
 
 
@@ -85,7 +85,7 @@ def _uv_files(environ: Mapping[str, str], home: Path) -> Iterator[_Place]:
     named = environ.get("UV_CONFIG_FILE")
     for path in [Path(named)] if named else [config / "uv/uv.toml", Path("/etc/uv/uv.toml")]:
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = toml.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue  # absent, or uv's own business to complain about
         pip = _table(data.get("pip"))
