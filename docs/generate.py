@@ -16,6 +16,7 @@ from world import page as embedded_world
 from requirements import page as requirements
 from tagship.cli.app import COMMANDS, tagship
 from tagship.cli.pages import pages
+from tagship.cli.init import SetUp, SetUpFile
 from tagship.cli.reading import Described, DescribedValue
 from tagship.errors import AUDIT_ERRORS, AUDIT_NOTHING, AUDIT_WARNINGS, BUG, ERRORS, INTERRUPTED, UNDECIDED
 from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan
@@ -23,6 +24,7 @@ from tagship.project.config import Check, Config, Environments, PackageConfig, S
 from tagship.rehearsal.result import Assumption, Exchange, Rehearsal
 from tagship.workflow.audit.result import Audited, AuditedFile
 from tagship.workflow.audit.tools import ToolRun
+from tagship.workflow.guide import Registration
 
 HERE = Path(__file__).resolve().parent
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
@@ -31,6 +33,7 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "described": Described,
     "manifest": Manifest,
     "rehearsal": Rehearsal,
+    "set-up": SetUp,
 }
 
 
@@ -164,12 +167,14 @@ def json_page() -> str:
         "| rehearsal | `tagship rehearse --json` | [rehearsal.json](schemas/rehearsal.json) |\n"
         "| audit | `tagship audit --json` | [audit.json](schemas/audit.json) |\n"
         "| described | `tagship config --json` | [described.json](schemas/described.json) |\n"
+        "| set-up | `tagship init --json`, `tagship sync --json` | [set-up.json](schemas/set-up.json) |\n"
     ]
     for title, structs in (
         ("Rehearsal", (Rehearsal, Assumption, Exchange)),
         ("Manifest", (Manifest, Plan, Event, Inputs, Dist, Entry, Fact, Finding)),
         ("Audit", (Audited, AuditedFile, ToolRun)),
         ("Described", (Described, DescribedValue)),
+        ("Set-up", (SetUp, SetUpFile, Registration)),
     ):
         parts.append(f"\n## {title}\n")
         for struct in structs:

@@ -102,6 +102,7 @@ def test_every_action_is_one_of_the_pinned_ones() -> None:
     assert len(used) == 5
 
 
+@pytest.mark.requirement("B7")
 def test_the_hooks_run_commands_that_exist() -> None:
     """Each pre-commit hook names a command with options that it has, and looks at the files that it is about."""
     hooks = read((ROOT / ".pre-commit-hooks.yaml").read_bytes())[0]
@@ -128,6 +129,7 @@ WATCHED = [
 ]
 
 
+@pytest.mark.requirement("B7")
 def test_the_action_rehearses_a_repository(upstream: str, tmp_path: Path) -> None:
     """The action's own command, run as the runner runs it, releases a repository into the embedded world."""
     action = read((ROOT / "action.yml").read_bytes())[0]

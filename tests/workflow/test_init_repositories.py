@@ -202,7 +202,7 @@ def test_build_requirements_that_cannot_be_locked_are_said(adopting: Adopting) -
     assert f"\nNote: {LOCKS[0]} was not written: The build requirements could not be installed: " in there.out
 
 
-@pytest.mark.requirement("C6")
+@pytest.mark.requirement("C5", "C6")
 def test_a_page_that_somebody_edited_is_theirs(adopting: Adopting) -> None:
     """PUBLISHING.md is kept up to date until somebody changes it; then it is theirs, and no drift."""
     there = adopting()
