@@ -15,8 +15,8 @@ from world import page as embedded_world
 
 from requirements import page as requirements
 from tagship.cli.app import COMMANDS, tagship
-from tagship.cli.pages import pages
 from tagship.cli.init import SetUp, SetUpFile
+from tagship.cli.pages import pages
 from tagship.cli.reading import Described, DescribedValue
 from tagship.errors import AUDIT_ERRORS, AUDIT_NOTHING, AUDIT_WARNINGS, BUG, ERRORS, INTERRUPTED, UNDECIDED
 from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan
