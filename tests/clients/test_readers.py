@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.conftest import python_with, tool
+from tests.made_dists import good_wheel
 from tests.rehearsing import Opened
 
 PYTHON = sys.executable
@@ -95,3 +96,18 @@ def test_pip_audit_asks_for_vulnerabilities(released: Opened, tmp_path: Path) ->
     assert "Dependency not found on PyPI" in found["made-up-name"]["skip_reason"]
     asked = {e.url for e in released.embedded.exchanges if e.client.startswith("pip_audit") or "/json" in e.url}
     assert "https://pypi.org/pypi/sample/1.0.0/json" in asked
+
+
+def test_pip_with_a_cache_sees_a_release_late(released: Opened, tmp_path: Path) -> None:
+    """pip keeps a page for as long as the index says, ten minutes: a new release is seen by `--refresh-package`."""
+    pip = (python_with("pip"), "-m", "pip", "--cache-dir", str(tmp_path / "pip"), "download", "--no-deps", "-d", "got")
+    run = released.embedded.shell.run
+    assert run((*pip, "sample"), cwd=tmp_path, timeout=120).ok
+    released.embedded.pypi.state.add_file(good_wheel(tmp_path, "sample", "1.1"))
+    late = run((*pip, "sample==1.1"), cwd=tmp_path, timeout=120)
+    assert "No matching distribution found for sample==1.1" in late.stdout + late.stderr
+    assert run((*pip, "--refresh-package", "sample", "sample==1.1"), cwd=tmp_path, timeout=120).ok
+    assert sorted(path.name for path in (tmp_path / "got").iterdir()) == [
+        "sample-1.0.0-py3-none-any.whl",
+        "sample-1.1-py3-none-any.whl",
+    ]

@@ -3,6 +3,7 @@
 import hashlib
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,3 +140,42 @@ def test_flit_builds_and_uploads(opened: Opened, tmp_path: Path) -> None:
         "flitted-1.0-py2.py3-none-any.whl",
         "flitted-1.0.tar.gz",
     ]
+
+
+def test_twine_skips_by_name_alone(opened: Opened, dists: list[Path]) -> None:
+    """`--skip-existing` asks the old host for names only: another wheel under a known name passes unsaid."""
+    state = opened.embedded.pypi.state
+    state.add_file(dists[0])
+    before = state.files("sample")
+    with zipfile.ZipFile(dists[0], "a") as wheel:
+        wheel.writestr("sample/more.py", "")
+    how = UPLOADERS["twine"]
+    extra = {**how.variables, how.secret: Secret(state.token_for("maintainer", ["sample"])), "COLUMNS": "300"}
+    runner = opened.embedded.place.folder / "runner"
+    argv = (*how.words, "--skip-existing", dists[0])
+    output = opened.embedded.shell.run(argv, cwd=runner, extra=extra, timeout=120)
+    assert output.ok, output.tail()
+    assert f"Skipping {dists[0].name}" in output.stdout
+    assert state.files("sample") == before
+    asked = [e.url for e in opened.embedded.exchanges if e.client.startswith("twine")]
+    assert asked == ["https://pypi.python.org/pypi/sample/json"]
+
+
+def test_uv_compares_before_it_uploads(opened: Opened, dists: list[Path]) -> None:
+    """`--check-url` leaves out what is there with the same digest, and stops where the digest is another."""
+    state = opened.embedded.pypi.state
+    state.add_file(dists[0])
+    how = UPLOADERS["uv"]
+    extra = {how.secret: Secret(state.token_for("maintainer", ["sample"])), "NO_COLOR": "1"}
+    runner = opened.embedded.place.folder / "runner"
+    argv = (*how.words, "--check-url", PYPI.simple, *dists)
+    output = opened.embedded.shell.run(argv, cwd=runner, extra=extra, timeout=120)
+    assert output.ok, output.tail()
+    assert [file.filename for file in state.files("sample")] == [path.name for path in dists]
+    assert len([e for e in opened.embedded.exchanges if e.method == "POST"]) == 1
+    with zipfile.ZipFile(dists[0], "a") as wheel:
+        wheel.writestr("sample/more.py", "")
+    output = opened.embedded.shell.run(argv, cwd=runner, extra=extra, timeout=120)
+    assert not output.ok
+    assert "Local file and index file do not match for `sample" in output.stderr
+    assert len([e for e in opened.embedded.exchanges if e.method == "POST"]) == 1
