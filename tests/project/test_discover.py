@@ -566,6 +566,16 @@ UNITTEST = "import unittest\nclass T(unittest.TestCase): ...\n"
             "detected: setup.cfg configures pytest",
         ),
         (
+            {"pyproject.toml": '[tool.pytest.ini_options]\npython_files = ["tests_*.py"]\n', "tests/tests_a.py": ""},
+            Suite(requires=("pytest",), paths=("tests",)),
+            "detected: pyproject.toml configures pytest",
+        ),
+        (
+            {"setup.py": "", "pytest.ini": "[pytest]\npython_files = check_*.py a_*\n", "tests/check_a.py": ""},
+            Suite(requires=("pytest",), paths=("tests",)),
+            "detected: pytest.ini configures pytest",
+        ),
+        (
             {"setup.py": "", "src/a/tests/test_a.py": "def test_it(): pass\n"},
             Suite(requires=("pytest",), paths=("src/a/tests",)),
             "detected: src/a/tests/test_a.py",

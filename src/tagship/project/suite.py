@@ -1,6 +1,7 @@
 """How a project's tests run, as far as its files say so."""
 
 import configparser
+import fnmatch
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from tagship.project.found import Found
 from tagship.project.pyproject import Pyproject, table, texts
 
 _NAMES = ("test", "tests", "testing", "dev")
+_KEYS = ("testpaths", "python_files")
 _PYTEST = re.compile(r"pytest\b")
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|tests?\.py")
 _REQUIREMENTS = re.compile(
@@ -45,8 +47,9 @@ def detect(known: Known) -> Found[Suite]:
     A `test`, `tests`, `testing` or `dev` group or extra that has pytest, a requirements file that has it,
     test files written for pytest or unittest; else none.
     """
-    testpaths, configured = _pytest_configuration(known)
-    files = _test_files(known.root, testpaths)
+    testpaths, patterns, configured = _pytest_configuration(known)
+    like = re.compile("|".join(map(fnmatch.translate, patterns))) if patterns else _TEST_FILE
+    files = _test_files(known.root, testpaths, like)
     paths = tuple(p.rstrip("/") for p in testpaths if (known.root / p).exists()) or _folders(files)
     for name in _NAMES:
         for kind, named in (("group", known.groups), ("extra", known.extras)):
@@ -116,20 +119,22 @@ def _unittest(root: Path, paths: tuple[str, ...]) -> Suite:
     return Suite(runner="unittest", args=("discover", "-s", paths[0], "-t", top.relative_to(root).as_posix()))
 
 
-def _pytest_configuration(known: Known) -> tuple[tuple[str, ...], str]:
-    """`testpaths` and the file that configures pytest; empty where none does."""
+def _pytest_configuration(known: Known) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """`testpaths`, `python_files` and the file that configures pytest; empty where none does."""
     if known.data.tool.pytest is not None:
         options = {**known.data.tool.pytest, **table(known.data.tool.pytest, "ini_options")}
-        return tuple(
-            p for path in texts(options, "testpaths") for p in path.split()
-        ), "pyproject.toml configures pytest"
+        paths, names = (tuple(w for text in texts(options, key) for w in text.split()) for key in _KEYS)
+        return paths, names, "pyproject.toml configures pytest"
     for file in ("pytest.ini", ".pytest.ini", "tox.ini"):
         section = _ini(known.root / file).get("pytest")
         if section is not None:
-            return tuple(section.get("testpaths", "").split()), f"{file} configures pytest"
+            paths, names = (tuple(section.get(key, "").split()) for key in _KEYS)
+            return paths, names, f"{file} configures pytest"
     if "tool:pytest" in known.setup_cfg:
-        return tuple(known.setup_cfg["tool:pytest"].get("testpaths", "").split()), "setup.cfg configures pytest"
-    return (), ""
+        section = known.setup_cfg["tool:pytest"]
+        paths, names = (tuple(section.get(key, "").split()) for key in _KEYS)
+        return paths, names, "setup.cfg configures pytest"
+    return (), (), ""
 
 
 def _ini(path: Path) -> Mapping[str, Mapping[str, str]]:
@@ -148,26 +153,26 @@ def _tox_requirements(root: Path) -> tuple[str, ...]:
     return found if any(_PYTEST.match(item) for item in found) else ()
 
 
-def _test_files(root: Path, testpaths: tuple[str, ...]) -> tuple[str, ...]:
+def _test_files(root: Path, testpaths: tuple[str, ...], named: re.Pattern[str]) -> tuple[str, ...]:
     """Some of the test files, relative to the root, in a stable order."""
     places = [root / path for path in testpaths] or [root / name for name in ("tests", "test", "testing")]
-    found = [file for place in places for file in _walk(place)][:ENOUGH]
+    found = [file for place in places for file in _walk(place, named)][:ENOUGH]
     if not found:
-        found = sorted(p for p in root.iterdir() if p.is_file() and _TEST_FILE.fullmatch(p.name))
+        found = sorted(p for p in root.iterdir() if p.is_file() and named.fullmatch(p.name))
     if not found:
         inside = sorted(p for pattern in _INSIDE for p in root.glob(pattern))
-        found = [file for place in inside for file in _walk(place)][:ENOUGH]
+        found = [file for place in inside for file in _walk(place, named)][:ENOUGH]
     return tuple(path.relative_to(root).as_posix() for path in found if path.is_relative_to(root))
 
 
-def _walk(place: Path) -> Iterator[Path]:
+def _walk(place: Path, named: re.Pattern[str]) -> Iterator[Path]:
     if place.is_file():
         yield place
     seen = 0
     for folder, folders, files in os.walk(place):
         folders.sort()
         for name in sorted(files):
-            if _TEST_FILE.fullmatch(name):
+            if named.fullmatch(name):
                 yield Path(folder, name)
                 seen += 1
         if seen >= ENOUGH:
