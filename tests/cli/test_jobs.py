@@ -182,3 +182,30 @@ def test_only_slowness_can_be_allowed(
     """--allow-slow-index makes a success of an index that is late, and of nothing that is wrong."""
     result = Result(manifest=Manifest(), error=error, warning=warning)
     assert (exit_code(result, slow=False), exit_code(result, slow=True)) == codes
+
+
+@pytest.mark.requirement("A12")
+def test_wheels_join_a_build(stage: Stage, tmp_path: Path) -> None:
+    """`build --wheels` takes the record of the job that built the sdist, and refuses what does not belong to it."""
+    (tmp_path / "wheels" / "macos-15").mkdir(parents=True)
+    (tmp_path / "wheels" / "macos-15" / "other-2.0-py3-none-any.whl").write_bytes(b"")
+    with stage.open(repository(tmp_path / "sample", {})) as opened:
+        run = Run(opened=opened, folder=tmp_path / "run")
+        assert [answer.code for answer in run.job("sdist", "plan", "build")] == [0, 0]
+        kept = f"--manifest {tmp_path / 'run' / 'sdist'}"
+        collect = f"build --wheels {tmp_path / 'wheels'} {kept}"
+        planned, collected = run.job("validation", "plan", collect)
+    assert (planned.code, collected.code) == (0, 6)
+    assert "Nothing was collected: other-2.0-py3-none-any.whl is no wheel of sample 1.0.0" in collected.err
+    assert "sha256sums" not in run.outputs("validation")
+
+
+def test_wheels_of_no_build(stage: Stage, tmp_path: Path) -> None:
+    """Where nothing was built before, there is nothing that wheels could join; a folder that is not there is named."""
+    (tmp_path / "wheels").mkdir()
+    with stage.open(repository(tmp_path / "sample", {})) as opened:
+        run = Run(opened=opened, folder=tmp_path / "run")
+        answers = run.job("validation", "plan", f"build --wheels {tmp_path / 'wheels'}", "build --wheels nowhere")
+    assert [answer.code for answer in answers] == [0, 2, 2]
+    assert "Nothing was done: there are no built files" in answers[1].err
+    assert "Directory 'nowhere' does not exist" in " ".join(answers[2].err.split())

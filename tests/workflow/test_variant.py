@@ -1,5 +1,6 @@
 """Which workflow fits a repository."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -206,3 +207,21 @@ def test_a_ci_that_cannot_be_called(content: str | None, why: str, tmp_path: Pat
 def test_platform_wheels(more: str, runners: tuple[str, ...], tmp_path: Path) -> None:
     """Platform wheels are made where the project uses cibuildwheel, on the runners that it names or the usual ones."""
     assert variant_of(cloned(tmp_path, {"pyproject.toml": f"{PYPROJECT}\n{more}"})).wheels == runners
+
+
+MATURIN = "on: push\njobs: {a: {runs-on: x, steps: [{uses: PyO3/maturin-action@v1}]}}\n"
+
+
+@pytest.mark.requirement("A12")
+def test_wheels_that_something_else_makes(tmp_path: Path) -> None:
+    """Where the wheels come from a tool that the workflow does not run, it is not written without them in silence."""
+    path = cloned(tmp_path, {".github/workflows/wheels.yml": MATURIN})
+    with pytest.raises(ProjectError, match="the platform wheels are made by maturin-action") as caught:
+        variant_of(path)
+    for answer in (
+        re.search(r"wheels = \[.+?\]", caught.value.remedy),
+        re.search(r"wheels = \[\]", caught.value.remedy),
+    ):
+        assert answer is not None
+        (path / "pyproject.toml").write_text(f"{PYPROJECT}\n[tool.tagship]\n{answer[0]}\n")
+        assert variant_of(path).wheels == (RUNNERS if "ubuntu" in answer[0] else ())

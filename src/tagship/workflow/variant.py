@@ -1,5 +1,6 @@
 """Everything that one publishing workflow depends on, in one record, and how a project says it."""
 
+import json
 import re
 from typing import Literal
 
@@ -139,7 +140,14 @@ def _tags(project: Project) -> str:
 def _wheels(project: Project) -> tuple[str, ...]:
     if project.config.wheels is not None:
         return project.config.wheels
-    return RUNNERS if platform_wheels.made_by(project.root) == "cibuildwheel" else ()
+    maker = platform_wheels.made_by(project.root)
+    if maker not in (None, "cibuildwheel"):  # else a release would lack its wheels, and nobody would have said so
+        raise ProjectError(
+            f"No workflow was written: the platform wheels are made by {maker}, which tagship's workflow does not run",
+            remedy=f"Let cibuildwheel make them: [tool.tagship] wheels = {json.dumps(RUNNERS)}; or publish what the "
+            "one build makes, and no more: wheels = [].",
+        )
+    return () if maker is None else RUNNERS
 
 
 def _permissions(project: Project) -> tuple[tuple[str, str], ...]:
