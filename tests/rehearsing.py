@@ -11,10 +11,11 @@ import pytest
 
 from tagship.model import Manifest
 from tagship.rehearsal.clock import JumpingClock
+from tagship.rehearsal.faults.stand import Rig
 from tagship.rehearsal.pipeline import Finished, run_all
 from tagship.rehearsal.request import Assumptions, Request
 from tagship.rehearsal.result import Rehearsal
-from tagship.rehearsal.run import Outside, Scene, backstage, rehearse, set_up
+from tagship.rehearsal.run import Outside, Scene, backstage, play, rehearse, set_up
 from tagship.rehearsal.world import Embedded, Place, servers
 from tagship.services.reporter import Silence
 from tagship.services.world import Clock, Limits, World
@@ -155,3 +156,16 @@ def why(result: Rehearsal) -> list[tuple[str, str]]:
 def stage(upstream: str, cache: Path) -> Stage:
     """Rehearse with `stage(path, ...)`."""
     return Stage(upstream=upstream, cache=cache)
+
+
+@pytest.fixture(scope="module")
+def rig(upstream: str, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A clean rehearsal of the sample, whose files all cells of a module release."""
+    path = repository(tmp_path_factory.mktemp("faults") / "sample", {})
+    outside = Outside(
+        path=path, environ=dict(os.environ) | {"UV_DEFAULT_INDEX": upstream}, cache=cache, clock=JumpingClock()
+    )
+    with backstage(outside, offline=False, enforce=False) as behind:
+        result, pushed = play(Request(), outside, behind, Silence())
+        assert result.verdict == "ready"
+        yield Rig(pushed=pushed, behind=behind, outside=outside, clean=result.manifest)

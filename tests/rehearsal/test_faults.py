@@ -1,36 +1,16 @@
 """Faults on purpose: how a release comes out of each, against the end that was written down before."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
+import msgspec
 import pytest
 
-from tagship.rehearsal.clock import JumpingClock
-from tagship.rehearsal.faults.kinds import Sort
-from tagship.rehearsal.faults.matrix import cell, seen
+from tagship.errors import UsageError
+from tagship.rehearsal.faults.kinds import BY_NAME, CRASHES, KINDS, REQUESTS, Sort
+from tagship.rehearsal.faults.matrix import cell, matrix, seen
 from tagship.rehearsal.faults.stand import Rig
-from tagship.rehearsal.faults.striker import Seen, parse
-from tagship.rehearsal.request import Request
+from tagship.rehearsal.faults.striker import Fault, Seen, parse
 from tagship.rehearsal.result import Cell
-from tagship.rehearsal.run import Outside, backstage, play
-from tagship.services.reporter import Silence
-from tests.rehearsing import repository
 
 pytestmark = pytest.mark.requirement("E5", "A14")
-
-
-@pytest.fixture(scope="module")
-def rig(upstream: str, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """A clean rehearsal of the sample, whose files all cells of a module release."""
-    path = repository(tmp_path_factory.mktemp("faults") / "sample", {})
-    outside = Outside(
-        path=path, environ=dict(os.environ) | {"UV_DEFAULT_INDEX": upstream}, cache=cache, clock=JumpingClock()
-    )
-    with backstage(outside, offline=False, enforce=False) as behind:
-        result, pushed = play(Request(), outside, behind, Silence())
-        assert result.verdict == "ready"
-        yield Rig(pushed=pushed, behind=behind, outside=outside, clean=result.manifest)
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +65,67 @@ def test_an_upload_that_breaks_off_is_completed(rig: Rig, fault: str) -> None:
 def test_a_minted_token_that_runs_out_is_replaced(rig: Rig, fault: str) -> None:
     """Where the fifteen minutes of an upload token are over before a file, the next one is minted."""
     struck(rig, fault)
+
+
+@pytest.mark.parametrize(
+    "fault", ["slow@publish:4", "stale@publish:6", "eventual@verify:1", "skew@publish:3", "read-only@publish:5",
+              "rate-limit@github-release:1", "refuse+@plan:1", "disk-full@publish"],
+)  # fmt: skip
+def test_every_other_sort_of_fault_ends_as_expected(rig: Rig, fault: str) -> None:
+    """One of each: late and old answers, a wrong clock, a closed index, a used-up limit, a network that is gone."""
+    struck(rig, fault)
+
+
+def test_the_matrix_has_every_kind_at_every_request(requests: tuple[Seen, ...]) -> None:
+    """Each request of a clean run, equal ones in the middle apart, is struck by each kind that fits it, once."""
+    found = matrix(requests, crashes=False, tagged=True)
+    assert len(found) == len(set(found)) > 300
+    plain = [kind.name for kind in KINDS if kind.strikes == REQUESTS and kind.name not in CRASHES]
+    for one in requests:
+        assert {Fault(kind=name, where=one.stage, number=one.number) for name in plain} <= set(found)
+    assert {fault.kind for fault in found} == BY_NAME.keys() - set(CRASHES)
+    assert {f.kind for f in matrix(requests, crashes=True, tagged=True)} == set(CRASHES)
+
+
+def test_a_new_request_brings_its_own_cells(requests: tuple[Seen, ...]) -> None:
+    """What a stage asks for tomorrow is struck without anybody writing it down."""
+    new = msgspec.structs.replace(requests[0], stage="verify", number=99, url="https://pypi.org/pypi/sample/json")
+    more = {str(fault) for fault in matrix((*requests, new), crashes=False, tagged=True)}
+    added = more - {str(fault) for fault in matrix(requests, crashes=False, tagged=True)}
+    assert {"503@verify:99", "reset@verify:99", "stall+@verify:99"} <= added
+
+
+def test_without_a_tag_none_can_be_moved(requests: tuple[Seen, ...]) -> None:
+    """A development version has no tag."""
+    assert "moved-tag" not in {fault.kind for fault in matrix(requests, crashes=False, tagged=False)}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("503", Fault(kind="503")),
+        ("503@7", Fault(kind="503", number=7)),
+        ("stall+@publish:2", Fault(kind="stall+", where="publish", number=2)),
+        ("reset@github:1", Fault(kind="reset", where="github")),
+        ("reset@publish", Fault(kind="reset", where="publish")),
+        ("disk-full@publish", Fault(kind="disk-full", where="publish", number=0)),
+    ],
+)
+def test_how_a_fault_is_written(text: str, fault: Fault) -> None:
+    """A kind, and a number of the run, of a stage or of a service; it is printed as it is read."""
+    assert parse(text) == fault
+    assert parse(str(fault)) == fault
+
+
+@pytest.mark.parametrize("text", ["506", "503@", "503@nowhere:1", "503@publish:0", "503@publish:-1", "503@x", "@3"])
+def test_a_fault_that_is_none_is_refused(text: str) -> None:
+    """A kind or a place that does not exist is a usage error that names what there is."""
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    assert caught.value.remedy.startswith(("Use one of refuse, reset", "Name a request by its number"))
+
+
+def test_a_fault_that_meets_nothing_is_no_success(rig: Rig) -> None:
+    """A cell whose request never came says so: nothing is true of nothing."""
+    done = cell(rig, parse("503@plan:9"))
+    assert (done.ok, done.wrong) == (False, ("nothing was struck: there is no such request",))

@@ -13,13 +13,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tagship import words
 from tagship.model import Entry, Fact, Finding, Severity, Status, Target
-from tagship.rehearsal.result import Exchange, Rehearsal
+from tagship.rehearsal.faults.kinds import AGAIN, CONVERGED, KINDS
+from tagship.rehearsal.result import Cell, Exchange, Rehearsal
 from tagship.services.addresses import PYPI, TESTPYPI
+from tagship.stages import STAGES
 
 MOST = 200
 """Items of one list, and lines of one text, before the rest is only counted."""
 MOST_REQUESTS = 400
 """Rows of requests; those that were refused are kept before all others."""
+NAMES = tuple(stage.name for stage in STAGES)
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 _VERDICTS = {"ready": "Ready to release", "refused": "Would be refused", "undecided": "Undecided"}
 
@@ -80,6 +83,7 @@ def html(rehearsal: Rehearsal) -> str:
             services=_services(rehearsal),
             weight=sum(dist.size for dist in rehearsal.manifest.dists),
             most=MOST,
+            **_faults(rehearsal.cells),
         )
     )
 
@@ -149,6 +153,21 @@ def _stages(rehearsal: Rehearsal, findings: tuple[Numbered, ...], origin: float,
             start=round(100 * (entry.started - origin) / span, 3),
             width=round(100 * entry.seconds / span, 3),
         )
+
+
+def _faults(cells: tuple[Cell, ...]) -> dict[str, object]:
+    """The table of faults: for each kind its cells by stage, how many ended how, and those that should not have."""
+    stages = [name for name in NAMES if any(cell.stage == name for cell in cells)]
+    kinds = [kind for kind in KINDS if any(cell.kind == kind.name for cell in cells)]
+    return {
+        "struck": stages,
+        "grid": [
+            (kind.name, kind.does, [[c for c in cells if (c.kind, c.stage) == (kind.name, stage)] for stage in stages])
+            for kind in kinds
+        ],
+        "tally": [sum(c.ok and c.end.startswith(end) for c in cells) for end in (CONVERGED, AGAIN, "refused")],
+        "broken": [cell for cell in cells if not cell.ok],
+    }
 
 
 def _ticks(span: float) -> Iterator[tuple[float, str]]:
