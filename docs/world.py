@@ -72,6 +72,7 @@ Clients that people use work with both services at their real addresses, unmodif
 | pip, uv | install what was published; pip also reports digests and lists versions |
 | pypi-simple | reads the pages, HTML and JSON, and the metadata |
 | pip-audit | asks the JSON API for vulnerabilities |
+| pypi-attestations | agrees about which attestations can be read, and reads the provenance |
 | gh | releases, runs, workflows, logs, API, with `--json` and `--jq` |
 | PyGithub, githubkit, Octokit | read checks, start a workflow, make a release with a file |
 """

@@ -25,7 +25,7 @@ _UNVERIFIED = "Could not verify the uploaded artifact using the included attesta
 
 class _Material(msgspec.Struct, frozen=True):
     certificate: str
-    transparency_entries: list[dict[str, msgspec.Raw]] = msgspec.field()
+    transparency_entries: list[dict[str, msgspec.Raw]]
 
     def __post_init__(self) -> None:
         _bytes(self.certificate)
@@ -43,9 +43,13 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 
 class _Attestation(msgspec.Struct, frozen=True):
-    version: Literal[1]
+    version: int | bool
     verification_material: _Material
     envelope: _Envelope
+
+    def __post_init__(self) -> None:
+        if self.version != 1:
+            raise ValueError("Input should be 1")
 
 
 class _Subject(msgspec.Struct, frozen=True):
@@ -125,8 +129,9 @@ def _parsed(filename: str) -> tuple[object, ...]:
 
 
 def _bytes(text: str) -> bytes:
+    """As pydantic decodes it: characters that are not of the alphabet are passed over."""
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(text.encode())
     except binascii.Error as error:
         raise ValueError(f"Data should be valid base64: {error}") from error
 
