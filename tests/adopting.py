@@ -24,6 +24,11 @@ ORIGIN = "https://github.com/owner/sample.git"
 def tooling(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An index with the build backends, and empty wheels of everything that tagship needs, metadata as installed."""
     folder = tmp_path_factory.mktemp("tooling")
+    yield from serving(folder, tools(folder, wheelhouse))
+
+
+def tools(folder: Path, wheelhouse: Path) -> dict[str, str]:
+    """Put those wheels into a folder; returns their digests by name."""
     for path in wheelhouse.glob("*.whl"):
         (folder / path.name).symlink_to(path)
     there = {canonicalize_name(path.name.partition("-")[0]) for path in wheelhouse.glob("*.whl")}
@@ -41,8 +46,7 @@ def tooling(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             good_wheel(folder, name.replace("-", "_"), version, *(f"Requires-Dist: {line}" for line in needed))
             seen.add(name)
             todo += map(Requirement, needed)
-    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.whl")}
-    yield from serving(folder, digests)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.whl")}
 
 
 @dataclass

@@ -46,6 +46,7 @@ STANDALONE = {
     "stages/smoke.py",
     "stages/wheel_first.py",
     "rehearsal/act/grant.py",
+    "rehearsal/act/machine.py",
     "rehearsal/act/steps/__init__.py",
 }
 """Processes of their own: most run by the interpreter of another environment, where tagship is not installed."""

@@ -1,9 +1,7 @@
 """Runs the repository's own workflow under act, in the embedded world."""
 
 import contextlib
-import shlex
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +12,12 @@ from tagship.errors import UsageError, WorkflowFailed
 from tagship.model import Event, Inputs, Manifest
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
-from tagship.rehearsal.act import shims, standins, tools
+from tagship.rehearsal.act import command, shims, tools
 from tagship.rehearsal.act.grants import Office, Run, of_workflow
 from tagship.rehearsal.act.lines import Log
 from tagship.rehearsal.act.manifests import merged
 from tagship.rehearsal.act.payload import payload
-from tagship.rehearsal.act.shims import Machine
-from tagship.rehearsal.act.survey import Survey, surprises, survey
+from tagship.rehearsal.act.survey import surprises, survey
 from tagship.rehearsal.github.state import Conclusion, WorkflowRun
 from tagship.rehearsal.index import Publisher
 from tagship.rehearsal.request import Assumptions
@@ -31,11 +28,6 @@ from tagship.services.shell import Output
 from tagship.workflow import document, events
 from tagship.workflow.document import Document
 from tagship.workflow.events import Happened
-
-LIMIT = 3600.0
-"""Seconds that the whole workflow may take."""
-LOOK = 0.05
-"""Seconds between two looks at what act wrote."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,9 +125,9 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     shims.know(machine, embedded.doors.port, office.placeholders.values())
     (folder / "event.json").write_bytes(payload(stage.event, embedded, found.file, begun.inputs))
     log = Log(reporter, embedded.place.clock.now, _told(embedded, run), office.refusals)
-    words = (str(programs.act), *_words(office, folder), "-W", found.file)
-    with _following(folder / "log", log), _open(office):
-        output = _run(embedded, words, machine, folder)
+    words = (str(programs.act), *command.words(office, folder), "-W", found.file)
+    with command.following(folder / "log", log), _open(office):
+        output = command.start(embedded, words, machine, folder)
     log.close()
     return _performed(office, log, _Ended(output=output, folder=folder))
 
@@ -220,92 +212,6 @@ def _open(office: Office) -> Iterator[None]:
         doors.loopback = office.behind
 
 
-def _words(office: Office, folder: Path) -> tuple[str, ...]:
-    """act's command line."""
-    event, seen, state = office.run.event, office.survey, office.embedded.github
-    variables = {
-        "GITHUB_REPOSITORY": event.repository,
-        "GITHUB_REPOSITORY_ID": str(state.id),
-        "GITHUB_REPOSITORY_OWNER_ID": str(state.id_of(state.owner)),
-        "GITHUB_SHA": event.sha,
-        "GITHUB_REF": event.ref,
-        "GITHUB_REF_NAME": event.tag or event.branch or "",
-        "GITHUB_REF_TYPE": "tag" if event.tag is not None else "branch",
-        "GITHUB_REF_PROTECTED": "false",
-        "GITHUB_RUN_ID": str(office.run.record.id),
-        "GITHUB_RUN_ATTEMPT": str(office.run.record.latest.number),
-        "GITHUB_WORKFLOW_REF": f"{event.repository}/{seen.document.file}@{event.ref}",
-        "GITHUB_WORKFLOW_SHA": event.sha,
-        "GITHUB_TRIGGERING_ACTOR": state.owner,
-        "RUNNER_NAME": "rehearsal",
-        "RUNNER_ENVIRONMENT": "github-hosted",
-    }
-    local = _standins(seen, folder)
-    return (
-        *(event.name, "--eventpath", str(folder / "event.json"), "--json", "--rm", "--action-offline-mode"),
-        *("--no-skip-checkout", "--no-cache-server", "--action-cache-path", str(folder / "cache")),
-        *("--actor", state.owner, "--defaultbranch", event.default_branch),
-        *(word for label in sorted(seen.labels) for word in ("--platform", f"{label}=-self-hosted")),
-        *(word for uses, place in local.items() for word in ("--local-repository", f"{uses}={place}")),
-        *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
-        *(word for name, value in office.placeholders.items() for word in ("--secret", f"{name}={value}")),
-    )
-
-
-def _standins(seen: Survey, folder: Path) -> dict[str, Path]:
-    """The folders that act takes for the repositories of actions."""
-    places: dict[str, Path] = {}
-    for number, (uses, row) in enumerate(seen.actions.items()):
-        name, _, ref = uses.partition("@")
-        repository = f"{'/'.join(name.split('/')[:2])}@{ref}"
-        place = places.setdefault(repository, folder / "actions" / str(number))
-        standins.write(place, row, folder / "notes")
-    return places
-
-
-@contextlib.contextmanager
-def _following(file: Path, log: Log) -> Iterator[None]:
-    """Read a file while it grows, to its end."""
-    file.touch()
-    over = threading.Event()
-
-    def follow() -> None:
-        with file.open(encoding="utf-8", errors="replace") as lines:
-            rest, last = "", False
-            while not last:
-                last = over.is_set()  # one more look after the end
-                rest += lines.read()
-                *whole, rest = rest.split("\n")
-                for line in whole:
-                    log.take(line)
-                over.wait(LOOK)
-            log.take(rest)
-
-    reader = threading.Thread(target=follow, name="act", daemon=True)
-    reader.start()
-    try:
-        yield
-    finally:
-        over.set()
-        reader.join()
-
-
-def _run(embedded: Embedded, words: tuple[str, ...], machine: Machine, folder: Path) -> Output:
-    shell = embedded.shell.behind(embedded.place.wall)
-    outer = shell.environment
-    variables = {
-        "PATH": f"{machine.shims}:{outer['PATH']}",
-        "TAGSHIP_SHIMS": str(machine.shims),
-        "UV_PYTHON_DOWNLOADS": "never",
-        "PIP_NO_COMPILE": "1",  # what is used is compiled anyway
-        "PYTHONDONTWRITEBYTECODE": "",
-        "GIT_TERMINAL_PROMPT": "0",
-        "ACT_DISABLE_VERSION_CHECK": "1",
-    }
-    into = f"exec {shlex.join(words)} >{shlex.quote(str(folder / 'log'))}"
-    return shell.run(("/bin/sh", "-c", into), cwd=folder.parent / "runner", extra=variables, timeout=LIMIT)
-
-
 def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
     seen, run = office.survey, office.run.record
     order = list(seen.document.jobs)
@@ -319,7 +225,7 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
         error = WorkflowFailed(f"{failed.title}\n{failed.why}", remedy=failed.remedy, where=failed.where)
     elif not ended.output.ok or log.errors:
         why = (
-            f"it took longer than {LIMIT:g} s"
+            f"it took longer than {command.LIMIT:g} s"
             if ended.output.timed_out
             else "\n".join(log.errors[-5:]) or ended.output.tail(5)
         )

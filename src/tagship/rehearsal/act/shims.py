@@ -10,25 +10,12 @@ from pathlib import Path
 import msgspec
 
 from tagship.errors import ToolFailed, Unreachable
-from tagship.rehearsal.act import grant
+from tagship.rehearsal.act import grant, machine
 from tagship.rehearsal.act.tools import Tools
 from tagship.services.uv import Env, Uv
 
 PYTHON = "3.12"
 """The Python of the runner images for Linux (actions/runner-images, Ubuntu2404-Readme.md)."""
-CLOCK = """\
-import sys
-if "tagship" in sys.orig_argv and "-m" in sys.orig_argv:
-    import time
-    class _Clock:
-        ahead, now, passed = 0.0, time.time, time.monotonic
-        @classmethod
-        def sleep(cls, seconds): cls.ahead += seconds
-    time.sleep = _Clock.sleep
-    time.time = lambda: _Clock.now() + _Clock.ahead
-    time.monotonic = lambda: _Clock.passed() + _Clock.ahead
-"""
-"""Waiting takes no time on this machine either, where it is the stages that wait."""
 _GATED = """\
 #!/bin/sh
 {ask}[ -n "${{{done}}}" ] && exec {program} "$@"
@@ -88,8 +75,8 @@ def runner(uv: Uv, root: Path, python: Path | None) -> Env:
         bundled = _bundled(uv, env)
         if bundled is None or not uv.install_own(env, str(bundled)).ok:
             raise ToolFailed("The runner's Python has no pip", remedy="Rehearse once online: then it is kept.")
-    (env.packages / "tagship_clock.py").write_text(CLOCK, encoding="utf-8")
-    (env.packages / "tagship_clock.pth").write_text("import tagship_clock\n", encoding="utf-8")
+    shutil.copyfile(machine.__file__, env.packages / "tagship_machine.py")
+    (env.packages / "tagship_machine.pth").write_text("import tagship_machine\n", encoding="utf-8")
     return env
 
 
@@ -108,15 +95,15 @@ def _bundled(uv: Uv, env: Env) -> Path | None:
     return next(Path(said.stdout.strip()).rglob("pip-*.whl"), None) if said.ok else None
 
 
-def know(machine: Machine, port: int, placeholders: Iterable[str]) -> None:
+def know(made: Machine, port: int, placeholders: Iterable[str]) -> None:
     """Write what `grant` has to know: where it asks, and what it replaces."""
     known = {
         "port": port,
         "placeholders": list(placeholders),
-        "runner": str(machine.runner),
-        "shims": str(machine.shims),
+        "runner": str(made.runner),
+        "shims": str(made.shims),
     }
-    machine.table.write_bytes(msgspec.json.encode(known))
+    made.table.write_bytes(msgspec.json.encode(known))
 
 
 def _gated(name: str, program: str, table: Path) -> str:
