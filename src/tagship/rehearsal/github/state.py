@@ -37,8 +37,7 @@ class Token:
     limit: int
     used: int = 0
     reset: float = 0
-    recent: deque[tuple[float, bool]] = field(default_factory=deque)
-    """When it asked in the last hour, and whether that was a write."""
+    recent: deque[tuple[float, bool]] = field(default_factory=deque)  # when in the last hour, and whether to write
 
 
 @dataclass(kw_only=True, slots=True, frozen=True)
