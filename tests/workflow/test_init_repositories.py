@@ -68,7 +68,7 @@ def test_workflows_that_cannot_be_read_are_named(adopting: Adopting) -> None:
     before = there.state()
     assert there("init") == 17
     assert "\nNote: .github/workflows/odd.yml:" in there.out
-    assert re.search(r"  not ours        \.github/workflows/publish\.yml\n    line 2: ", there.out)
+    assert re.search(r"  left alone      \.github/workflows/publish\.yml\n    line 2: ", there.out)
     assert there.made(before) == []
 
 
@@ -200,6 +200,22 @@ def test_build_requirements_that_cannot_be_locked_are_said(adopting: Adopting) -
     assert there("init") == 0
     assert not (there.root / LOCKS[0]).exists()
     assert f"\nNote: {LOCKS[0]} was not written: The build requirements could not be installed: " in there.out
+    assert [there("sync", "--check"), there("sync")] == [0, 0]
+    assert f"Note: {LOCKS[0]} was not written: " in there.err
+
+
+def test_a_lock_that_cannot_be_brought_up_to_date_is_no_success(adopting: Adopting) -> None:
+    """Where the index lacks what the lock has to get, sync gives the reason, ends with 17, and keeps the lock."""
+    there = adopting()
+    there("init")
+    there.replace("pyproject.toml", '["hatchling"]', '["hatchling", "no-such-backend"]')
+    before = there.state()
+    assert there("sync") == 17
+    assert (
+        f"left alone      {LOCKS[0]}\n    it lacks no-such-backend\n    The build requirements could not be"
+        in there.out
+    )
+    assert there.made(before) == []
 
 
 @pytest.mark.requirement("C5", "C6")

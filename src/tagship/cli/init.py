@@ -111,6 +111,7 @@ def sync(path: Path, check: bool, **flags: bool) -> int:
         sys.stdout.writelines(_of_edit(edit, done=not check) for edit in edits if not isinstance(edit, Keep))
         if all(isinstance(edit, Keep) for edit in edits):
             sys.stdout.write("Everything is up to date.\n")
+        sys.stderr.writelines(f"Note: {note}\n" for note in adoption.notes if not check)
     todo = [edit.file.path for edit in edits if not isinstance(edit, Keep)]
     if check and todo:
         edited = any(isinstance(edit, Differs) for edit in edits)
@@ -181,7 +182,7 @@ def _raise_drift(edits: Sequence[Edit]) -> None:
 
 def _of_edit(edit: Edit, *, done: bool) -> str:
     words = {"create": ("created", "is missing"), "update": ("updated", "is out of date"), "keep": ("kept", "kept")}
-    name = words.get(_action(edit), ("not ours", "not ours"))[0 if done else 1]
+    name = words.get(_action(edit), ("left alone", "left alone"))[0 if done else 1]
     why = "" if isinstance(edit, Create | Keep) else "".join(f"    {line}\n" for line in edit.file.why)
     return f"  {name:<14}  {edit.file.path}\n{why}"
 

@@ -132,11 +132,16 @@ def _locks(project: Project, desk: Desk, wish: Wish, notes: list[str]) -> list[F
     ]
     there = files.read(project.top, build)
     why = locks.build_stale(project, there)
+    if there is None and not wish.lock:
+        return found  # it may be that it could not be made, and a build does without
     try:
         found.append(_lock(build, there, why, wish, lambda old: locks.build(desk, project, old)))
     except TagshipError as error:
         reason = error.message.splitlines()[0]
-        notes.append(f"{build} was not written: {reason}. The workflow resolves the build requirements at each run.")
+        if there is not None and why:
+            found.append(File(path=build, there=there, wanted=there, why=(*why, reason), ours=False))
+        else:
+            notes.append(f"{build} was not written: {reason}. The build resolves its requirements at each run.")
     return found
 
 
@@ -146,7 +151,7 @@ def _lock(path: str, there: str | None, why: tuple[str, ...], wish: Wish, make: 
     text = make(None if wish.upgrade else there)
     if text != there and not why:
         why = ("there are newer versions",)
-    return File(path=path, there=there, wanted=text, why=why if text != there else ())
+    return File(path=path, there=there, wanted=text, why=() if text == there or there is None else why)
 
 
 def _guide(project: Project, wanted: Variant) -> File:
