@@ -90,6 +90,7 @@ NOT_MODELLED = """
 - signatures: of attestations only the statement is judged, and API tokens are names, not macaroons
 - concurrent requests to GitHub: they are answered one after another, so the limit on them is never reached
 - running the jobs of a GitHub workflow: the stages run instead
+- trusted publishers other than GitHub's: GitLab, Google, ActiveState
 - mail that PyPI sends, malware reports, download statistics
 - checks that PyPI makes later, such as those of administrators
 - who is behind a name: any name that is not assumed to be taken is free
