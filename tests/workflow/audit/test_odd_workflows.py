@@ -61,6 +61,16 @@ def test_what_counts_as_an_upload(step: str, uploads: bool) -> None:
     assert (publishes(document), bool(audit(document))) == (uploads, uploads)
 
 
+@pytest.mark.parametrize(
+    ("comment", "silent"),
+    [("v8.0.1", True), ("8.0.1", True), ("v8", True), ("", True), ("pinned", True), ("v7", False), ("v8.0.0", False)],
+)
+def test_a_comment_may_name_the_version_in_every_usual_way(comment: str, silent: bool) -> None:
+    """A commit and the version behind it disagree only where both cannot be right."""
+    pinned = f"actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # {comment}"
+    assert ("TS21" not in codes(job() + f"      - uses: {pinned}\n")) == silent
+
+
 def test_a_reusable_workflow_is_not_blamed_for_what_its_caller_decides() -> None:
     """Gate, concurrency and fork guard of a called workflow are its caller's; the environment is its own."""
     called = codes(job(on="workflow_call"))
@@ -123,6 +133,9 @@ def test_groups_are_judged_by_what_the_events_have(group: str, silent: bool) -> 
         ("steps: [{uses: lewagon/wait-on-check-action@v1}]", True),
         ("steps: [{run: gh run watch 5}]", True),
         ("steps: [{run: make}]", False),
+        ("steps: [{run: pip install tox}]", False),
+        ("steps: [{run: pip install tox && tox -e py313}]", True),
+        ("steps: [{run: nox -s release_build}]", False),
     ],
 )
 def test_what_counts_as_waiting_for_the_tests(needed: str, silent: bool) -> None:

@@ -8,7 +8,7 @@ from tagship.workflow.audit.lane import Lane, commands
 from tagship.workflow.audit.payloads import exists
 from tagship.workflow.audit.rule import Hit, Rule
 from tagship.workflow.document import Expression, Job, Mapping, Node, Scalar, Step, text, walk
-from tagship.workflow.pins import BY_ACTION
+from tagship.workflow.pins import BY_ACTION, Pin
 
 _TWO_INDEXES = re.compile(r"--extra-index-url|\bunsafe-(best|first)-match\b|--index[= ]\S+[^\n]{0,999}--default-index")
 _TWO_INDEXES_ENV = re.compile(r"^(PIP_EXTRA_INDEX_URL|UV_EXTRA_INDEX_URL)$")
@@ -110,10 +110,16 @@ def _unpinned(lane: Lane) -> Iterator[Hit]:
             pin = BY_ACTION.get("/".join(name.split("/")[:2]))
             said = lane.document.comment(uses)
             named = _SHA.fullmatch(ref) and _VERSION.fullmatch(said)
-            if pin is not None and named and (pin.sha == ref) != (pin.version == said):
+            if pin is not None and named and not _agree(pin, ref, said):
                 why = f"{pin.version} is {pin.sha}."
                 title = f"{name}@{ref[:12]} is not {said}"
                 yield Hit(line=uses.line, title=title, why=why, severity=Severity.ERROR)
+
+
+def _agree(pin: Pin, sha: str, said: str) -> bool:
+    """Whether a commit and the version behind it can both be right; `v8` is a good name for v8.0.1, and for others."""
+    version, short = pin.version.removeprefix("v"), said.removeprefix("v")
+    return f"{version}.".startswith(f"{short}.") if sha == pin.sha else short != version
 
 
 def _can_move(uses: str) -> bool:

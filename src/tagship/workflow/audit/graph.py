@@ -160,7 +160,7 @@ def _released(lane: Lane) -> Iterator[Hit]:
             for other in lane.ours(stage):
                 if not lane.stops(other, stage):
                     yield Hit(line=other.line, title=f"`{other.id}` goes on where `tagship {stage}` did not succeed")
-        if "workflow_dispatch" in lane.document.triggers:
+        if "workflow_dispatch" in lane.document.triggers and not _TAGS_ONLY.search(job.condition):
             for step in steps:
                 if re.search(r"\bgh\s+release\s+create\b(?![^\n]{0,999}--verify-tag)", commands(step)):
                     title = f"`{job.id}` makes the tag where there is none"
@@ -241,7 +241,7 @@ GRAPH: tuple[Rule, ...] = (
             title="An upload does not wait for the tests",
             why="Whoever pushes a tag publishes that commit, tested or not.",
             remedy="Let the job need the jobs that test this commit, or one that waits for them: `tagship gate`.",
-            incident="Eighteen of 31 workflows of well-known projects publish to PyPI whatever the tests say.",
+            incident="Twenty-five of 39 workflows of well-known projects publish to PyPI whatever the tests say.",
         ),
     ),
     Rule(

@@ -34,7 +34,10 @@ def _identity(lane: Lane) -> Iterator[Hit]:
         bad = [(step, what) for step, what in found if what]
         if bad:
             title = f"`{job.id}` holds `id-token: write` and runs {', '.join(dict.fromkeys(what for _, what in bad))}"
-            yield Hit(line=bad[0][0].line, title=title)
+            apart = not uploading and not job.environment and all(upload.job.environment for upload in lane.uploads)
+            why = "A publisher that is bound to the environment of the upload refuses this job, any other does not."
+            severity = Severity.WARNING if apart else None
+            yield Hit(line=bad[0][0].line, title=title, severity=severity, why=why if apart else "")
         elif len(job.steps) > MOST_STEPS:
             title = f"`{job.id}` holds `id-token: write` and has {len(job.steps)} steps"
             yield Hit(line=job.line, title=title, severity=Severity.NOTE)

@@ -34,6 +34,7 @@ _TEST = re.compile(
     r"\b(pytest|py\.test|tox|nox|unittest|runtests?|ctest|coverage run|cargo test|npm test|stestr|trial)\b"
     r"|\b(make|just|poe|invoke|inv|hatch run|hatch|uv run|task)\s+\S*(test|check|ci)\b|\btests?/?\S*\.(py|sh)\b"
 )
+_NO_TEST = re.compile(r"\b(install|add|sync)\b|\b(tox|nox)\b.*(build|release|publish|upload|docs?\b|lint|notes)")
 _TESTING_NAME = re.compile(
     r"(?:^|[\s/_.-])(tests?(?![\s_.-]*pypi)|testing|ci|checks?|coverage)(?:$|[\s/_.-])", re.IGNORECASE
 )
@@ -194,10 +195,10 @@ class Lane:
         if ignores_failure(step):
             return False
         words = commands(step)
-        tested = any(key.text == "CIBW_TEST_COMMAND" for key, _ in step.env.entries)
-        return bool(tested or _TEST.search(words) or _WAIT.search(words) or _WAIT_ACTION.search(step.action)) or runs(
-            step, "(gate|test)"
+        tested = any(key.text == "CIBW_TEST_COMMAND" for key, _ in step.env.entries) or any(
+            _TEST.search(command) and not _NO_TEST.search(command) for command in re.split(r"\n|;|&&", words)
         )
+        return bool(tested or _WAIT.search(words) or _WAIT_ACTION.search(step.action)) or runs(step, "(gate|test)")
 
     def _uploads(self) -> Iterator[Upload]:
         for job in self.document.jobs.values():
