@@ -16,11 +16,14 @@ from world import page as embedded_world
 from requirements import page as requirements
 from tagship.cli.app import COMMANDS, tagship
 from tagship.cli.init import SetUp, SetUpFile
+from tagship.cli.notes import ReleaseNotes
 from tagship.cli.pages import pages
 from tagship.cli.reading import Described, DescribedValue
+from tagship.cli.version import Candidate, VersionChange, VersionInfo
 from tagship.errors import AUDIT_ERRORS, AUDIT_NOTHING, AUDIT_WARNINGS, BUG, ERRORS, INTERRUPTED, UNDECIDED
 from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan
-from tagship.project.config import Check, Config, Environments, PackageConfig, Suite
+from tagship.project.config import Check, Config, Copy, Environments, PackageConfig, Suite
+from tagship.project.version_edits import Edit
 from tagship.rehearsal.result import Assumption, Exchange, Rehearsal
 from tagship.workflow.audit.result import Audited, AuditedFile
 from tagship.workflow.audit.tools import ToolRun
@@ -32,8 +35,11 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "configuration": Config,
     "described": Described,
     "manifest": Manifest,
+    "notes": ReleaseNotes,
     "rehearsal": Rehearsal,
     "set-up": SetUp,
+    "version": VersionInfo,
+    "version-change": VersionChange,
 }
 
 
@@ -100,6 +106,9 @@ def commands() -> str:
             assert command is not None
             with click.Context(command, info_name=name, parent=group) as context:
                 parts.append(_command(name, command, context))
+                for inner in command.commands.values() if isinstance(command, click.Group) else ():
+                    with click.Context(inner, info_name=inner.name, parent=context) as below:
+                        parts.append(_command(f"{name} {inner.name}", inner, below))
     return "".join(parts)
 
 
@@ -151,6 +160,7 @@ def configuration() -> str:
         ("`tests`", Suite),
         ("`environments`", Environments),
         ("An entry of `package`", PackageConfig),
+        ("An entry of `version-copies`", Copy),
     ):
         parts.append(f"\n## {title}\n\n{_rows(fields_of(struct))}")
     return "".join(parts)
@@ -168,6 +178,10 @@ def json_page() -> str:
         "| audit | `tagship audit --json` | [audit.json](schemas/audit.json) |\n"
         "| described | `tagship config --json` | [described.json](schemas/described.json) |\n"
         "| set-up | `tagship init --json`, `tagship sync --json` | [set-up.json](schemas/set-up.json) |\n"
+        "| version | `tagship version info --json` | [version.json](schemas/version.json) |\n"
+        "| version-change | `tagship version bump --json`, `tagship version set --json`"
+        " | [version-change.json](schemas/version-change.json) |\n"
+        "| notes | `tagship notes --json` | [notes.json](schemas/notes.json) |\n"
     ]
     for title, structs in (
         ("Rehearsal", (Rehearsal, Assumption, Exchange)),
@@ -175,6 +189,9 @@ def json_page() -> str:
         ("Audit", (Audited, AuditedFile, ToolRun)),
         ("Described", (Described, DescribedValue)),
         ("Set-up", (SetUp, SetUpFile, Registration)),
+        ("Version", (VersionInfo, Candidate)),
+        ("Version-change", (VersionChange, Edit)),
+        ("Notes", (ReleaseNotes,)),
     ):
         parts.append(f"\n## {title}\n")
         for struct in structs:
