@@ -31,6 +31,7 @@ from tagship.versions import released
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "real-projects.md"
+BY_HAND = "\n<!-- From here on the page is written by hand. -->\n"
 
 
 class Listed(msgspec.Struct, forbid_unknown_fields=True):
@@ -119,7 +120,9 @@ def main() -> int:
     projects = msgspec.convert(data["project"], list[Listed])
     results = Results(options.results, options.clones)
     known = {p.slug: kept for p in projects if (kept := results.of(p, examine=options.only in p.repository))}
-    PAGE.write_text("".join(page([p for p in projects if p.slug in known], known)), encoding="utf-8")
+    _, mark, by_hand = PAGE.read_text(encoding="utf-8").partition(BY_HAND)
+    written = "".join(page([p for p in projects if p.slug in known], known))
+    PAGE.write_text(f"{written}{mark}{by_hand}", encoding="utf-8")
     return 0
 
 
