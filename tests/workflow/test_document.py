@@ -110,6 +110,7 @@ def test_on_is_a_word_in_every_spelling(on: str) -> None:
         ("# nothing\n", 1, 1, "the file is empty"),
         ("- a\n", 1, 1, "it is no mapping"),
         ("\n\nname: x\non: push\n", 3, 1, "it is no workflow: `jobs` is missing"),
+        ("name: x\nruns: {using: composite, steps: []}\n", 1, 1, "it is an action, not a workflow"),
         ("on: push\njobs:\n  a: 1\n", 3, 3, "the job `a` is no mapping"),
         (
             "on: push\njobs:\n  a: {runs-on: x, needs: [b], steps: [{run: x}]}\n",

@@ -230,6 +230,9 @@ def _problems(document: Document, root: Node | None) -> Iterator[Problem]:
     if not isinstance(root, Mapping):
         yield Problem(line=1, column=1, why="the file is empty" if root is None else "it is no mapping")
         return
+    if root.get("runs") is not None and root.get("jobs") is None:
+        yield Problem(line=root.line, column=root.column, why="it is an action, not a workflow")
+        return
     for name in ("on", "jobs"):
         if root.get(name) is None:
             yield Problem(line=root.line, column=root.column, why=f"it is no workflow: `{name}` is missing")

@@ -36,7 +36,11 @@ def of_audit(audited: Audited) -> Iterator[Line]:
     if others:
         yield Line(text=f"{many(others, 'other workflow')} not judged", tone=Tone.QUIET)
     for tool in audited.tools:
-        words = {"ran": "ran as well", "missing": tool.said, "failed": f"failed, so that it says nothing: {tool.said}"}
+        words = {
+            "ran": f"ran as well ({tool.said})",
+            "missing": tool.said,
+            "failed": f"failed, so that it says nothing: {tool.said}",
+        }
         tone = Tone.BAD if tool.outcome == "failed" else Tone.QUIET
         yield Line(text=clean(f"{tool.name} {words[tool.outcome]}"), tone=tone)
     if any("/" not in finding.code for finding in audited.findings):
