@@ -82,6 +82,9 @@ class Ledger:
     """Of tagship's own, by `METHOD path`."""
     deviations: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
+    """Of the running test."""
+    violated: Counter[str] = field(default_factory=Counter)
+    """Of all tests."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def judge(self, request: Request, response: Response) -> None:
@@ -98,6 +101,12 @@ class Ledger:
                 self.requests[f"{method} {template or path}"] += 1
                 found += _of_request(method, template, request)
             self.violations += [f"{method} {raw} {response.status_code}: {what}" for what in found]
+            self.violated.update(found)
+
+    @property
+    def counts(self) -> tuple[Counter[str], ...]:
+        """What is added up over several processes."""
+        return self.answers, self.requests, self.deviations, self.violated
 
     def _of_answer(self, method: str, template: str, response: Response) -> Iterator[str]:
         status, data = response.status_code, response.get_data()
@@ -207,7 +216,6 @@ def _complaints(schema: object, body: object) -> Iterator[tuple[str, str]]:
 
 
 LEDGER = Ledger()
-TOTAL = pytest.StashKey[Ledger]()
 
 
 @pytest.fixture(autouse=True)
@@ -218,46 +226,36 @@ def _contract() -> Iterator[None]:
     assert LEDGER.violations == [], "\n".join(sorted(set(LEDGER.violations)))
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Let the judge see every exchange."""
     EmbeddedGitHub.witnesses.append(LEDGER.judge)
-    config.stash[TOTAL] = LEDGER
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Of a process of pytest-xdist: hand the counts over."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["contract"] = [dict(LEDGER.answers), dict(LEDGER.requests), dict(LEDGER.deviations)]
+        output["contract"] = [dict(count) for count in LEDGER.counts]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The counts, and which deviations were needed."""
-    total = config.stash[TOTAL]
-    if not total.answers:
+    if not LEDGER.answers:
         return
     write = terminalreporter.write_line
     terminalreporter.section("GitHub's OpenAPI description")
-    pairs = {pair.split(" ", 1)[1] for pair in total.answers}
-    ours = f"{total.requests.total()} requests of tagship of {len(total.requests)} kinds"
-    write(f"{total.answers.total()} answers checked, {len(pairs)} (path, status) pairs, and {ours}.")
-    write(f"A violation fails its test. {len(DEVIATIONS)} deviations are allowed; how often they were needed:")
-    for reason, count in total.deviations.most_common():
+    pairs = {pair.split(" ", 1)[1] for pair in LEDGER.answers}
+    ours = f"{LEDGER.requests.total()} requests of tagship of {len(LEDGER.requests)} kinds"
+    write(f"{LEDGER.answers.total()} answers checked, {len(pairs)} (path, status) pairs, and {ours}.")
+    write(
+        f"{LEDGER.violated.total()} violations. {len(DEVIATIONS)} deviations are allowed; how often they were needed:"
+    )
+    for reason, count in LEDGER.deviations.most_common():
         write(f"{count:6}  {reason}")
 
 
-class FromWorkers:
-    """Adds up what the processes of pytest-xdist counted."""
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: object, error: object) -> None:
-        """One process has ended."""
-        counted = getattr(node, "workeroutput", {}).get("contract", ({}, {}, {}))
-        for total, part in zip((LEDGER.answers, LEDGER.requests, LEDGER.deviations), counted, strict=True):
-            total.update(part)
-
-
-def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager) -> None:
-    """Listen to pytest-xdist where it is there."""
-    if not manager.has_plugin("contract-from-workers"):
-        manager.register(FromWorkers(), "contract-from-workers")
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object, error: object) -> None:
+    """Of pytest-xdist: one process has ended; add what it counted."""
+    for total, part in zip(LEDGER.counts, getattr(node, "workeroutput", {}).get("contract", ()), strict=False):
+        total.update(part)
