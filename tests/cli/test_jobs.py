@@ -75,7 +75,7 @@ def test_a_release_job_by_job(stage: Stage, tmp_path: Path) -> None:
     with stage.open(repository(tmp_path / "sample", {})) as opened:
         run = Run(opened=opened, folder=tmp_path / "run")
         kept = tmp_path / "run" / "kept"
-        answers = run.job("kept/wait-for-ci", "plan", "gate")
+        answers = run.job("kept/wait-for-ci", "plan", "gate", GITHUB_RUN_ATTEMPT="2")  # its first attempt failed
         answers += run.job("kept/validation", "plan", "build", "test", "check")
         others = f"--manifest {kept / 'wait-for-ci' / KEPT} --manifest {kept / 'validation' / KEPT}"
         answers += run.job("upload", f"publish {others}")  # stands in for the action, its manifest is dropped
