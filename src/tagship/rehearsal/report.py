@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tagship import words
 from tagship.model import Entry, Fact, Finding, Severity, Status, Target
 from tagship.rehearsal.faults.kinds import AGAIN, CONVERGED, KINDS
-from tagship.rehearsal.result import Cell, Exchange, Rehearsal
+from tagship.rehearsal.result import Cell, Exchange, Job, Rehearsal
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.stages import STAGES
 
@@ -39,6 +39,17 @@ class Stage:
     start: float = 0.0
     """Where its bar begins, in percent of the time that the rehearsal took."""
     width: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobRow:
+    """One row of the workflow's jobs."""
+
+    job: Job
+    state: str
+    """`done`, `failed` or `skipped`."""
+    start: float
+    width: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +88,7 @@ def html(rehearsal: Rehearsal) -> str:
             findings=findings,
             doubts=tuple(_doubts(rehearsal)),
             stages=tuple(_stages(rehearsal, findings, origin, span)),
+            jobs=tuple(_jobs(rehearsal, origin, span)),
             ticks=tuple(_ticks(span)),
             requests=kept,
             requests_left=len(requests) - len(kept),
@@ -110,11 +122,12 @@ def _environment() -> Environment:
 
 def _span(rehearsal: Rehearsal) -> tuple[float, float]:
     """When the timeline begins, in seconds since 1970, and how many seconds it covers (never zero)."""
-    log = rehearsal.manifest.log
-    origin = min((entry.started for entry in log), default=rehearsal.started)
+    spans = [(entry.started, entry.seconds) for entry in rehearsal.manifest.log]
+    spans += [(job.started, job.seconds) for job in rehearsal.jobs if job.steps]
+    origin = min((began for began, _ in spans), default=rehearsal.started)
     if rehearsal.started:
         origin = min(origin, rehearsal.started)
-    end = max((entry.started + entry.seconds for entry in log), default=origin)
+    end = max((began + seconds for began, seconds in spans), default=origin)
     return origin, max(end - origin, rehearsal.seconds, 0.001)
 
 
@@ -122,6 +135,7 @@ def _findings(rehearsal: Rehearsal) -> Iterator[Numbered]:
     """All findings, the serious ones first."""
     entries = [entry for entry in rehearsal.entries if not rehearsal.repeats(entry)]
     found = [(entry.stage, finding) for entry in entries for finding in entry.findings]
+    found += [(name, finding) for name, finding in rehearsal.causes if (name, finding) not in found]
     found.sort(key=lambda pair: _ORDER.index(pair[1].severity))
     for number, (stage, finding) in enumerate(found, 1):
         yield Numbered(number=number, stage=stage, finding=finding)
@@ -168,6 +182,17 @@ def _faults(cells: tuple[Cell, ...]) -> dict[str, object]:
         "tally": [sum(c.ok and c.end.startswith(end) for c in cells) for end in (CONVERGED, AGAIN, "refused")],
         "broken": [cell for cell in cells if not cell.ok],
     }
+
+
+def _jobs(rehearsal: Rehearsal, origin: float, span: float) -> Iterator[JobRow]:
+    """A row for each job of the repository's own workflow, where that was run."""
+    for job in rehearsal.jobs:
+        yield JobRow(
+            job=job,
+            state={"success": "done", "skipped": "skipped"}.get(job.result, "failed"),
+            start=round(100 * max(job.started - origin, 0) / span, 3),
+            width=round(100 * job.seconds / span, 3),
+        )
 
 
 def _ticks(span: float) -> Iterator[tuple[float, str]]:

@@ -124,6 +124,7 @@ def _reasons(rehearsal: Rehearsal) -> Iterator[Line]:
 def _limits(rehearsal: Rehearsal) -> Iterator[Line]:
     """What the verdict does not cover: stages that did not run, assumptions, and what no rehearsal can show."""
     missing = [name for name in rehearsal.stages if rehearsal.manifest.entry(name) is None]
+    missing += [job.name for job in rehearsal.jobs if job.result == "skipped"]
     if missing:
         yield Line(text="Not run", tone=Tone.HEADING, level=0)
         yield Line(text=", ".join(missing))

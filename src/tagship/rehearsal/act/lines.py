@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from tagship.errors import TagshipError, WorkflowFailed
+from tagship.model import Fact
 from tagship.rehearsal.github.state import Conclusion
 from tagship.rehearsal.result import Job, Step
 from tagship.services.reporter import Journal, Reporter
@@ -57,6 +58,7 @@ class Log:
         now: the rehearsal's clock.
         ended: told the name and result of each job.
         refusals: why a job was not let in, by its id.
+        facts: what its environment said, likewise.
     """
 
     def __init__(
@@ -65,11 +67,13 @@ class Log:
         now: Callable[[], float],
         ended: Callable[[str, Conclusion], None],
         refusals: Mapping[str, TagshipError],
+        facts: Mapping[str, tuple[Fact, ...]],
     ) -> None:
         self._reporter = reporter
         self._now = now
         self._ended = ended
         self._refusals = refusals
+        self._facts = facts
         self._running: dict[str, _Running] = {}
         self.jobs: dict[str, Job] = {}
         """By name, in the order of their ends."""
@@ -121,8 +125,6 @@ class Log:
             result = _result(line.step_result)
             seconds = round(line.nanoseconds / 1e9, 4)
             job.steps.append(Step(name=title, result=result, seconds=seconds, said=tuple(job.output)))
-            if result != "skipped":
-                job.journal.say(f"{title}" if result == "success" else f"{title}: failed")
 
     def _end(self, name: str, result: str) -> None:
         job = self._running.pop(name)
@@ -130,6 +132,8 @@ class Log:
             "success" if result == "success" else "cancelled" if result == "cancelled" else "failure"
         )
         error = None if conclusion == "success" else self._refusals.get(job.id) or _failure(name, job, conclusion)
+        for fact in self._facts.get(job.id, ()):
+            job.journal.fact(fact)
         if error is not None:
             job.journal.finding(error.finding())
         entry = job.journal.close(failed=error is not None, now=self._now())
@@ -148,14 +152,14 @@ class Log:
 def _failure(name: str, job: _Running, conclusion: str) -> WorkflowFailed:
     failed = next((step for step in job.steps if step.result == "failure"), None)
     if failed is None:
-        why = "it was cut off" if conclusion == "cancelled" else "it failed before its first step"
+        why = "The job was cut off" if conclusion == "cancelled" else "The job failed before its first step"
         words = job.errors[-SHOWN:] or job.output[-SHOWN:]
-        return WorkflowFailed(f"{name}: {why}\n" + "\n".join(words), remedy="Read its own words.", where=name)
+        return WorkflowFailed(f"{why}\n" + "\n".join(words), remedy="Read its own words.", where=name)
     said = [line for line in failed.said if line.strip()][-SHOWN:]
     errors = [words for words in job.errors if not words.startswith("exit")]
     more = [line for words in errors for line in words.splitlines() if line not in said]
     return WorkflowFailed(
-        f"{name}: the step {failed.name!r} failed\n" + "\n".join([*said, *more]),
+        f"The step {failed.name!r} failed\n" + "\n".join([*said, *more]),
         remedy="Correct the step, or what it runs; its own words are above.",
         where=name,
     )

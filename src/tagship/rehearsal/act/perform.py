@@ -124,7 +124,7 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     seen.notes += notes
     shims.know(machine, embedded.doors.port, office.placeholders.values())
     (folder / "event.json").write_bytes(payload(stage.event, embedded, found.file, begun.inputs))
-    log = Log(reporter, embedded.place.clock.now, _told(embedded, run), office.refusals)
+    log = Log(reporter, embedded.place.clock.now, _told(embedded, run), office.refusals, office.facts)
     words = (str(programs.act), *command.words(office, folder), "-W", found.file)
     with command.following(folder / "log", log), _open(office):
         output = command.start(embedded, words, machine, folder)
@@ -222,7 +222,8 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
     failed = next((job.finding for job in told if job.finding is not None), None)
     error = None
     if failed is not None:
-        error = WorkflowFailed(f"{failed.title}\n{failed.why}", remedy=failed.remedy, where=failed.where)
+        job = f"{failed.where}: " if failed.code == WorkflowFailed.code else ""
+        error = WorkflowFailed(f"{job}{failed.title}\n{failed.why}", remedy=failed.remedy, where=failed.where)
     elif not ended.output.ok or log.errors:
         why = (
             f"it took longer than {command.LIMIT:g} s"

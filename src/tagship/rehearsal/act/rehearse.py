@@ -103,9 +103,10 @@ def _verdict(
     error, plan = performed.error, performed.manifest.plan
     if error is not None and not performed.doubts:
         cause = next((f for e in performed.manifest.log if e.outcome == "failed" for f in e.findings), None)
-        if cause is None:
-            cause = next((job.finding for job in performed.jobs if job.finding is not None), error.finding())
         codes = {kind.code: kind.exit_code for kind in ERRORS}
+        if cause is None:
+            found = next((job.finding for job in performed.jobs if job.finding is not None), error.finding())
+            return "refused", error.message.splitlines()[0], codes[found.code]
         return "refused", cause.title, codes.get(cause.code, ChecksFailed.exit_code)
     if error is not None:
         first = error.message.splitlines()[0]
