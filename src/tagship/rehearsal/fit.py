@@ -25,7 +25,7 @@ from tagship.rehearsal.index.state import with_release
 from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.result import Assumption
 from tagship.rehearsal.world import Embedded
-from tagship.services.addresses import GITHUB
+from tagship.services.addresses import ELSEWHERE, GITHUB
 
 CONCLUSIONS: tuple[Conclusion, ...] = (
     "success",
@@ -37,8 +37,6 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
     "action_required",
     "stale",
 )
-ELSEWHERE = ("gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht")
-"""Well-known hosts that are no GitHub; a company's own server may be one."""
 ABSENT, NEVER_ENDS = "missing", "pending"
 DAY = 86400
 SHOWN = 6

@@ -79,5 +79,8 @@ ACTIONS_ISSUER = "https://token.actions.githubusercontent.com"
 CORE_METADATA = "https://packaging.python.org/specifications/core-metadata"
 """Named in PyPI's refusals."""
 
+ELSEWHERE = ("gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht")
+"""Well-known hosts that are no GitHub; a company's own server, or a name in somebody's ssh settings, may be one."""
+
 OUR_ISSUES = f"{GITHUB}/tagship/tagship/issues"
 """Where bugs in tagship are reported."""

@@ -12,13 +12,11 @@ from tagship.model import Record
 from tagship.project import platform_wheels
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
-from tagship.services.addresses import GITHUB
+from tagship.services.addresses import ELSEWHERE, GITHUB
 from tagship.versions import released
 from tagship.workflow.document import read
 from tagship.workflow.permissions import of_job
 
-ELSEWHERE = ("gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht")
-"""Well-known hosts where GitHub's workflows do not run; a name of somebody's own may stand for GitHub."""
 RUNNER = "3.12.3"
 """The Python of GitHub's ubuntu-24.04 (github.com/actions/runner-images, images/ubuntu/Ubuntu2404-Readme.md)."""
 OTHERS = ("3.13", "3.14", "3.15", "3.11", "3.10", "3.9", "3.8")
