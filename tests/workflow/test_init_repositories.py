@@ -172,6 +172,21 @@ def test_each_package_of_a_repository_has_files_of_its_own(adopting: Adopting) -
     assert there("sync", "--check", at="packages/extra") == 0
 
 
+@pytest.mark.requirement("A12")
+@pytest.mark.parametrize("shared", [True, False])
+def test_settings_go_where_those_of_the_package_are(adopting: Adopting, shared: bool) -> None:
+    """What is asked for is added to the configuration that counts: the repository's where the package has none."""
+    inner = {"packages/extra/pyproject.toml": MEMBER, "packages/extra/README.md": "# e\n"}
+    config = '[tool.tagship]\nci = ["ci.yml"]\n'
+    root = '[tool.uv.workspace]\nmembers = ["packages/*"]\n' + (config if shared else "")
+    there = adopting({"pyproject.toml": root, **inner})
+    assert there("init", "--auth", "token", at="packages/extra") == 0
+    changed, kept = ("pyproject.toml", "packages/extra/pyproject.toml")[:: 1 if shared else -1]
+    assert there.text(changed).endswith(f'{config if shared else "[tool.tagship]" + chr(10)}auth = "token"\n')
+    assert there.text(kept) == (MEMBER if shared else root)
+    assert there("sync", "--check", at="packages/extra") == 0
+
+
 @pytest.mark.parametrize("branch", ["release/1.x", "it's", "a&b#c", "ünïcode-🚀", "on"])
 def test_names_that_need_quoting_are_written_right(adopting: Adopting, branch: str) -> None:
     """A default branch and a check with odd characters are read back as they are, by YAML and by sync."""

@@ -3,6 +3,7 @@
 Nothing is written here. `init` writes the result, `sync` brings it up to date, `sync --check` only looks at it.
 """
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,19 +78,11 @@ def _configured(project: Project, wish: Wish) -> tuple[Project, tuple[File, ...]
     """The project with the settings that are asked for, and the file into which they go, if there are any."""
     if not wish.settings:
         return project, ()
-    own = project.settings.file
-    name = (
-        own.name
-        if own is not None
-        else "pyproject.toml"
-        if (project.root / "pyproject.toml").is_file()
-        else "tagship.toml"
-    )
-    path = name if project.package == "." else f"{project.package}/{name}"
+    path = _configuration_file(project)
     there = files.read(project.top, path)
     document = tomlkit.parse(there or "")
     table = document
-    if name == "pyproject.toml":
+    if path.endswith("pyproject.toml"):
         tool = document.setdefault("tool", tomlkit.table(is_super_table=True))
         table = tool.setdefault("tagship", tomlkit.table())
     for key, value in wish.settings.items():
@@ -99,6 +92,16 @@ def _configured(project: Project, wish: Wish) -> tuple[Project, tuple[File, ...]
     why = tuple(f"{key} is to be {value}" for key, value in wish.settings.items()) if after != there else ()
     file = File(path=path, there=there, wanted=after, why=why)
     return replace(project, settings=replace(project.settings, config=changed)), (file,)
+
+
+def _configuration_file(project: Project) -> str:
+    """Where the settings stand that count for the package, its own or the repository's; else where they belong."""
+    own = project.settings.file
+    folder = "" if project.package == "." else f"{project.package}/"
+    if own is not None:
+        shared = folder and own.data != tomllib.loads(files.read(project.top, f"{folder}{own.name}") or "")
+        return own.name if shared else f"{folder}{own.name}"
+    return f"{folder}pyproject.toml" if (project.root / "pyproject.toml").is_file() else f"{folder}tagship.toml"
 
 
 def _workflow(project: Project, wanted: Variant, wish: Wish) -> File:
