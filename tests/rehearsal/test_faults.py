@@ -69,7 +69,7 @@ def test_a_minted_token_that_runs_out_is_replaced(rig: Rig, fault: str) -> None:
 
 @pytest.mark.parametrize(
     "fault", ["slow@publish:4", "stale@publish:6", "eventual@verify:1", "skew@publish:3", "read-only@publish:5",
-              "rate-limit@github-release:1", "refuse+@plan:1", "disk-full@publish"],
+              "rate-limit@github-release:1", "refuse+@plan:1", "disk-full@publish", "push-refused@plan"],
 )  # fmt: skip
 def test_every_other_sort_of_fault_ends_as_expected(rig: Rig, fault: str) -> None:
     """One of each: late and old answers, a wrong clock, a closed index, a used-up limit, a network that is gone."""

@@ -9,7 +9,7 @@ import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -17,6 +17,7 @@ from werkzeug import Request, Response
 
 from tagship.rehearsal.github import RefUpdate, RepositoryState
 from tagship.rehearsal.github.rules import violations
+from tagship.rehearsal.github.state import Rule, Ruleset
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -54,6 +55,16 @@ def guard(bare: Path, address: str) -> None:
     ask = _ASK.format(path=PATH)
     hook.write_text(_HOOK.format(python=shlex.quote(sys.executable), ask=ask, port=urlsplit(address).port))
     hook.chmod(0o755)
+
+
+def restrict(repository: RepositoryState) -> None:
+    """Let nobody create or move a tag or a branch, as a ruleset without bypass does."""
+    targets: tuple[Literal["branch", "tag"], ...] = ("branch", "tag")
+    rules = (Rule(type="creation"), Rule(type="update"))
+    repository.rulesets += [
+        Ruleset(id=repository.new_id(), name="nobody", target=target, created=repository.clock(), rules=rules)
+        for target in targets
+    ]
 
 
 class Receive:

@@ -136,7 +136,7 @@ def _push_branch(remote: Remote) -> Pushed:
     ref = f"refs/heads/{remote.branch}"
     parent = remote.desk.maybe("rev-parse", "--verify", "--quiet", "HEAD^")
     remote.bare.text("update-ref", *(("-d", ref) if parent is None else (ref, parent)))
-    remote.desk.text("push", "--quiet", "origin", f"HEAD:{ref}")
+    _push(remote.desk, f"HEAD:{ref}")
     return Pushed(ref=ref, said=f"push to {remote.branch}")
 
 
@@ -158,8 +158,23 @@ def _push_tag(remote: Remote, request: Request, project: Project) -> Pushed:
     else:
         _make_tag(desk, tag, project)
     refs = [f"refs/tags/{tag}", *([f"HEAD:{branch}"] if on_branch else [])]
-    desk.text("push", "--quiet", "--atomic", "origin", *refs)
+    _push(desk, *refs)
     return Pushed(ref=f"refs/tags/{tag}", said=f"push of the tag {tag}{said}")
+
+
+def _push(desk: Git, *refs: str) -> None:
+    """Push all of it or nothing.
+
+    Raises:
+        PlanRefused: the remote said no, in its words.
+    """
+    output = desk.run("push", "--quiet", "--atomic", "origin", *refs)
+    if not output.ok:
+        raise PlanRefused(
+            f"Nothing was released: the remote refused the push of {refs[0].removeprefix('HEAD:')}\n{output.tail(8)}",
+            remedy="Change the rule that the remote names, or let somebody push who may.",
+            where=refs[0],
+        )
 
 
 def _make_tag(desk: Git, tag: str, project: Project) -> None:

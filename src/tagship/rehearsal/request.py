@@ -41,6 +41,8 @@ class Assumptions(Record, frozen=True, kw_only=True, rename="kebab"):
     """Whether the environment for PyPI requires a review, and how it ends."""
     wait_timer: int = 0
     """Minutes that the environment for PyPI lets a deployment wait."""
+    push: Literal["taken", "refused"] = "taken"
+    """What the remote does with the push of the tag or branch: a ruleset may let nobody make one."""
     similar: str = ""
     """The name of an existing project of somebody else."""
 

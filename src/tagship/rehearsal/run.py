@@ -20,7 +20,7 @@ from tagship.rehearsal import environments, fit, remote, starting
 from tagship.rehearsal.granting import Granting, granted
 from tagship.rehearsal.keeper.handle import Keeper
 from tagship.rehearsal.pipeline import Finished, run_all
-from tagship.rehearsal.receive import guard
+from tagship.rehearsal.receive import guard, restrict
 from tagship.rehearsal.request import Request
 from tagship.rehearsal.result import Rehearsal
 from tagship.rehearsal.verdict import verdict
@@ -206,6 +206,8 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
     made = remote.create(source, folder, request, branch)
     guard(made.bare.root, embedded.doors.url)
     fit.repository(embedded, project, made.branch)
+    if request.assumptions.push == "refused":
+        restrict(embedded.github)
     # The commit may be another one than the files in front of the user.
     project = _seen_from(project, read(made.desk.root / package, made.desk))
     pushed = remote.act(made, request, project)

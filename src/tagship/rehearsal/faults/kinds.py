@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tagship.errors import Conflict, Refused
+from tagship.errors import Conflict, PlanRefused, Refused
 
 
 class Sort(StrEnum):
@@ -39,7 +39,7 @@ CONVERGED, AGAIN = "converged", "after re-run"
 """The release came right in the same run, or in one more."""
 
 
-def refused(error: type[Refused | Conflict]) -> str:
+def refused(error: type[Refused | Conflict | PlanRefused]) -> str:
     """The end of a release that must not go on: this error, however often it is run."""
     return f"refused {error.code}"
 
@@ -59,6 +59,8 @@ class Kind:
     """The end, where it differs for a sort of requests or for a stage."""
     lasting: bool = False
     """Whether everything after it is struck as well, until the run is over."""
+    stage: str = ""
+    """The only stage it can strike; empty for all."""
     repeated: bool = False
     """Whether it needs an earlier answer from the same address."""
 
@@ -138,6 +140,13 @@ KINDS: tuple[Kind, ...] = (
         service="github",
         end=AGAIN,
         ends={"gate": CONVERGED},  # it waits for CI anyway
+    ),
+    Kind(
+        name="push-refused",
+        does="the remote takes no push, for good",
+        strikes=frozenset({Sort.STAGE}),
+        stage="plan",
+        end=refused(PlanRefused),
     ),
     Kind(
         name="crash",

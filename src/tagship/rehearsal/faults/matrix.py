@@ -36,8 +36,9 @@ def matrix(requests: Sequence[Seen], *, crashes: bool, tagged: bool) -> tuple[Fa
     pairs = ((kind, one) for one in chosen for kind in kinds if _fits(kind, one))
     struck = (Fault(kind=kind.name, where=one.stage, number=one.number) for kind, one in pairs)
     stages = [name for name in NAMES if name not in (*BUILT, "summary")]
-    whole = [kind.name for kind in kinds if Sort.STAGE in kind.strikes]
-    return (*struck, *(Fault(kind=kind, where=stage, number=0) for stage in stages for kind in whole))
+    whole = [kind for kind in kinds if Sort.STAGE in kind.strikes]
+    ends = ((kind, stage) for stage in stages for kind in whole if kind.stage in ("", stage))
+    return (*struck, *(Fault(kind=kind.name, where=stage, number=0) for kind, stage in ends))
 
 
 def _fits(kind: Kind, one: Seen) -> bool:

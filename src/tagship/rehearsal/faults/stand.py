@@ -26,8 +26,9 @@ from tagship.rehearsal.faults.acts import ACTS
 from tagship.rehearsal.faults.judge import Public, Wanted, leaks, look
 from tagship.rehearsal.faults.kinds import Sort
 from tagship.rehearsal.faults.striker import Fault, Seen, Striker
+from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.result import Run
-from tagship.rehearsal.run import Backstage, Outside, Pushed, Scene, another, enter
+from tagship.rehearsal.run import Backstage, Outside, Pushed, Scene, another, enter, set_up
 from tagship.rehearsal.world import Place, servers
 from tagship.services.environment import production
 from tagship.services.reporter import Silence
@@ -42,6 +43,7 @@ ANSWER, UPLOAD = 2.0, 6.0
 CHILD = 60.0
 """Seconds for a stage in a process of its own."""
 KILLED = "KILLED"
+_CLOSED = Assumptions(push="refused")
 CHILDREN = ("crash", "crash-rebuilt", "disk-full")
 """The kinds for which a stage is run as a command of its own."""
 TINY = ("sh", "-c", 'ulimit -f 3 && exec "$@"', "sh")
@@ -91,6 +93,8 @@ class Stand:
     folder: Path
     beside: Run | None = None
     """How the release of somebody else ended, at the same time."""
+    closed: bool = False
+    """Whether the remote takes no push any more."""
     _group: int = 0
 
     def wanted(self, built: Built | None = None) -> Wanted:
@@ -115,6 +119,8 @@ class Stand:
 
     def _stages(self, fault: Fault | None, built: Built) -> tuple[Run, Manifest]:
         manifest, report = Manifest(), Run()
+        if (fault is not None and fault.kind == "push-refused") or self.closed:
+            return self._push(), manifest
         for stage in (stage for stage in STAGES if stage.name not in BUILT):
             self.striker.stage = stage.name
             try:
@@ -144,6 +150,19 @@ class Stand:
             if stage.name == "gate":
                 manifest = merge(manifest, built.manifest)
         return report, manifest
+
+    def _push(self) -> Run:
+        """The maintainer's push once more, to a remote of its own that takes none."""
+        self.closed, self.striker.hit = True, _whole(STAGES[0])
+        request = msgspec.structs.replace(self.rig.pushed.request, assumptions=_CLOSED)
+        place = replace(self.striker.embedded.place, folder=self.folder / f"push-{time.monotonic_ns()}")
+        place.folder.mkdir()
+        try:
+            with servers(place, self.rig.behind.keeper) as embedded:
+                set_up(request, self.rig.outside, embedded, Silence())
+        except TagshipError as error:
+            return Run(code=error.code, failed=True, said=error.message, remedy=error.remedy, stage=STAGES[0].name)
+        return Run()
 
     def _beside(self, seen: Seen, fault: Fault, built: Built) -> None:
         """Somebody else runs the whole release while the request waits for its answer."""
