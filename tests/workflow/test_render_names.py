@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tagship.project.patterns import matches
 from tagship.workflow.document import Document, Items, Scalar, read, text
 from tagship.workflow.render import render
 from tagship.workflow.variant import Variant, glob
@@ -80,10 +81,14 @@ def hostile(**changes: str) -> Read:
 
 
 @pytest.mark.requirement("A1")
-@pytest.mark.parametrize("name", HOSTILE, ids=repr)
+@pytest.mark.parametrize("name", [*filter(None, HOSTILE), "!not", "a+b", "[ab]", "a?", "a*b**c", "a]b"], ids=repr)
 def test_a_branch_of_any_name(name: str) -> None:
-    """A default branch of any name is the branch that pushes are waited for."""
-    assert hostile(default_branch=name).filter("branches") == glob(name)
+    """A default branch of any name is the branch that pushes are waited for, and nothing in it is an expression."""
+    found = hostile(default_branch=name).filter("branches")
+    assert found == glob(name)
+    assert "${{" not in found
+    assert matches(name, (found,))
+    assert not any(matches(other, (found,)) for other in HOSTILE if other != name)
 
 
 @pytest.mark.requirement("A7")

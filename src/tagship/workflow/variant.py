@@ -190,5 +190,8 @@ def _python(requires: str) -> tuple[str, ...]:
 
 
 def glob(name: str) -> str:
-    """A name as a filter that matches it alone (docs.github.com, "Workflow syntax", "Filter pattern cheat sheet")."""
-    return re.sub(r"([\\*?+\[\]!])", r"\\\1", name)
+    """A name as a filter that matches it alone (docs.github.com, "Workflow syntax", "Filter pattern cheat sheet").
+
+    No filter may hold an expression, nor what looks like one (GitHub's parser: "Unrecognized named-value").
+    """
+    return re.sub(r"([\\*?+\[\]!]|(?<=\$)\{(?=\{))", r"\\\1", name)
