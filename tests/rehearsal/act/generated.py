@@ -16,7 +16,7 @@ from tagship.services.uv import binary
 from tests.adopting import ORIGIN, tools
 from tests.conftest import serving
 from tests.made_dists import wheel, wheel_files
-from tests.rehearsal.act.conftest import Act
+from tests.rehearsal.act.acting import Act
 from tests.rehearsing import git, repository
 
 LENDER = "rich_click"
@@ -63,5 +63,3 @@ def adopted(outfit: str, act_cache: Path, tmp_path: Path, monkeypatch: pytest.Mo
 def act_generated(act: Act, outfit: str, act_cache: Path) -> Act:
     """Rehearses generated workflows."""
     return Act(replace(act.stage, upstream=outfit, cache=act_cache))
-
-

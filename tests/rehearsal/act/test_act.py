@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal.act.conftest import Act
+from tests.rehearsal.act.acting import Act
 from tests.rehearsal.act.workflows import BUILD, PUBLISH, RELEASE, workflow
 from tests.rehearsing import repository
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tagship.rehearsal.result import Job, Rehearsal
-from tests.rehearsal.act.conftest import Act
+from tests.rehearsal.act.acting import Act
 from tests.rehearsal.act.workflows import FILE
 from tests.rehearsing import repository
 

@@ -44,6 +44,7 @@ class _Running:
     """A job that has begun."""
 
     id: str
+    in_matrix: bool
     journal: Journal
     steps: list[Step] = field(default_factory=list)
     output: list[str] = field(default_factory=list)
@@ -95,7 +96,8 @@ class Log:
         name = _name(line)
         job = self._running.get(name)
         if job is None and name not in self.jobs:
-            job = _Running(id=line.job_id, journal=Journal(name, self._reporter, started=self._now()))
+            journal = Journal(name, self._reporter, started=self._now())
+            job = _Running(id=line.job_id, in_matrix=bool(line.matrix), journal=journal)
             self._running[name] = job
         if job is not None:
             self._step(job, line)
@@ -128,6 +130,8 @@ class Log:
 
     def _end(self, name: str, result: str) -> None:
         job = self._running.pop(name)
+        if job.in_matrix and result == "failure" and job.steps and all(s.result != "failure" for s in job.steps):
+            result = "success"  # act gives all jobs of a matrix one result
         conclusion: Literal["success", "failure", "cancelled"] = (
             "success" if result == "success" else "cancelled" if result == "cancelled" else "failure"
         )

@@ -28,7 +28,10 @@ def run(step: Step) -> None:
     sha = step.variables["GITHUB_SHA"]
     ref = step.text("ref")
     target = ref or sha
-    git.text("fetch", "--quiet", "--no-recurse-submodules", *_depth(step), "origin", *_specs(step, target), timeout=600)
+    words = ("fetch", "--quiet", "--no-recurse-submodules", *_depth(step), "origin", *_specs(step, target))
+    fetched = git.run(*words, timeout=600)
+    if not fetched.ok and fetched.stderr.strip():  # git says nothing where no name fits a pattern
+        step.fail(fetched.tail(5))
     _sparse(step, git)
     found = _found(git, target)
     if found is None:

@@ -1,0 +1,189 @@
+"""What stands in for actions does what the actions do, and what has no stand-in is said."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.rehearsal.act.acting import Act
+from tests.rehearsal.act.test_act_grants import HEAD, by_name, job, said
+from tests.rehearsal.act.workflows import BUILD, FILE, workflow
+from tests.rehearsing import git, repository
+
+pytestmark = pytest.mark.requirement("E2")
+
+
+def step(uses: str, **inputs: str) -> str:
+    """A step that uses an action."""
+    given = "".join(f"\n          {name.replace('_', '-')}: {value}" for name, value in inputs.items())
+    return f"      - uses: {uses}\n" + (f"        with:{given}\n" if given else "")
+
+
+def run(words: str) -> str:
+    """A step that runs commands."""
+    return f"      - run: |\n          {words}\n"
+
+
+def test_checkout_is_as_deep_and_as_wide_as_was_asked_for(act: Act, tmp_path: Path) -> None:
+    """One commit by default, all of the history with tags, a branch, a folder, a part of the files, no credentials."""
+    look = "echo $(git rev-list --count HEAD) $(git tag | wc -l) $(git branch --show-current) $(git ls-files | wc -l)"
+    jobs = {
+        "default": step("actions/checkout@v4") + run(look),
+        "history": step("actions/checkout@v4", fetch_depth="0") + run(look),
+        "branch": step("actions/checkout@v4", ref="main") + run(look),
+        "folder": step("actions/checkout@v4", path="inner") + run("cd inner && ls README.md"),
+        "part": step("actions/checkout@v4", sparse_checkout="tests") + run("echo $(ls)"),
+        "kept": step("actions/checkout@v4") + run("git config --get-regexp extraheader | wc -l"),
+        "gone": step("actions/checkout@v4", persist_credentials="false") + run("git config --get-regexp extra | wc -l"),
+        "missing": step("actions/checkout@v4", ref="nowhere"),
+    }
+    text = HEAD + "".join(job(name, "{contents: read}", steps) for name, steps in jobs.items())
+    path = repository(tmp_path / "sample", {FILE: text})
+    (path / "README.md").write_text("# more\n")
+    git(path, "commit", "--quiet", "--all", "--message", "More")
+    git(path, "tag", "v0.9.0", "HEAD~1")
+    result = act(path)
+    files = len(git(path, "ls-files").splitlines())
+    told = {name: lines[-1] for name, lines in said(result).items() if lines}
+    assert told["default"].split() == ["1", "1", str(files)]
+    assert told["history"].split() == ["2", "2", str(files)]
+    assert told["branch"].split() == ["1", "0", "main", str(files)]
+    assert (told["folder"], told["kept"], told["gone"]) == ("README.md", "1", "0")
+    assert "tests" in told["part"].split()
+    assert "sample" not in told["part"].split()
+    missing = by_name(result)["missing"]
+    assert missing.finding is not None
+    assert "A branch or tag with the name 'nowhere' could not be found" in missing.finding.why
+
+
+def test_artifacts_go_from_job_to_job(act: Act, tmp_path: Path) -> None:
+    """Patterns, exclusions, hidden files, ids, several at once; what is not there is an error, a warning or nothing."""
+    make = run(
+        "mkdir -p out/deep && echo a >out/a.txt && echo b >out/deep/b.txt && echo c >out/.hidden && echo d >d.log"
+    )
+    upload = "actions/upload-artifact@v4"
+    download = "actions/download-artifact@v4"
+    gives = (
+        make
+        + step(upload, name="whole", path="out")
+        + step(upload, name="one", path="out/a.txt").replace("- uses", "- id: one\n        uses")
+        + step(upload, name="globbed", path="out/**/*.txt")
+        + step(upload, name="several", path="|\n            out/deep\n            *.log")
+        + step(upload, name="none", path="nothing", if_no_files_found="ignore")
+    )
+    outputs = "    outputs: {id: '${{ steps.one.outputs.artifact-id }}'}\n"
+    find = "find . -type f | sort | tr '\\n' ' '"
+    takes = (
+        step(download, name="whole", path="whole")
+        + step(download, artifact_ids="${{ needs.gives.outputs.id }}", path="by-id")
+        + step(download, pattern="'[gs]*'", path="both")
+        + step(download, pattern="'[gs]*'", path="merged", merge_multiple="true")
+        + run(find)
+    )
+    refused = step(download, name="none")
+    strict = step(upload, name="strict", path="nothing", if_no_files_found="error")
+    again = run("echo x >x") + step(upload, name="whole", path="x")
+    needs = "    needs: gives\n"
+    text = HEAD + "".join(
+        (
+            job("gives", "{}", gives, outputs),
+            job("takes", "{}", takes, needs),
+            job("refused", "{}", refused, needs),
+            job("strict", "{}", strict, needs),
+            job("again", "{}", again, needs),
+        )
+    )
+    result = act(repository(tmp_path / "sample", {FILE: text}))
+    assert {name: job.result for name, job in by_name(result).items()} == {
+        "gives": "success",
+        "takes": "success",
+        "refused": "failure",
+        "strict": "failure",
+        "again": "failure",
+    }
+    assert by_name(result)["takes"].steps[-1].said[0].split() == [
+        "./both/globbed/a.txt",
+        "./both/globbed/deep/b.txt",
+        "./both/several/d.log",
+        "./both/several/out/deep/b.txt",
+        "./by-id/a.txt",
+        "./merged/a.txt",
+        "./merged/d.log",
+        "./merged/deep/b.txt",
+        "./merged/out/deep/b.txt",
+        "./whole/a.txt",
+        "./whole/deep/b.txt",
+    ]
+    why = {name: job.finding.why for name, job in by_name(result).items() if job.finding is not None}
+    assert "Artifact not found for name: none" in why["refused"]
+    assert "No files were found with the provided path: nothing" in why["strict"]
+    assert "an artifact with this name already exists on the workflow run" in why["again"]
+
+
+def test_what_has_no_stand_in_leaves_the_verdict_open(act: Act, tmp_path: Path) -> None:
+    """An action that nobody stands in for does nothing, is named, and nothing is called ready."""
+    jobs = job("tells", "{}", step("somebody/announce@v1", text="hello")) + job(
+        "elsewhere", "{}", run("echo ran"), "    container: python:3.12\n"
+    )
+    result = act(repository(tmp_path / "sample", {FILE: HEAD + jobs}))
+    assert (result.verdict, result.exit_code) == ("undecided", 20)
+    assert result.not_rehearsed[:2] == (
+        "job tells: uses somebody/announce@v1, which is not rehearsed",
+        "job elsewhere: needs containers (`container`), which are not rehearsed",
+    )
+    assert by_name(result)["tells"].result == "success"
+
+
+def test_a_job_whose_failure_is_allowed_leaves_the_verdict_open(act: Act, tmp_path: Path) -> None:
+    """act counts a failure that GitHub forgives (continue-on-error of a job): said, and not called refused."""
+    jobs = job("may-fail", "{}", run("exit 3"), "    continue-on-error: true\n")
+    result = act(repository(tmp_path / "sample", {FILE: HEAD + jobs}))
+    assert result.verdict == "undecided"
+    assert "its failure is allowed (continue-on-error), which act does not know" in result.headline
+
+
+def test_uv_builds_and_publishes(act: Act, tmp_path: Path) -> None:
+    """setup-uv, `uv build` and `uv publish` by trusted publishing, in one job, at the default address."""
+    steps = (
+        step("actions/checkout@v4")
+        + step("astral-sh/setup-uv@v6")
+        + run("uv build --quiet")
+        + run("uv publish --trusted-publishing always")
+    )
+    text = HEAD + job("publish", "{contents: read, id-token: write}", steps, "    environment: pypi\n")
+    with act.open(repository(tmp_path / "sample", {FILE: text})) as world:
+        result = world.run()
+        names = [file.filename for file in world.opened.embedded.pypi.state.files("sample")]
+    assert (result.verdict, names) == ("ready", ["sample-1.0.0-py3-none-any.whl", "sample-1.0.0.tar.gz"])
+
+
+def test_an_upload_with_a_token_needs_no_identity(act: Act, tmp_path: Path) -> None:
+    """A secret whose name says that it is for the index holds a token of the project, and the upload takes it."""
+    publish = job(
+        "publish",
+        "{}",
+        step("actions/download-artifact@v4", name="dist", path="dist/")
+        + step("pypa/gh-action-pypi-publish@release/v1", password="${{ secrets.PYPI_API_TOKEN }}"),
+        "    needs: build\n",
+    )
+    with act.open(repository(tmp_path / "sample", workflow(BUILD, publish))) as world:
+        result = world.run()
+        names = [file.filename for file in world.opened.embedded.pypi.state.files("sample")]
+    assert (result.verdict, len(names)) == ("ready", 2)
+
+
+def test_waiting_in_a_script_takes_no_time(act: Act, tmp_path: Path) -> None:
+    """`sleep 600` in a step, as people wait for an index, is over at once."""
+    result = act(repository(tmp_path / "sample", {FILE: HEAD + job("waits", "{}", run("sleep 600; echo over"))}))
+    assert said(result) == {"waits": ["over"]}
+    assert result.seconds < 300
+
+
+def test_a_matrix_has_a_row_for_each_of_its_jobs(act: Act, tmp_path: Path) -> None:
+    """Each combination is a job of its own name, and one that fails fails alone."""
+    matrix = "    strategy: {fail-fast: false, matrix: {number: [1, 2]}}\n"
+    jobs = job("each", "{}", run("test ${{ matrix.number }} = 1"), matrix)
+    result = act(repository(tmp_path / "sample", {FILE: HEAD + jobs}))
+    assert {name: job.result for name, job in by_name(result).items()} == {
+        "each (1)": "success",
+        "each (2)": "failure",
+    }
