@@ -33,7 +33,7 @@ def test_other_bytes_never_mix_with_what_is_public(rig: Rig, where: str, end: st
 @pytest.mark.parametrize("where", ["publish:4", "github-release:4", "github-release:5"])
 def test_two_releases_at_the_same_time_make_one(rig: Rig, where: str) -> None:
     """While one waits for an answer another does it all: both end well, and everything is there once."""
-    with stand(rig, f"beside-{where}".replace(":", "-")) as world:
+    with stand(rig, f"beside-{where}".replace(":", "-"), patience=30) as world:
         first, public = world.run(parse(f"beside@{where}"))
         assert world.beside is not None
         assert (first.failed, world.beside.failed) == (False, False)

@@ -233,8 +233,13 @@ def _ended(stage: Stage, output: Output) -> Run:
 
 
 @contextlib.contextmanager
-def stand(rig: Rig, name: str) -> Iterator[Stand]:
-    """A fresh world for what was pushed; `name` is that of its folder."""
+def stand(rig: Rig, name: str, *, patience: float = 1.0) -> Iterator[Stand]:
+    """A fresh world for what was pushed.
+
+    Args:
+        name: of its folder.
+        patience: how many times as long as usual a service may take.
+    """
     clock = JumpingClock()
     folder = rig.behind.folder / "worlds" / name
     workspace = another(rig.pushed, rig.behind, folder)
@@ -243,7 +248,7 @@ def stand(rig: Rig, name: str) -> Iterator[Stand]:
         cache=rig.outside.cache,
         environ=rig.outside.environ,
         clock=clock,
-        limits=replace(rig.outside.limits, answer=ANSWER, upload=UPLOAD),
+        limits=replace(rig.outside.limits, answer=ANSWER * patience, upload=UPLOAD * patience),
         wall=rig.behind.wall,
     )
     try:
