@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tagship.project.patterns import is_valid, matches
-from tagship.workflow.document import Document, Trigger, scalars, text
+from tagship.workflow.document import Document, Items, Trigger, scalars, text
 from tagship.workflow.document import Mapping as Node
 
 Name = Literal["push", "workflow_dispatch", "release", "schedule", "repository_dispatch"]
@@ -133,6 +133,20 @@ def invalid(document: Document) -> str:
             return f"the input `{name}` is a choice without options"
         if spec.default is not None and _does_not_fit(name, spec.default, spec):
             return f"the default of the input `{name}` is none of its values: `{spec.default}`"
+    return _misshapen(document)
+
+
+def _misshapen(document: Document) -> str:
+    """What GitHub's schema wants to be a list or a mapping (npm @actions/workflow-parser, workflow-v1.0.json)."""
+    custom = document.triggers.get("repository_dispatch")
+    if custom and custom.filters.key("types") and not isinstance(custom.filters.get("types"), Items):
+        return "the `types` of `repository_dispatch` must be a list"  # those of `release` may be one word
+    dispatch = document.triggers.get("workflow_dispatch")
+    for key, node in dispatch.filters.entries if dispatch else ():
+        within = node.entries if isinstance(node, Node) else ((key, None),)
+        empty = next((name for name, one in within if not isinstance(one, Node)), None)
+        if empty is not None:
+            return f"`{empty.text}` of `workflow_dispatch` must be a mapping"
     return ""
 
 
