@@ -152,6 +152,12 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
     assert windows.root == document(PUBLISH).root
 
 
+def test_an_anchor_may_be_used_again() -> None:
+    """An alias means the anchor before it, however often that name was used."""
+    found = document("on: push\njobs: {}\nenv: {a: &x 1, b: &x 2, c: *x}\n")
+    assert (text(found.root.get("env", "c")), found.problems) == ("2", ())
+
+
 def test_odd_values_are_no_crash() -> None:
     """Where a list, a mapping or nothing stands in place of a value, the properties say nothing."""
     found = document(

@@ -161,8 +161,10 @@ def _compose(source: str) -> tuple["RawNode | None", Problem | None]:
     from ruamel.yaml.nodes import Node as RawNode
     from ruamel.yaml.reader import ReaderError
 
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # YAML allows it: the last one counts
     try:
-        root: object = YAML(typ="safe", pure=True).compose(source)
+        root: object = yaml.compose(source)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         why = str(error.problem or error.context)

@@ -28,6 +28,8 @@ __all__ = [
     "text",
     "walk",
 ]
+MOST_JOBS = 500
+"""Jobs of a workflow that are read; a graph of more takes time out of all proportion, and no project has them."""
 _EMPTY = Mapping(line=1, column=1, entries=())
 
 
@@ -173,12 +175,22 @@ class Document:
         found = _mapping(self.root.get("jobs"))
         return {
             key.text: Job(id=key.text, line=key.line, node=value)
-            for key, value in found.entries
+            for key, value in found.entries[:MOST_JOBS]
             if isinstance(value, Mapping)
         }
 
     def before(self, job: Job) -> tuple[Job, ...]:
         """Every job that a job waits for, directly or through others."""
+        if job.id not in self._before:
+            self._before[job.id] = self._follow(job)
+        return self._before[job.id]
+
+    @cached_property
+    def _before(self) -> dict[str, tuple[Job, ...]]:
+        """What `before` has answered already."""
+        return {}
+
+    def _follow(self, job: Job) -> tuple[Job, ...]:
         found: dict[str, Job] = {}
         todo = list(job.needs)
         while todo:
@@ -237,9 +249,8 @@ def _problems(document: Document, root: Node | None) -> Iterator[Problem]:
         if root.get(name) is None:
             yield Problem(line=root.line, column=root.column, why=f"it is no workflow: `{name}` is missing")
     jobs = root.get("jobs")
-    for key, value in jobs.entries if isinstance(jobs, Mapping) else ():
-        if not isinstance(value, Mapping):
-            yield Problem(line=key.line, column=key.column, why=f"the job `{key.text}` is no mapping")
+    if isinstance(jobs, Mapping):
+        yield from _not_jobs(jobs)
     for job in document.jobs.values():
         yield from _unreachable(document, job)
         yield from _incomplete(job)
@@ -250,6 +261,15 @@ def _problems(document: Document, root: Node | None) -> Iterator[Problem]:
     for scalar in walk(jobs):
         if scalar.text.count("${{") > len(tuple(_spans(scalar.text))):
             yield Problem(line=scalar.line, column=scalar.column, why="an expression `${{` is not closed")
+
+
+def _not_jobs(jobs: Mapping) -> Iterator[Problem]:
+    """What stands under `jobs` and cannot be read as one."""
+    if len(jobs.entries) > MOST_JOBS:
+        yield Problem(line=jobs.line, column=jobs.column, why=f"it has more than {MOST_JOBS:,} jobs")
+    for key, value in jobs.entries:
+        if not isinstance(value, Mapping):
+            yield Problem(line=key.line, column=key.column, why=f"the job `{key.text}` is no mapping")
 
 
 def _unreachable(document: Document, job: Job) -> Iterator[Problem]:

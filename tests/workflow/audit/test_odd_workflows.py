@@ -250,3 +250,15 @@ def test_long_commands_take_time_in_proportion(filling: str) -> None:
     started = time.perf_counter()
     assert found(source)
     assert time.perf_counter() - started < 10
+
+
+def test_many_jobs_take_time_in_bounds() -> None:
+    """A chain of 5,000 jobs that all upload is judged in bounded time, and said to be too long."""
+    chain = "".join(
+        f"  j{n}: {{runs-on: x, needs: [{f'j{n - 1}' if n else ''}], steps: [{{run: uv publish}}]}}\n"
+        for n in range(5000)
+    )
+    started = time.perf_counter()
+    findings = found(f"on: push\njobs:\n{chain}")
+    assert ("TS01", 3, "it has more than 500 jobs") in findings
+    assert time.perf_counter() - started < 120

@@ -35,14 +35,15 @@ def _ungated(lane: Lane) -> Iterator[Hit]:
     """An upload that no test precedes; where tagship's stages make the files, all of them count and nothing else."""
     if lane.called or _after_ci(lane):
         return
+    stages = {stage: {job.id for job in lane.ours(stage)} for stage in BEFORE}
     for upload in lane.uploads:
         before = lane.document.before(upload.job)
         if lane.generated:
             for stage, words in BEFORE.items():
-                if not any(job in lane.ours(stage) for job in before):
+                if stages[stage].isdisjoint(job.id for job in before):
                     title = f"`{upload.job.id}` uploads {words}: no job before it runs `tagship {stage}`"
                     yield Hit(line=upload.job.line, title=title, severity=_milder(upload))
-        elif not any(lane.gates(job) for job in (*before, upload.job)):
+        elif lane.gates.isdisjoint(job.id for job in (*before, upload.job)):
             own = any(step.action == "pypa/cibuildwheel" for job in before for step in job.steps)
             why = "cibuildwheel may test every wheel; its configuration was not read." if own else ""
             title = f"`{upload.job.id}` uploads whether or not the tests pass"

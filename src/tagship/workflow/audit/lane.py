@@ -166,7 +166,12 @@ class Lane:
         handed = (*self.secrets(upload.step.env), *self.secrets(upload.job.env))
         return given is not None or bool(handed)
 
-    def gates(self, job: Job) -> bool:
+    @cached_property
+    def gates(self) -> frozenset[str]:
+        """The ids of the jobs that show that tests passed."""
+        return frozenset(job.id for job in self.document.jobs.values() if self._gates(job))
+
+    def _gates(self, job: Job) -> bool:
         """Whether a job shows that tests passed: it runs them, waits for them, or calls a workflow that does."""
         if text(job.node.get("continue-on-error")) == "true":
             return False
