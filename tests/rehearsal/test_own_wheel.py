@@ -14,6 +14,7 @@ from tagship import __version__
 from tagship.services.addresses import PYPI
 from tagship.services.uv import Env
 from tagship.workflow import own_wheel
+from tests.conftest import serving
 from tests.rehearsing import Stage, repository
 
 BUILD = "import hashlib, tagship.workflow.own_wheel as o; print(hashlib.sha256(o.build()).hexdigest(), o.from_index())"
@@ -46,6 +47,26 @@ def test_an_installed_copy_packs_the_same_bytes(tmp_path: Path) -> None:
     other = f"import sys; sys.path.insert(0, {str(target)!r}); {BUILD}"
     done = subprocess.run([sys.executable, "-P", "-c", other], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert done.stdout.split() == [hashlib.sha256(own_wheel.build()).hexdigest(), "False"]  # installed from a file
+
+
+def test_a_tagship_from_an_index_is_locked_as_that_has_it(tmp_path: Path) -> None:
+    """Installed from an index, tagship knows so, and the lock of an unreleased one of the same version is stale."""
+    served, target = tmp_path / "served", tmp_path / "target"
+    served.mkdir()
+    (served / own_wheel.FILENAME).write_bytes(own_wheel.build())
+    index = serving(served, {own_wheel.FILENAME: hashlib.sha256(own_wheel.build()).hexdigest()})
+    options = ("--no-deps", "--quiet", "--no-cache-dir", "--index-url", next(index), "--target", target)
+    subprocess.run((sys.executable, "-m", "pip", "install", *options, "tagship"), check=True, capture_output=True)
+    index.close()
+    program = (
+        f"import sys; sys.path.insert(0, {str(target)!r})\nfrom tagship.workflow import own_wheel, locks\n"
+        "names = [line.partition(chr(62))[0] for line in own_wheel.requirements()]\n"
+        "pins = ''.join(f'{name}==999 --hash=sha256:00\\n' for name in names)\n"
+        f"pins += 'tagship=={__version__} --hash=sha256:00\\n'\n"
+        "print(own_wheel.from_index(), locks.tools_stale(pins), locks.tools_stale(locks._UNRELEASED + pins))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout == f"True () ('it has a tagship {__version__} from before an index had that version',)\n"
 
 
 def test_a_lock_that_names_the_running_tagship_holds_in_a_rehearsal(stage: Stage, tmp_path: Path) -> None:

@@ -219,6 +219,19 @@ def test_build_requirements_that_cannot_be_locked_are_said(adopting: Adopting) -
     assert f"Note: {LOCKS[0]} was not written: " in there.err
 
 
+def test_without_an_index_nothing_is_written(adopting: Adopting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no index can be reached, init says what could not be locked and what to do, and writes nothing."""
+    there = adopting()
+    before = there.state()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple/")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.setenv("TAGSHIP_CACHE_DIR", str(there.root.parent / "empty"))
+    assert there("init") == 15
+    assert "Nothing was written: what tagship needs could not be locked for .github/tagship/requirem" in there.err
+    assert "UV_DEFAULT_INDEX names yours" in there.err
+    assert there.made(before) == []
+
+
 def test_a_lock_that_cannot_be_brought_up_to_date_is_no_success(adopting: Adopting) -> None:
     """Where the index lacks what the lock has to get, sync gives the reason, ends with 17, and keeps the lock."""
     there = adopting()

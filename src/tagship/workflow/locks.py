@@ -14,7 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from tagship import __version__
-from tagship.errors import ProjectError
+from tagship.errors import ProjectError, ToolFailed
 from tagship.project import hashed
 from tagship.project.discover import Project
 from tagship.services.checkout import clone_at
@@ -29,7 +29,9 @@ _HEAD = """\
 # {what}
 # Written by tagship: exact versions with digests, `tagship sync --upgrade` writes it again.
 """
+_UNRELEASED = "# This tagship came from no index: until one has that version, the lock holds in rehearsals alone.\n"
 _TOOLS = "Tagship and what it needs, for the jobs of the publishing workflow."
+_BLOCK = re.compile(r"^[^\s#].*\n(?:    .*\n)*", re.MULTILINE)
 _OWN_BLOCK = re.compile(r"^tagship==.*\n(?:    .*\n)*", re.MULTILINE)
 _LIMIT = 300.0
 """Seconds in which a build backend has to say what it needs."""
@@ -70,6 +72,8 @@ def tools_stale(there: str | None, *, itself: bool = False) -> tuple[str, ...]:
         why += (f"it has tagship {version}" if version else "it lacks tagship",)
     elif not own_wheel.from_index() and _own_digest() not in there:
         why += ("it has another tagship of the same version",)
+    elif own_wheel.from_index() and _UNRELEASED in there:
+        why += (f"it has a tagship {version} from before an index had that version",)
     return why
 
 
@@ -83,18 +87,21 @@ def tools(uv: Uv, there: str | None, *, itself: bool = False) -> str:
     Raises:
         ToolFailed, Unreachable: uv cannot make it.
     """
-    older = _OWN_BLOCK.sub("", there or "")
-    python = f"3.{LOWEST}"
+    what, note, own = _TOOLS, "", ""
     if itself:
         what = "What tagship needs, for the jobs of its own publishing workflow and for those who use action.yml."
-        return _HEAD.format(what=what) + uv.lock(own_wheel.requirements(), python, older)
-    if own_wheel.from_index():
-        return _HEAD.format(what=_TOOLS) + uv.lock([f"tagship=={__version__}"], python, older)
-    body = uv.lock(own_wheel.requirements(), python, older)
-    blocks = [*re.findall(r"^\S.*\n(?:    .*\n)*", body, re.MULTILINE)]
-    blocks.append(f"tagship=={__version__} \\\n    --hash=sha256:{_own_digest()}\n")
-    note = f"# This tagship {__version__} came from no index: until one has it, the lock holds in rehearsals alone.\n"
-    return _HEAD.format(what=_TOOLS) + note + "".join(sorted(blocks))
+    elif not own_wheel.from_index():
+        note, own = _UNRELEASED, f"tagship=={__version__} \\\n    --hash=sha256:{_own_digest()}\n"
+    wanted = own_wheel.requirements() if itself or own else (f"tagship=={__version__}",)
+    try:
+        body = uv.lock(wanted, f"3.{LOWEST}", _OWN_BLOCK.sub("", there or ""))
+    except ToolFailed as error:
+        raise ToolFailed(
+            f"Nothing was written: what tagship needs could not be locked for {hashed.TOOLS}\n{error.message}",
+            remedy="Let uv reach an index that has it: UV_DEFAULT_INDEX names yours, `tagship sync` tries again.",
+        ) from error
+    blocks = sorted((*_BLOCK.findall(body), *([own] if own else ())))
+    return _HEAD.format(what=what) + note + "".join(blocks)
 
 
 def build_stale(project: Project, there: str | None) -> tuple[str, ...]:
