@@ -181,7 +181,7 @@ def _folder(tmp_path: Path) -> Path:
 
 def test_encrypted_module_is_found_past_other_members(tmp_path: Path) -> None:
     """SourceDefender's two marks are found in a .pye file, one mark alone is not."""
-    marks = "---BEGIN PYE FILE---\n---END PYE FILE---"  # in pieces, or PyPI would refuse our sdist
+    marks = "\n".join(f"---{end} PYE FILE---" for end in ("BEGIN", "END"))  # whole, PyPI would refuse our sdist
     assert reasons(upload_of(wheel(tmp_path, {**GOOD, "swp/b.py": marks[:20], "swp/c.pye": marks}))) == [
         f"{INVALID} SourceDefender-encrypted content is not allowed. "
         "See https://pypi.org/policy/acceptable-use-policy/ for more information."
