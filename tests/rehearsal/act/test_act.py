@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tagship.errors import UsageError
+from tagship.rehearsal.request import Request
 from tests.rehearsal.act.acting import Act
-from tests.rehearsal.act.workflows import BUILD, PUBLISH, RELEASE, workflow
+from tests.rehearsal.act.workflows import BUILD, FILE, PUBLISH, RELEASE, workflow
 from tests.rehearsing import repository
 
 pytestmark = pytest.mark.requirement("E2")
@@ -53,3 +55,36 @@ def test_a_hand_written_workflow_builds_publishes_and_releases(act: Act, tmp_pat
     assert names == built
     assert releases == [("v1.0.0", False, built)]
     assert runs == {(".github/workflows/ci.yml", "success"), (".github/workflows/release.yml", "success")}
+
+
+@pytest.mark.requirement("A9")
+def test_a_workflow_that_a_release_starts(act: Act, tmp_path: Path) -> None:
+    """Where `release` starts it and tags do not, the release of the tag is published, and the payload is about it."""
+    text = (
+        "name: Release\non: {release: {types: [published]}}\npermissions: {}\njobs:\n  tells:\n"
+        "    runs-on: ubuntu-latest\n    steps:\n      - run: echo $GITHUB_EVENT_NAME $GITHUB_REF $TAG\n"
+        "        env: {TAG: '${{ github.event.release.tag_name }}'}\n"
+    )
+    path = repository(tmp_path / "sample", {FILE: text})
+    with act.open(path) as world:
+        result = world.run()
+        releases = [(release.tag, release.draft) for release in world.opened.embedded.github.releases]
+    assert [step.said for job in result.jobs for step in job.steps] == [("release refs/tags/v1.0.0 v1.0.0",)]
+    assert result.scenario == "push of the tag v1.0.0 and publishing of its release, release.yml in act"
+    assert releases == [("v1.0.0", False)]
+
+
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [
+        ("nowhere.yml", "Nothing was rehearsed: .github/workflows/nowhere.yml is not in the commit"),
+        ("", "Nothing was rehearsed: of the workflows, none in .github/workflows publishes"),
+    ],
+)
+def test_a_workflow_that_is_not_there_is_a_mistake_of_the_caller(
+    act: Act, tmp_path: Path, named: str, why: str
+) -> None:
+    """A file that the commit does not have, or none that publishes, begins no rehearsal."""
+    with pytest.raises(UsageError) as caught:
+        act(repository(tmp_path / "sample", {}), Request(workflow=named))
+    assert caught.value.message == why

@@ -47,7 +47,7 @@ def words(office: Office, folder: Path) -> tuple[str, ...]:
     }
     local = _standins(seen, folder)
     return (
-        *(event.name, "--eventpath", str(folder / "event.json"), "--json", "--rm", "--action-offline-mode"),
+        *(office.run.name, "--eventpath", str(folder / "event.json"), "--json", "--rm", "--action-offline-mode"),
         *("--no-skip-checkout", "--no-cache-server", "--action-cache-path", str(folder / "cache")),
         *("--actor", state.owner, "--defaultbranch", event.default_branch),
         *(word for label in sorted(seen.labels) for word in ("--platform", f"{label}=-self-hosted")),

@@ -47,6 +47,8 @@ class Run:
 
     record: WorkflowRun
     event: Event
+    name: str
+    """Of the event: `push`, `workflow_dispatch` or `release`."""
     inputs: Mapping[str, str]
     file: str
     """File name of the workflow."""
@@ -139,7 +141,7 @@ class Office:
             sha=event.sha,
             workflow=self.survey.document.name,
             workflow_file=self.run.file,
-            event_name=event.name,
+            event_name=self.run.name,
             environment=environment or None,
             run_id=str(self.run.record.id),
             run_attempt=str(self.run.record.latest.number),

@@ -9,16 +9,18 @@ from collections.abc import Mapping
 import msgspec
 
 from tagship.model import Event
-from tagship.rehearsal.github.state import NOTHING, Json
+from tagship.rehearsal.github import RepositoryState
+from tagship.rehearsal.github.state import NOTHING, Json, Release
 from tagship.rehearsal.world import Embedded
-from tagship.services.addresses import GITHUB, GITHUB_API
+from tagship.services.addresses import GITHUB, GITHUB_API, GITHUB_UPLOADS
 from tagship.services.git import Git
 
 
-def payload(event: Event, embedded: Embedded, workflow: str, inputs: Mapping[str, str]) -> bytes:
+def payload(event: Event, embedded: Embedded, name: str, workflow: str, inputs: Mapping[str, str]) -> bytes:
     """The payload as JSON.
 
     Args:
+        name: of the event; `release` is about the release of the event's tag.
         workflow: path of the workflow file in the repository.
         inputs: of a dispatch, all as strings: act reads a boolean `true` as false.
     """
@@ -39,7 +41,9 @@ def payload(event: Event, embedded: Embedded, workflow: str, inputs: Mapping[str
         },
         "sender": owner,
     }
-    if event.name == "workflow_dispatch":
+    if name == "release":
+        return msgspec.json.encode(common | {"action": "published", "release": _release(state, event.tag or "")})
+    if name == "workflow_dispatch":
         given: dict[str, Json] = {**inputs}
         return msgspec.json.encode(common | {"inputs": given, "workflow": workflow})
     commit = _commit(state.git, event.sha, f"{GITHUB}/{state.full_name}")
@@ -56,6 +60,47 @@ def payload(event: Event, embedded: Embedded, workflow: str, inputs: Mapping[str
         "pusher": {"name": state.owner, "email": f"{state.owner}@example.invalid"},
     }
     return msgspec.json.encode(common | more)
+
+
+def release(state: RepositoryState, tag: str, commit_date: float) -> None:
+    """Publish the release of a tag, as a maintainer does on the website, unless there is one."""
+    with state.lock:
+        if any(there.tag == tag for there in state.releases):
+            return
+        now = state.clock()
+        made = Release(
+            id=state.new_id(),
+            tag=tag,
+            target=state.default_branch,
+            name=tag,
+            body="",
+            draft=False,
+            prerelease=False,
+            created=commit_date,
+            author=state.owner,
+            updated=now,
+            published=now,
+        )
+        state.releases.append(made)
+
+
+def _release(state: RepositoryState, tag: str) -> dict[str, Json]:
+    found = next(there for there in state.releases if there.tag == tag)
+    web, api = f"{GITHUB}/{state.full_name}", f"{GITHUB_API}/repos/{state.full_name}"
+    return {
+        "id": found.id,
+        "tag_name": tag,
+        "target_commitish": found.target,
+        "name": found.name,
+        "body": found.body,
+        "draft": found.draft,
+        "prerelease": found.prerelease,
+        "html_url": f"{web}/releases/tag/{tag}",
+        "url": f"{api}/releases/{found.id}",
+        "upload_url": f"{GITHUB_UPLOADS}/repos/{state.full_name}/releases/{found.id}/assets{{?name,label}}",
+        "assets": [],
+        "author": {"login": found.author},
+    }
 
 
 def _commit(git: Git, sha: str, web: str) -> dict[str, Json]:

@@ -1,6 +1,7 @@
 """Runs the repository's own workflow under act, in the embedded world."""
 
 import contextlib
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from tagship.rehearsal.act import command, shims, tools
 from tagship.rehearsal.act.grants import Office, Run, of_workflow
 from tagship.rehearsal.act.lines import Log
 from tagship.rehearsal.act.manifests import merged
-from tagship.rehearsal.act.payload import payload
+from tagship.rehearsal.act.payload import payload, release
 from tagship.rehearsal.act.survey import surprises, survey
 from tagship.rehearsal.github.state import Conclusion, WorkflowRun
 from tagship.rehearsal.index import Publisher
@@ -26,8 +27,11 @@ from tagship.rehearsal.world import Embedded
 from tagship.services.reporter import Reporter
 from tagship.services.shell import Output
 from tagship.workflow import document, events
-from tagship.workflow.document import Document
+from tagship.workflow.document import Document, scalars
 from tagship.workflow.events import Happened
+
+_NAMES = re.compile(r"publish|releas|pypi|deploy", re.IGNORECASE)
+"""What a workflow that publishes is called, where several upload something."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +59,8 @@ class Performed:
     doubts: tuple[str, ...]
     """Why the end on GitHub may be another one."""
     not_rehearsed: tuple[str, ...]
+    by: str
+    """The event's name: `push`, `workflow_dispatch`, `release`."""
     manifest: Manifest
     """What the stages wrote, where the workflow has them."""
 
@@ -87,6 +93,8 @@ def chosen(project: Project, root: Path, named: str) -> Path:
     if (folder / "publish.yml").is_file():
         return folder / "publish.yml"
     files = sorted({publisher.file for publisher in project.ci.publishers})
+    named_so = [file for file in files if _NAMES.search(file)]
+    files = named_so if len(named_so) == 1 else files
     if len(files) != 1:
         which = f"several publish: {', '.join(files)}" if files else f"none in {FOLDER} publishes"
         raise UsageError(f"Nothing was rehearsed: of the workflows, {which}", remedy="Name one: --workflow FILE.")
@@ -104,17 +112,18 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     path = embedded.shell.environment.get("PATH", "")
     programs = tools.find(path)
     found = document.read(file.read_bytes(), f"{FOLDER}/{file.name}")
-    begun = events.started(found, _happened(stage, found))
+    happened = _happened(stage, found)
+    begun = events.started(found, happened)
     if isinstance(begun, events.NotStarted):
         return _nothing(found, begun.why)
     seen = survey(found, embedded.place.folder / "runner", has_gh=shutil.which("gh", path=path) is not None)
     folder = _fresh(embedded.place.folder / "act")
     machine = shims.make(folder, programs, embedded.uv(folder), path)
     _publishers(stage, file.name)
-    run = _run_of(embedded, stage.event, found)
+    run = _run_of(embedded, stage.event, happened.name, found)
     values, notes = of_workflow(seen, embedded, stage.project, stage.secrets)
     office = Office(
-        run=Run(record=run, event=stage.event, inputs=begun.inputs, file=file.name),
+        run=Run(record=run, event=stage.event, name=happened.name, inputs=begun.inputs, file=file.name),
         survey=seen,
         embedded=embedded,
         assumptions=stage.assumptions,
@@ -123,7 +132,7 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     )
     seen.notes += notes
     shims.know(machine, embedded.doors.port, office.placeholders.values())
-    (folder / "event.json").write_bytes(payload(stage.event, embedded, found.file, begun.inputs))
+    (folder / "event.json").write_bytes(payload(stage.event, embedded, happened.name, found.file, begun.inputs))
     log = Log(reporter, embedded.place.clock.now, _told(embedded, run), office.refusals, office.facts)
     words = (str(programs.act), *command.words(office, folder), "-W", found.file)
     with command.following(folder / "log", log), _open(office):
@@ -133,11 +142,19 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
 
 
 def _happened(stage: Stage, found: Document) -> Happened:
-    """The event, as far as it decides whether the workflow starts."""
+    """The event, as far as it decides whether the workflow starts.
+
+    Where releases start it and tags do not, the maintainer publishes the release of the tag, on the website.
+    """
     event, git = stage.event, stage.embedded.github.git
     known = events.inputs(found.triggers[event.name]) if event.name in found.triggers else {}
     standard = Inputs()
     defaults = {"dry_run": "false", "target_env": standard.target_env, "override_reason": ""}
+    if event.tag is not None and "push" not in found.triggers and "release" in found.triggers:
+        release(stage.embedded.github, event.tag, float(git.text("show", "--no-patch", "--format=%ct", event.sha)))
+        types = [scalar.text for scalar in scalars(found.triggers["release"].filters.get("types"))]
+        action = next((name for name in ("published", "released", "created") if name in types), "published")
+        return Happened(name="release", ref=event.ref, action=action)
     given = {name: value for name, value in stage.inputs.items() if name in known or value != defaults[name]}
     return Happened(
         name=event.name,
@@ -155,16 +172,18 @@ def _nothing(found: Document, why: str) -> Performed:
         where=found.file,
     )
     skipped = tuple(Job(id=id_, name=id_, result="skipped") for id_ in found.jobs)
-    return Performed(jobs=skipped, error=error, doubts=(), not_rehearsed=(), manifest=Manifest())
+    return Performed(jobs=skipped, error=error, doubts=(), not_rehearsed=(), by="", manifest=Manifest())
 
 
-def _run_of(embedded: Embedded, event: Event, found: Document) -> WorkflowRun:
+def _run_of(embedded: Embedded, event: Event, name: str, found: Document) -> WorkflowRun:
     """The run on the embedded GitHub; where there was one of this event and file, it is one more attempt of it."""
     state, jobs = embedded.github, dict.fromkeys(found.jobs)
-    before = (r for r in state.runs if (r.path, r.suite.sha, r.event) == (found.file, event.sha, event.name))
+    before = (r for r in state.runs if (r.path, r.suite.sha, r.event) == (found.file, event.sha, name))
     run = next(before, None)
     if run is None:
-        return state.add_run(event, found.file, jobs=jobs)
+        run = state.add_run(event, found.file, jobs=jobs)
+        run.event = name
+        return run
     state.rerun(run, jobs=jobs)
     return run
 
@@ -242,6 +261,7 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
         error=error,
         doubts=tuple(f"job {job}: {why}" for job, why in doubts.items() if results.get(job, "") != "skipped"),
         not_rehearsed=tuple(dict.fromkeys((*seen.notes, *more))),
+        by=office.run.name,
         manifest=merged(office.embedded.github, run.id, run.latest.number),
     )
 

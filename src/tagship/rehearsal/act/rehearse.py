@@ -56,9 +56,10 @@ def act_on(request: Request, scene: Scene, embedded: Embedded, reporter: Reporte
     made = result_of(request, scene, finished, embedded)
     new = [name for name in _uploaded(embedded, scene) if name not in before]
     word, headline, code = _verdict(scene, performed, new, (made.verdict, made.headline, made.exit_code))
+    released = " and publishing of its release" if performed.by == "release" else ""
     return msgspec.structs.replace(
         made,
-        scenario=f"{made.scenario}, {file.name} in act",
+        scenario=f"{made.scenario}{released}, {file.name} in act",
         verdict=word,
         headline=headline,
         exit_code=code,
