@@ -561,19 +561,13 @@ UNITTEST = "import unittest\nclass T(unittest.TestCase): ...\n"
             "detected: tox.ini [testenv] deps has pytest",
         ),
         (
-            {"setup.py": "", "setup.cfg": "[tool:pytest]\ntestpaths = checks/ missing\n", "checks/test_a.py": UNITTEST},
-            Suite(requires=("pytest",), paths=("checks",)),
+            {
+                "setup.py": "",
+                "setup.cfg": "[tool:pytest]\ntestpaths = t/ none\npython_files = a_*\n",
+                "t/a_b.py": UNITTEST,
+            },
+            Suite(requires=("pytest",), paths=("t",)),
             "detected: setup.cfg configures pytest",
-        ),
-        (
-            {"pyproject.toml": '[tool.pytest.ini_options]\npython_files = ["tests_*.py"]\n', "tests/tests_a.py": ""},
-            Suite(requires=("pytest",), paths=("tests",)),
-            "detected: pyproject.toml configures pytest",
-        ),
-        (
-            {"setup.py": "", "pytest.ini": "[pytest]\npython_files = check_*.py a_*\n", "tests/check_a.py": ""},
-            Suite(requires=("pytest",), paths=("tests",)),
-            "detected: pytest.ini configures pytest",
         ),
         (
             {"setup.py": "", "src/a/tests/test_a.py": "def test_it(): pass\n"},

@@ -118,9 +118,9 @@ def spoiled(node: Node) -> Iterator[Node]:
                     yield replace(node, items=(*items[:number], other, *items[number + 1 :]))
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", [name for name in VARIANTS if "-" not in name])
 def test_no_change_goes_unseen(name: str) -> None:
-    """Whatever is changed in or taken out of a rendered workflow, wherever, is a difference."""
+    """Whatever is changed in or taken out of a rendered workflow, wherever, is a difference: for each option alone."""
     wanted = read(render(VARIANTS[name]).encode())[0]
     assert wanted is not None
     mutants = list(spoiled(wanted))
