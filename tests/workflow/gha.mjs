@@ -43,7 +43,13 @@ const evaluate = (expression, context, status) => {
   return new Evaluator(tree, given(context), new Map(known.map((each) => [each.name, each]))).evaluate();
 };
 
-const load = async (content) => {
+// The same file is asked about many times in a row.
+let last = {};
+const load = (content) => {
+  if (last.content !== content) last = {content, answer: read(content)};
+  return last.answer;
+};
+const read = async (content) => {
   const parsed = parseWorkflow({name: "publish.yml", content}, new NoOperationTraceWriter());
   const template = parsed.value && (await convertWorkflowTemplate(parsed.context, parsed.value));
   return {errors: parsed.context.errors.getErrors().map((each) => each.message), tree: parsed.value, template};
@@ -73,7 +79,8 @@ const answers = {
   async evaluate({expression, context, status}) {
     return evaluate(expression, context, status).coerceString();
   },
-  // Which jobs run: how each ends if it does is given, and what it puts out. The order is that of the needs.
+  // Which jobs run: how each ends if it does is given, what it puts out, and which of them are looked at only after
+  // the run was cancelled.
   async run({content, context, ends, outputs, cancelled}) {
     const {errors, template} = await load(content);
     if (errors.length) throw new Error(errors.join("; "));
@@ -87,9 +94,9 @@ const answers = {
       // success() and failure() look at all jobs before this one, not only at those it names (actions/runner#491).
       const earlier = before(id).map((each) => results[each]);
       const status = {
-        success: !cancelled && earlier.every((each) => each === "success"),
+        success: !cancelled.includes(id) && earlier.every((each) => each === "success"),
         failure: earlier.includes("failure"),
-        cancelled,
+        cancelled: cancelled.includes(id),
       };
       const need = Object.fromEntries(needs(id).map((each) => [each, {
         result: results[each], outputs: results[each] === "skipped" ? {} : outputs[each] ?? {},

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,16 @@ class GitHub:
         *,
         ends: Results,
         outputs: Mapping[str, Results],
-        cancelled: bool = False,
+        cancelled: Sequence[str] = (),
     ) -> Results:
-        """How each job ends: `skipped` where its condition is false, else as `ends` says, and `success` without."""
-        return self._ask("run", content=source, context=context, ends=ends, outputs=outputs, cancelled=cancelled)
+        """How each job ends: `skipped` where its condition is false, else as `ends` says, and `success` without.
+
+        Args:
+            outputs: what each job puts out, by its name.
+            cancelled: the jobs whose turn comes only after the run was cancelled.
+        """
+        words = {"ends": ends, "outputs": outputs, "cancelled": cancelled}
+        return self._ask("run", content=source, context=context, **words)
 
 
 @contextmanager
