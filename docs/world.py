@@ -11,6 +11,7 @@ from fields import fields_of
 from tagship.checks import REFUSALS
 from tagship.checks.rulebook import RULES
 from tagship.rehearsal import index
+from tagship.rehearsal.faults.kinds import KINDS, Kind
 from tagship.rehearsal.github.app import ROUTES
 from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.run import NOT_REHEARSED
@@ -76,6 +77,13 @@ Clients that people use work with both services at their real addresses, unmodif
 | gh | releases, runs, workflows, logs, API, with `--json` and `--jq` |
 | PyGithub, githubkit, Octokit | read checks, start a workflow, make a release with a file |
 """
+FAULTS = """
+## What can be broken on purpose
+
+`tagship rehearse --fault 503@publish:4` breaks the fourth request of publish, `--crash publish:4` kills its process
+right after, `all` does it everywhere; the list of requests comes from a run in which nothing fails. Each fault has a
+world of its own. Where the release failed, the same command is run once more there; what is public then is judged.
+"""
 ASSUMED = """
 ## What is assumed
 
@@ -98,6 +106,18 @@ NOT_MODELLED = """
 PACKAGE = Path(inspect.getfile(index)).parent
 
 
+def _faults() -> str:
+    """The table of faults, with the ends that were written down."""
+
+    def ends(kind: Kind) -> str:
+        others = "".join(f"; {where}: {end}" for where, end in kind.ends.items())
+        return f"{kind.end}{others}"
+
+    return "| fault | what happens | expected end |\n| --- | --- | --- |\n" + "".join(
+        f"| `{kind.name}` | {kind.does} | {ends(kind)} |\n" for kind in KINDS
+    )
+
+
 def page() -> str:
     """docs/embedded-world.md"""
     sys.path[:0] = [str(Path(__file__).parents[1])]
@@ -118,7 +138,21 @@ def page() -> str:
         f"| `{row.name}` | {_cell(row.kind)} | {row.default} | {row.words} |\n" for row in fields_of(Assumptions)
     )
     judges = JUDGES % (len(SPEC["paths"]), "\n".join(f"- {deviation.reason}" for deviation in DEVIATIONS))
-    parts = (INTRODUCTION, RULE_BOOK, rules, STATE, answers, INDEX, GITHUB, routes, judges, ASSUMED, assumed)
+    parts = (
+        INTRODUCTION,
+        RULE_BOOK,
+        rules,
+        STATE,
+        answers,
+        INDEX,
+        GITHUB,
+        routes,
+        judges,
+        ASSUMED,
+        assumed,
+        FAULTS,
+        _faults(),
+    )
     return "\n".join(part.strip("\n") + "\n" for part in parts) + NOT_MODELLED % "\n- ".join(NOT_REHEARSED)
 
 

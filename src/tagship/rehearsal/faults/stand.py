@@ -192,7 +192,8 @@ class Stand:
         output = shell.run(
             (*(TINY if fault.kind == "disk-full" else ()), *words),
             cwd=world.workspace.root,
-            extra=own | {"PYTHONPATH": str(Path(tagship.__file__).parents[1])},
+            # without byte code: on a full disk Python leaves half of it beside the sources
+            extra=own | {"PYTHONPATH": str(Path(tagship.__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"},
             timeout=CHILD,
         )
         self.striker.changed = lambda seen: None

@@ -68,6 +68,8 @@ def parse(text: str) -> Fault:
     if kind not in BY_NAME:
         names = ", ".join(known.name for known in KINDS)
         raise UsageError(f"Nothing was rehearsed: there is no fault called {kind!r}", remedy=f"Use one of {names}.")
+    if text.endswith(("@", ":")):
+        place = "?"
     alone = "0" if Sort.STAGE in BY_NAME[kind].strikes else "1"
     where, _, number = (place, "", alone) if place in NAMES + SERVICES else place.rpartition(":")
     if where not in ("", *NAMES, *SERVICES) or not (number or "1").isdecimal() or place.split(":")[-1] == "0":
