@@ -1,9 +1,11 @@
 """What stands in for actions does what the actions do, and what has no stand-in is said."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tagship.rehearsal.act.steps.official import PLACE
 from tests.rehearsal.act.acting import Act
 from tests.rehearsal.act.test_act_grants import HEAD, by_name, job, said
 from tests.rehearsal.act.workflows import BUILD, FILE, workflow
@@ -55,7 +57,21 @@ def test_checkout_is_as_deep_and_as_wide_as_was_asked_for(act: Act, tmp_path: Pa
     assert "A branch or tag with the name 'nowhere' could not be found" in missing.finding.why
 
 
-def test_artifacts_go_from_job_to_job(act: Act, tmp_path: Path) -> None:
+@pytest.fixture(params=["ours", pytest.param("official", marks=pytest.mark.tool("node"))])
+def acting(request: pytest.FixtureRequest, act: Act, tmp_path: Path) -> Act:
+    """Artifacts by our client, and by GitHub's own."""
+    if request.param == "ours":
+        return act
+    installed = Path(__file__).parents[3] / ".cache" / "node"
+    if not (installed.parent / PLACE).is_file():
+        pytest.skip("GitHub's artifact client is not installed: scripts/install-tools.sh")
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "node").symlink_to(installed)
+    return Act(replace(act.stage, cache=cache))
+
+
+def test_artifacts_go_from_job_to_job(acting: Act, tmp_path: Path) -> None:
     """Patterns, exclusions, hidden files, ids, several at once; what is not there is an error, a warning or nothing."""
     make = run(
         "mkdir -p out/deep && echo a >out/a.txt && echo b >out/deep/b.txt && echo c >out/.hidden && echo d >d.log"
@@ -92,7 +108,7 @@ def test_artifacts_go_from_job_to_job(act: Act, tmp_path: Path) -> None:
             job("again", "{}", again, needs),
         )
     )
-    result = act(repository(tmp_path / "sample", {FILE: text}))
+    result = acting(repository(tmp_path / "sample", {FILE: text}))
     assert {name: job.result for name, job in by_name(result).items()} == {
         "gives": "success",
         "takes": "success",

@@ -11,6 +11,7 @@ from tagship.rehearsal.act.grants import Office
 from tagship.rehearsal.act.lines import Log
 from tagship.rehearsal.act.machine import STORE
 from tagship.rehearsal.act.shims import Machine
+from tagship.rehearsal.act.steps.official import MODULE, PLACE
 from tagship.rehearsal.act.survey import Survey
 from tagship.rehearsal.world import Embedded
 from tagship.services.shell import Output
@@ -82,6 +83,9 @@ def start(embedded: Embedded, words: tuple[str, ...], machine: Machine, folder: 
         "GIT_TERMINAL_PROMPT": "0",
         "ACT_DISABLE_VERSION_CHECK": "1",
     }
+    client = embedded.place.cache / PLACE
+    if client.is_file() and (machine.shims / "node").exists():
+        variables[MODULE] = str(client)
     into = f"exec {shlex.join(words)} >{shlex.quote(str(folder / 'log'))}"
     return shell.run(("/bin/sh", "-c", into), cwd=folder.parent / "runner", extra=variables, timeout=LIMIT)
 

@@ -6,6 +6,7 @@ Followed: npm `@actions/artifact` 6.2.1, lib/internal/upload/upload-artifact.js 
 import base64
 import hashlib
 import io
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 from tagship.errors import Refused
 from tagship.rehearsal.act.steps.step import Step
 from tagship.services.http import Reply
+from tagship.services.world import SystemClock
 
 _SERVICE = "twirp/github.actions.results.api.v1.ArtifactService"
 _SCOPE = "Actions.Results"
@@ -68,12 +70,12 @@ class Client:
         _, run, job = next(scope for scope in scopes if scope[0] == _SCOPE)
         self._ids = {"workflow_run_backend_id": run, "workflow_job_run_backend_id": job}
 
-    def upload(self, name: str, files: Mapping[str, Path], *, expires: str = "") -> tuple[str, str]:
+    def upload(self, name: str, files: Mapping[str, Path], *, days: int) -> tuple[str, str]:
         """Upload files as one archive; returns the artifact's id and its sha256.
 
         Args:
             files: by their names inside of the archive.
-            expires: when it ends, RFC 3339; empty for the service's own choice.
+            days: how long it is kept; 0 for the service's own choice.
         """
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
@@ -82,7 +84,7 @@ class Client:
         data = buffer.getvalue()
         digest = hashlib.sha256(data).hexdigest()
         ask: dict[str, str | int] = {**self._ids, "name": name, "version": 7, "mime_type": "application/zip"}
-        made = self._rpc("CreateArtifact", ask | ({"expires_at": expires} if expires else {})).json(_Created)
+        made = self._rpc("CreateArtifact", ask | ({"expires_at": _after(days)} if days else {})).json(_Created)
         headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/zip"}
         self._good(self._http.request("PUT", made.signed_upload_url, headers=headers, body=data))
         done = self._rpc(
@@ -127,3 +129,7 @@ class Client:
             f"The artifact service refused: {reply.status} {said or reply.reason}",
             remedy="Read its own words; GitHub's service has the same.",
         )
+
+
+def _after(days: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(SystemClock().now() + days * 86400))

@@ -3,13 +3,14 @@
 import fnmatch
 from pathlib import Path
 
-from tagship.rehearsal.act.steps.artifacts import Artifact, Client
+from tagship.rehearsal.act.steps.artifacts import Artifact
+from tagship.rehearsal.act.steps.official import client_of
 from tagship.rehearsal.act.steps.step import Step
 
 
 def run(step: Step) -> None:
     """Find the artifacts and unpack them (actions/download-artifact v8.0.1, src/download-artifact.ts)."""
-    client = Client(step)
+    client = client_of(step)
     chosen, direct = _chosen(step, client.list())
     folder = step.workspace / Path(step.text("path") or ".").expanduser()
     for artifact in chosen:

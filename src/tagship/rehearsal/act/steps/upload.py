@@ -1,13 +1,11 @@
 """Stands in for actions/upload-artifact."""
 
 import os
-import time
 from pathlib import Path
 
-from tagship.rehearsal.act.steps.artifacts import Client
+from tagship.rehearsal.act.steps.official import client_of
 from tagship.rehearsal.act.steps.step import Step
 from tagship.services.addresses import GITHUB
-from tagship.services.world import SystemClock
 
 _GLOB = set("*?[")
 
@@ -25,10 +23,10 @@ def run(step: Step) -> None:
             case _:
                 step.warn(words)
         return
-    client = Client(step)
+    client = client_of(step)
     if step.true("overwrite") and any(artifact.name == name for artifact in client.list()):
         client.delete(name)
-    number, digest = client.upload(name, files, expires=_expires(step))
+    number, digest = client.upload(name, files, days=_days(step))
     step.say(f"Artifact {name} has been successfully uploaded: {len(files)} files, id {number}, sha256 {digest}")
     run_id, slug = step.variables["GITHUB_RUN_ID"], step.variables["GITHUB_REPOSITORY"]
     step.output("artifact-id", number)
@@ -36,12 +34,11 @@ def run(step: Step) -> None:
     step.output("artifact-url", f"{GITHUB}/{slug}/actions/runs/{run_id}/artifacts/{number}")
 
 
-def _expires(step: Step) -> str:
+def _days(step: Step) -> int:
     days = step.text("retention-days") or "0"
     if not days.isdecimal():
         step.fail("Invalid retention-days")
-    ends = time.gmtime(SystemClock().now() + int(days) * 86400)
-    return "" if days == "0" else time.strftime("%Y-%m-%dT%H:%M:%SZ", ends)
+    return int(days)
 
 
 def found(step: Step) -> dict[str, Path]:
