@@ -15,8 +15,12 @@ from tagship.errors import ProjectError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SetupCall:
-    """The keyword arguments of the call of `setup()`."""
+    """The call of `setup()` in setup.py, and its keyword arguments."""
 
+    tree: ast.Module
+    """The whole file."""
+    line: int
+    arguments: Mapping[str, ast.expr]
     literals: Mapping[str, object]
     lines: Mapping[str, int]
     """The line of every keyword, the computed ones included."""
@@ -84,7 +88,7 @@ def read_setup_py(root: Path) -> SetupCall | None:
         ) from None
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_setup(node.func))
     call = next(calls, None)
-    return None if call is None else _arguments(call, _constants(tree))
+    return None if call is None else _evaluated(call, tree)
 
 
 def _is_setup(function: ast.expr) -> bool:
@@ -94,7 +98,8 @@ def _is_setup(function: ast.expr) -> bool:
     return False
 
 
-def _arguments(call: ast.Call, names: Mapping[str, ast.expr]) -> SetupCall:
+def _evaluated(call: ast.Call, tree: ast.Module) -> SetupCall:
+    names = _constants(tree)
     literals: dict[str, object] = {}
     lines: dict[str, int] = {}
     spread: int | None = None
@@ -113,7 +118,8 @@ def _arguments(call: ast.Call, names: Mapping[str, ast.expr]) -> SetupCall:
             lines |= {str(key): line for key in value}
         else:
             spread = line
-    return SetupCall(literals=literals, lines=lines, spread=spread)
+    arguments = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    return SetupCall(tree=tree, line=call.lineno, arguments=arguments, literals=literals, lines=lines, spread=spread)
 
 
 def _constants(tree: ast.Module) -> Mapping[str, ast.expr]:

@@ -9,21 +9,18 @@ import ast
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tagship.errors import ProjectError
 from tagship.project.pyproject import Table, table, text, texts
-from tagship.project.setuptools_files import read_setup_cfg
+from tagship.project.setuptools_files import SetupCall, read_setup_cfg, read_setup_py
 from tagship.project.version_literals import (
     Derived,
-    Text,
     Written,
     in_cfg,
     in_python,
     in_whole_file,
     module_file,
-    parse_python,
     python_literal,
     read,
     unclear,
@@ -63,7 +60,7 @@ def find(root: Path, data: Table, name: str) -> Written | Derived:
         return _versioneer(data, cfg)
     if backend.startswith("pbr") and "version" in texts(table(data, "project"), "dynamic"):
         return Derived(tool="pbr", where="pyproject.toml [build-system]", variables=("PBR_VERSION",))
-    call = _setup_call(root)
+    call = read_setup_py(root)
     if call and (hook := _hook(call, name)):
         return hook
     declared = cfg.get("metadata", {}).get("version", "").strip()
@@ -84,58 +81,41 @@ def in_setup_py(root: Path) -> Written:
     Raises:
         ProjectError: there is no such call, or it computes the version.
     """
-    call = _setup_call(root)
+    call = read_setup_py(root)
     if call is None:
         raise unclear("no setup.py calls setup()", "setup.py")
     return _argument(root, call, ())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Call:
-    """The call of `setup()`."""
-
-    source: Text
-    line: int
-    arguments: Mapping[str, ast.expr]
-
-
-def _setup_call(root: Path) -> _Call | None:
-    if not (root / "setup.py").is_file():
-        return None
-    source = read(root, "setup.py")
-    for node in ast.walk(parse_python(source)):
-        if isinstance(node, ast.Call) and _dotted(node.func).split(".")[-1] == "setup":
-            arguments = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-            return _Call(source=source, line=node.lineno, arguments=arguments)
-    return None
-
-
-def _hook(call: _Call, name: str) -> Derived | None:
+def _hook(call: SetupCall, name: str) -> Derived | None:
     """The tool that an argument of `setup()` switches on."""
     where = f"setup.py:{call.line}"
     if _is_true(call.arguments.get("use_scm_version")):
-        return Derived(tool="setuptools-scm", where=where, variables=pretend(name or _name(call.arguments)))
+        written = call.literals.get("name")
+        return Derived(
+            tool="setuptools-scm", where=where, variables=pretend(name or (written if isinstance(written, str) else ""))
+        )
     if _is_true(call.arguments.get("pbr")):
         return Derived(tool="pbr", where=where, variables=("PBR_VERSION",))
     return None
 
 
-def _by_setup_py(root: Path, call: _Call, bases: tuple[str, ...]) -> Written:
+def _by_setup_py(root: Path, call: SetupCall, bases: tuple[str, ...]) -> Written:
     """What setup.py gives to `setup()`, or the one literal that it can mean where it computes that."""
     try:
         return _argument(root, call, bases)
     except ProjectError:
-        found = set(_opened(root, call.source))
+        found = set(_opened(root, call.tree))
         if len(found) != 1:
             raise
         return found.pop()
 
 
-def _argument(root: Path, call: _Call, bases: tuple[str, ...]) -> Written:
+def _argument(root: Path, call: SetupCall, bases: tuple[str, ...]) -> Written:
     value = call.arguments.get("version")
     match value:
         case ast.Constant(value=str()):
-            return python_literal(call.source, value, "setup.py")
+            return python_literal(read(root, "setup.py"), value, "setup.py")
         case ast.Name(id=variable):
             return in_python(root, "setup.py", variable, kind="setup.py")
         case ast.Attribute(attr=attribute) if module := _dotted(value.value):
@@ -145,14 +125,13 @@ def _argument(root: Path, call: _Call, bases: tuple[str, ...]) -> Written:
     raise unclear(f"setup.py computes it: {ast.unparse(value)[:80]}", f"setup.py:{value.lineno}")
 
 
-def _opened(root: Path, source: Text) -> Iterator[Written]:
+def _opened(root: Path, tree: ast.Module) -> Iterator[Written]:
     """The literals that setup.py can mean when it opens a module and searches or executes its text.
 
     That is how packages without other declarations keep one copy of their version
     (https://packaging.python.org/en/latest/discussions/single-source-version/). Code is not followed: a module's path
     and a name for the version must both stand in setup.py, and the check compares what is built.
     """
-    tree = parse_python(source)
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     joined = (
         "/".join(a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
@@ -170,11 +149,6 @@ def _opened(root: Path, source: Text) -> Iterator[Written]:
 def _is_true(value: ast.expr | None) -> bool:
     """Whether an argument is given and is not literally False or None: a table or a function counts."""
     return value is not None and not (isinstance(value, ast.Constant) and not value.value)
-
-
-def _name(arguments: Mapping[str, ast.expr]) -> str:
-    value = arguments.get("name")
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 
 def _dotted(node: ast.expr) -> str:
