@@ -203,3 +203,14 @@ def test_a_matrix_has_a_row_for_each_of_its_jobs(act: Act, tmp_path: Path) -> No
         "each (1)": "success",
         "each (2)": "failure",
     }
+
+
+def test_nothing_of_a_run_outlives_it(act: Act, tmp_path: Path) -> None:
+    """A server that a step leaves running does not keep the step waiting, and is gone when the run is over."""
+    leave = run("nohup tail -f /dev/null >/dev/null 2>&1 & echo pid $!")
+    path = repository(tmp_path / "sample", {FILE: HEAD + job("leaves", "{}", leave)})
+    with act.open(path) as world:
+        result = world.run()
+        pid = said(result)["leaves"][0].split()[1]
+        state = Path(f"/proc/{pid}/stat")
+        assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] in "ZX"

@@ -1,7 +1,9 @@
 """How act is called: its command line, its environment, its log."""
 
 import contextlib
+import os
 import shlex
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,7 +89,18 @@ def start(embedded: Embedded, words: tuple[str, ...], machine: Machine, folder: 
     if client.is_file() and (machine.shims / "node").exists():
         variables[MODULE] = str(client)
     into = f"exec {shlex.join(words)} >{shlex.quote(str(folder / 'log'))}"
-    return shell.run(("/bin/sh", "-c", into), cwd=folder.parent / "runner", extra=variables, timeout=LIMIT)
+    try:
+        return shell.run(("/bin/sh", "-c", into), cwd=folder.parent / "runner", extra=variables, timeout=LIMIT)
+    finally:
+        _end(f"{STORE}={variables[STORE]}".encode())
+
+
+def _end(mark: bytes) -> None:
+    """Kill what a run left behind, as a runner does at the end of a job: act gives every step a group of its own."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 @contextlib.contextmanager
