@@ -1,13 +1,19 @@
 """`tagship init` and `tagship sync` as commands: what they write, what they say, and how they end."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from tagship.errors import Drifted
 from tagship.workflow.pins import PINS
-from tests.adopting import Adopting
+from tests.adopting import Adopter, Adopting
+from tests.cli.calling import IMPORTED
+from tests.rehearsing import git
 
+LAUNCHER = "tools/bump_version.py"
 WORKFLOW = ".github/workflows/publish.yml"
 WRITTEN = [
     ".github/dependabot.yml",
@@ -193,3 +199,43 @@ def test_what_cannot_be_detected_goes_into_the_configuration(adopting: Adopting)
     after = there.state()
     assert there("init", "--auth", "token") == 0
     assert there.made(after) == []
+
+
+@pytest.mark.requirement("B1", "C6")
+def test_the_launcher(adopting: Adopting) -> None:
+    """With --tools a launcher is written whose words are those of `tagship version`, and sync keeps it."""
+    there = adopting()
+    before = there.state()
+    assert there("init", "--tools") == 0
+    assert there.made(before) == sorted([*WRITTEN, LAUNCHER])
+    assert launched(there, "current") == (0, "1.0.0\n", "")
+    git(there.root, "tag", f"v{launched(there, 'current')[1].strip()}")
+    code, out, err = launched(there, "bump", "minor", "--dry-run")
+    assert (code, err.splitlines()[0]) == (0, "1.0.0 would become 1.1.0 (minor)")
+    assert '+version = "1.1.0"' in out
+    assert launched(there, "validate", "1.2.3-rc.1")[0] == 2
+    assert launched(there, "info")[1].startswith("version\t1.0.0\tpyproject.toml")
+    path = there.root / LAUNCHER
+    path.write_text(path.read_text().replace("The version of", "A version of"))
+    assert there("sync", "--check") == Drifted.exit_code
+    assert LAUNCHER in there.out
+
+
+@pytest.mark.requirement("B1")
+def test_the_launcher_without_tagship(adopting: Adopting) -> None:
+    """Where tagship is not installed, the launcher says how it runs all the same."""
+    there = adopting()
+    there("init", "--tools")
+    done = subprocess.run(
+        (sys.executable, "-S", "-E", LAUNCHER, "current"), cwd=there.root, capture_output=True, text=True, check=False
+    )
+    words = "tagship is not installed here: uv run tools/bump_version.py …, or pip install tagship\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", words)
+
+
+def launched(there: Adopter, *words: str) -> tuple[int, str, str]:
+    """The launcher, run as a maintainer runs it."""
+    environ = os.environ | {"PYTHONPATH": IMPORTED}
+    command = (sys.executable, LAUNCHER, *words)
+    done = subprocess.run(command, cwd=there.root, env=environ, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr

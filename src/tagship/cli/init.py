@@ -56,6 +56,7 @@ class SetUp(Record, frozen=True, kw_only=True):
     "--ci", multiple=True, metavar="NAME", help="A check or workflow file that must succeed before a release."
 )
 @click.option("--auth", type=click.Choice(["trusted-publishing", "token"]), help="How uploads are authorised.")
+@click.option("--tools", is_flag=True, help="Write tools/bump_version.py as well: `tagship version` for scripts.")
 @click.option("--alongside", is_flag=True, help="Write publish.tagship.yml beside a publish.yml of your own.")
 @click.option("--force", is_flag=True, help="Replace what somebody edited.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
@@ -67,7 +68,7 @@ def init(path: Path, ci: tuple[str, ...], auth: str | None, **flags: bool) -> in
     changes nothing.
     """
     settings = {key: value for key, value in (("ci", ci), ("auth", auth)) if value}
-    adoption, detected = _gathered(path, Wish(settings=settings, alongside=flags["alongside"]))
+    adoption, detected = _gathered(path, Wish(settings=settings, alongside=flags["alongside"], tools=flags["tools"]))
     edits = decide(adoption.files, force=flags["force"])
     stopped = isinstance(edits[0], Differs)
     written = () if stopped or flags["dry_run"] else write(adoption.root, edits)

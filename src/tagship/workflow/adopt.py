@@ -24,6 +24,7 @@ from tagship.workflow.render import render
 from tagship.workflow.variant import Variant, variant
 
 FOLDER = ".github/workflows"
+LAUNCHER = "tools/bump_version.py"
 _MARKDOWN = "<!-- {} -->"
 
 
@@ -39,6 +40,8 @@ class Wish:
     """Whether locks that are not good are made again, which asks the index; else only what is wrong is said."""
     alongside: bool = False
     """Whether the workflow goes beside the one that is there."""
+    tools: bool = False
+    """Whether the launchers in `tools/` are wanted; those that are there are kept up to date in any case."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +71,8 @@ def gather(project: Project, desk: Desk, wish: Wish) -> Adoption:
         wanted = msgspec.structs.replace(wanted, file=wanted.file.replace(".yml", ".tagship.yml"))
     workflow = _workflow(project, wanted, wish)
     found = [workflow, *settings, *_locks(project, desk, wish, notes), _guide(project, wanted)]
+    if wish.tools or (project.top / LAUNCHER).is_file():
+        found.append(_launcher(project))
     bot = _dependabot(project, notes)
     return Adoption(
         root=project.top, variant=wanted, workflow=workflow, files=(*found, *([bot] if bot else ())), notes=tuple(notes)
@@ -164,6 +169,14 @@ def _guide(project: Project, wanted: Variant) -> File:
     there = files.read(project.top, path)
     stale = there is not None and there != text and files.is_as_written(there)
     return File(path=path, there=there, wanted=text, why=("it is out of date",) if stale else ())
+
+
+def _launcher(project: Project) -> File:
+    """`tagship version` for those who look into `tools/` first."""
+    template = Path(__file__).parent / "templates" / "bump_version.py.txt"
+    text, there = files.stamped(template.read_text(encoding="utf-8")), files.read(project.top, LAUNCHER)
+    why = () if there in (None, text) else ("it is out of date",)
+    return File(path=LAUNCHER, there=there, wanted=text, why=why, ours=there is None or files.is_as_written(there))
 
 
 def _dependabot(project: Project, notes: list[str]) -> File | None:
