@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from actions import page as rehearsed_workflow
 from fields import Row, fields_of
 from world import page as embedded_world
 
@@ -24,7 +25,7 @@ from tagship.errors import AUDIT_ERRORS, AUDIT_NOTHING, AUDIT_WARNINGS, BUG, ERR
 from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan
 from tagship.project.config import Check, Config, Copy, Environments, PackageConfig, Suite
 from tagship.project.version_edits import Edit
-from tagship.rehearsal.result import Assumption, Exchange, Rehearsal
+from tagship.rehearsal.result import Assumption, Exchange, Job, Rehearsal, Step
 from tagship.workflow.audit.result import Audited, AuditedFile
 from tagship.workflow.audit.tools import ToolRun
 from tagship.workflow.guide import Registration
@@ -184,7 +185,7 @@ def json_page() -> str:
         "| notes | `tagship notes --json` | [notes.json](schemas/notes.json) |\n"
     ]
     for title, structs in (
-        ("Rehearsal", (Rehearsal, Assumption, Exchange)),
+        ("Rehearsal", (Rehearsal, Job, Step, Assumption, Exchange)),
         ("Manifest", (Manifest, Plan, Event, Inputs, Dist, Entry, Fact, Finding)),
         ("Audit", (Audited, AuditedFile, ToolRun)),
         ("Described", (Described, DescribedValue)),
@@ -207,6 +208,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "json.md": json_page,
     "embedded-world.md": embedded_world,
+    "rehearsing-the-workflow.md": rehearsed_workflow,
     "requirements.md": requirements,
 }
 
