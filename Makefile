@@ -56,6 +56,7 @@ bench: $(VENV)/ready ## measure against the same work done by hand, and print th
 	$(BIN)/python benchmarks/rehearsal.py
 	$(BIN)/python benchmarks/versions.py
 	$(BIN)/python benchmarks/servers.py
+	$(BIN)/python benchmarks/critical_path.py
 
 docs: $(VENV)/ready ## write the reference pages again, from the code
 	$(BIN)/python docs/generate.py
