@@ -10,7 +10,7 @@ import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from tagship.project.pyproject import Table, table
+from tagship.project.pyproject import Table, table, tables
 
 COMBINATIONS = 256
 """GitHub's own limit of jobs made by one matrix."""
@@ -62,11 +62,11 @@ def combinations(matrix: object) -> Sequence[Table] | None:
     rows: list[Table] = []
     for values in itertools.islice(itertools.product(*axes.values()), COMBINATIONS * 4):
         rows.append(dict(zip(axes, values, strict=True)))
-    rows = [row for row in rows if not any(_fits(row, out) for out in _tables(matrix.get("exclude")))]
+    rows = [row for row in rows if not any(_fits(row, out) for out in tables(matrix, "exclude"))]
     if not axes:
         rows = []
     originals = [dict(row) for row in rows]
-    for more in _tables(matrix.get("include")):
+    for more in tables(matrix, "include"):
         fitting = [r for r, o in zip(rows, originals, strict=False) if all(o.get(k, v) == v for k, v in more.items())]
         for row in fitting:
             row.update(more)
@@ -81,14 +81,6 @@ def _computed(value: object) -> bool:
     if isinstance(value, list):
         return any(_computed(item) for item in value)
     return isinstance(value, str) and bool(_EXPRESSION.search(value))
-
-
-def _tables(value: object) -> list[Table]:
-    return (
-        [{str(k): v for k, v in item.items()} for item in value if isinstance(item, dict)]
-        if isinstance(value, list)
-        else []
-    )
 
 
 def _fits(row: Table, wanted: Table) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from tagship.project.ci_names import show
-from tagship.project.pyproject import Table, table
+from tagship.project.pyproject import Table, table, tables
 
 Role = Literal["", "publishes", "deploys", "docs", "judges", "may fail"]
 Publishing = tuple[str, Literal["trusted-publishing", "token", "unknown"], Literal["pypi", "testpypi", "unknown"]]
@@ -38,7 +38,7 @@ def role(job_id: str, job: Table) -> Role:
     """What a job is for; empty where it is none of these."""
     if _uploads(job):
         return "publishes"
-    for step in _steps(job):
+    for step in tables(job, "steps"):
         if _DEPLOYING_ACTION.search(_action(step)) or _DEPLOYING_COMMAND.search(show(step.get("run"))):
             return "deploys"
         if _action(step) == _JUDGE:
@@ -81,23 +81,14 @@ def uploads(step: Table) -> bool:
 
 
 def _uploads(job: Table) -> bool:
-    return any(uploads(step) for step in _steps(job))
+    return any(uploads(step) for step in tables(job, "steps"))
 
 
 def _auth(workflow: Table, job: Table, words: str) -> Literal["trusted-publishing", "token", "unknown"]:
     permissions = job.get("permissions", workflow.get("permissions"))
     identity = permissions == "write-all" or (isinstance(permissions, dict) and permissions.get("id-token") == "write")
-    given = any("password" in table(step, "with") for step in _steps(job)) or _TOKEN.search(words)
+    given = any("password" in table(step, "with") for step in tables(job, "steps")) or _TOKEN.search(words)
     return "token" if given else "trusted-publishing" if identity else "unknown"
-
-
-def _steps(job: Table) -> list[Table]:
-    steps = job.get("steps")
-    return (
-        [{str(k): v for k, v in step.items()} for step in steps if isinstance(step, dict)]
-        if isinstance(steps, list)
-        else []
-    )
 
 
 def _action(step: Table) -> str:

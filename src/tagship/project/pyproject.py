@@ -152,6 +152,18 @@ def texts(data: Table, key: str) -> tuple[str, ...]:
     return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list | tuple) else ()
 
 
+def tables(data: Table, key: str) -> list[Table]:
+    """The tables of an array; anything else is left out."""
+    value = data.get(key)
+    items = value if isinstance(value, list) else ()
+    return [{str(k): v for k, v in item.items()} for item in items if isinstance(item, dict)]
+
+
+def project_name(data: Table) -> str:
+    """The distribution's name as pyproject.toml spells it; empty where it does not say."""
+    return text(table(data, "project"), "name") or text(table(data, "tool", "poetry"), "name") or ""
+
+
 _HEADER = re.compile(r"\s*\[{1,2}\s*([^\]#]+?)\s*\]{1,2}")
 _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*[.=]")
 _FENCE = re.compile(r'"""|\'\'\'')

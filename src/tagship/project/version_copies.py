@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from tagship.errors import ProjectError
 from tagship.project.config import Copy
-from tagship.project.pyproject import Table, read_toml, table, text
+from tagship.project.pyproject import Table, project_name, read_toml, table, text
 from tagship.project.version_literals import (
     Written,
     in_cfg,
@@ -120,7 +120,6 @@ def semver(version: str) -> str:
 
 def _candidates(root: Path) -> Iterator[Callable[[], Written]]:
     data = _table(root, "pyproject.toml")
-    name = text(table(data, "project"), "name") or text(table(data, "tool", "poetry"), "name") or ""
     manifest = text(table(data, "tool", "maturin"), "manifest-path") or "Cargo.toml"
     for keys in _KEYS:
         if text(table(data, *keys[:-1]), keys[-1]):  # tomlkit is slow: not for nothing
@@ -133,7 +132,7 @@ def _candidates(root: Path) -> Iterator[Callable[[], Written]]:
     yield partial(in_setup_py, root)
     yield partial(in_pattern, root, "CITATION.cff", r"^version: *[\"']?([^\s\"']+)", group=1, kind="CITATION.cff")
     yield partial(_in_package_json, root)
-    yield partial(_locked, root, "uv.lock", canonicalize_name(name))
+    yield partial(_locked, root, "uv.lock", canonicalize_name(project_name(data)))
     yield lambda: _locked(root, "Cargo.lock", text(_table(root, manifest, "package"), "name") or "")
     for file in _modules(root):
         for found in _NAMES.findall((root / file).read_bytes()):

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from tagship.errors import ProjectError
 from tagship.model import Record
 from tagship.project import version_setuptools
-from tagship.project.pyproject import Table, read_toml, table, text, texts
+from tagship.project.pyproject import Table, project_name, read_toml, table, text, texts
 from tagship.project.version_copies import copies, in_cargo, semver
 from tagship.project.version_edits import SEMVER, Edit, plan
 from tagship.project.version_literals import (
@@ -132,11 +132,6 @@ def inject(root: Path, source: VersionSource, version: str) -> Injection:
             for file, data in contents.items():
                 (root / file).write_bytes(data)
             return Injection(edits=edits)
-
-
-def project_name(data: Table) -> str:
-    """The distribution's name as pyproject.toml spells it; empty where it does not say."""
-    return text(table(data, "project"), "name") or text(table(data, "tool", "poetry"), "name") or ""
 
 
 def _declared(root: Path, data: Table) -> VersionSource | None:

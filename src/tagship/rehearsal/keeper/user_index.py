@@ -9,13 +9,14 @@ https://pip.pypa.io/en/stable/topics/configuration/.
 """
 
 import configparser
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from tagship import toml
+from tagship.project.pyproject import table, tables, text, texts
 from tagship.services import addresses
 
 
@@ -88,19 +89,17 @@ def _uv_files(environ: Mapping[str, str], home: Path) -> Iterator[_Place]:
             data = toml.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue  # absent, or uv's own business to complain about
-        pip = _table(data.get("pip"))
-        tables = [_table(item) for item in _items(data.get("index"))]
-        urls = {_text(t.get("url")): t for t in tables if t.get("explicit") is not True}
+        pip = table(data, "pip")
+        urls = {text(t, "url") or "": t for t in tables(data, "index") if t.get("explicit") is not True}
         named_default = next((url for url, t in urls.items() if t.get("default") is True), "")
-        default = named_default or _text(data.get("index-url")) or _text(pip.get("index-url"))
+        default = named_default or text(data, "index-url") or text(pip, "index-url") or ""
         extra = [url for url in urls if url != named_default]
-        extra += map(_text, chain(_items(data.get("extra-index-url")), _items(pip.get("extra-index-url"))))
-        links = chain(_items(data.get("find-links")), _items(pip.get("find-links")))
-        names = {url: _text(t.get("name")) for url, t in urls.items()}
+        extra += (*texts(data, "extra-index-url"), *texts(pip, "extra-index-url"))
+        names = {url: text(t, "name") or "" for url, t in urls.items()}
         yield _Place(
             default=_with_user(default, names.get(default, ""), environ),
             extra=tuple(_with_user(url, names.get(url, ""), environ) for url in extra),
-            links=tuple(map(_text, links)),
+            links=(*texts(data, "find-links"), *texts(pip, "find-links")),
         )
 
 
@@ -152,15 +151,3 @@ def _pip_files(environ: Mapping[str, str], home: Path) -> Iterator[_Place]:
             links=tuple(values.get("find-links", "").split()),
             ca=values.get("cert", "").strip(),
         )
-
-
-def _table(value: object) -> dict[str, object]:
-    return {str(key): item for key, item in value.items()} if isinstance(value, dict) else {}
-
-
-def _items(value: object) -> Iterable[object]:
-    return value if isinstance(value, list) else [value] if isinstance(value, str) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
