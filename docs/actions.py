@@ -23,7 +23,7 @@ act is laxer than GitHub the rehearsal is not:
   the verdict undecided where it mattered.
 
 All jobs run on your machine, with the Python nearest to that of GitHub's runners that is installed. A job that needs
-Windows, macOS, a container or `services:` leaves the verdict undecided, and so does an action that has no stand-in; both
+Windows, macOS, a container or `services:` leaves the verdict undecided, and so does an action without a stand-in; both
 are named.
 
 ## What stands in for actions
