@@ -65,7 +65,7 @@ def test_anybody_clones_a_public_repository(desk: Desk) -> None:
         (
             ("-c", f"http.extraheader=AUTHORIZATION: basic {UNKNOWN}", "clone", ADDRESS, "c"),
             "",
-            "Invalid username or token.",
+            "could not read Username",
         ),
         (("push", ADDRESS, "HEAD:refs/heads/more"), "", "could not read Username"),
         (
