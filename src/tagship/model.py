@@ -28,11 +28,11 @@ class Status(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an `ERROR` stops the release, the others do not."""
+    """How much a finding matters, the gravest first: an `ERROR` stops the release, the others do not."""
 
-    NOTE = "note"
-    WARNING = "warning"
     ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
 
 
 class Target(StrEnum):
@@ -123,6 +123,17 @@ class Page(Record, frozen=True, kw_only=True):
     """The standard, document or tool that it follows."""
     incident: str = ""
     """Where it went wrong for real, or the project in which it was seen."""
+
+    def finding(self, where: str, title: str = "", words: str = "", severity: Severity | None = None) -> Finding:
+        """That it happened somewhere; title and severity are the page's own unless given, `words` add to why."""
+        return Finding(
+            code=self.code,
+            title=title or self.title,
+            where=where,
+            why=f"{self.why}\n{words}" if words else self.why,
+            remedy=self.remedy,
+            severity=severity or self.severity,
+        )
 
 
 class Plan(Record, frozen=True, kw_only=True):

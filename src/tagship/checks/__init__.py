@@ -115,14 +115,7 @@ def _refusals(archive: Archive, context: CheckContext) -> Iterator[Finding]:
         upload = Upload(form=form_of(archive.path), index=context.index, path=archive.path, filename=archive.filename)
         for refusal in refusals(upload):
             page = REFUSALS[refusal.rule.partition(".")[0]]
-            yield Finding(
-                code=page.code,
-                title=f"{context.index.name} refuses it: {refusal.reason}",
-                where=archive.filename,
-                why=page.why,
-                remedy=page.remedy,
-                severity=page.severity,
-            )
+            yield page.finding(archive.filename, f"{context.index.name} refuses it: {refusal.reason}")
     except Exception:
         if not archive.problem:  # a broken file has its finding already, and breaks parsers in ways nobody can list
             raise

@@ -54,16 +54,7 @@ class Check:
 
     def findings(self, context: CheckContext) -> Iterator[Finding]:
         """What the check has to say about the files."""
-        page = self.page
-        for hit in self.find(context):
-            yield Finding(
-                code=page.code,
-                title=hit.title,
-                where=hit.where,
-                why=page.why,
-                remedy=page.remedy,
-                severity=hit.severity or page.severity,
-            )
+        return (self.page.finding(hit.where, hit.title, severity=hit.severity) for hit in self.find(context))
 
 
 SAMPLES = frozenset(

@@ -15,7 +15,7 @@ from tagship import words
 from tagship.model import Entry, Fact, Finding, Severity, Status, Target
 from tagship.rehearsal.faults.kinds import AGAIN, CONVERGED, KINDS
 from tagship.rehearsal.result import Cell, Exchange, Job, Rehearsal
-from tagship.services.addresses import PYPI, TESTPYPI
+from tagship.services.addresses import INDEXES
 from tagship.stages import STAGES
 
 MOST = 200
@@ -23,7 +23,6 @@ MOST = 200
 MOST_REQUESTS = 400
 """Rows of requests; those that were refused are kept before all others."""
 NAMES = tuple(stage.name for stage in STAGES)
-_ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 _VERDICTS = {"ready": "Ready to release", "refused": "Would be refused", "undecided": "Undecided"}
 
 
@@ -136,7 +135,7 @@ def _findings(rehearsal: Rehearsal) -> Iterator[Numbered]:
     entries = [entry for entry in rehearsal.entries if not rehearsal.repeats(entry)]
     found = [(entry.stage, finding) for entry in entries for finding in entry.findings]
     found += [(name, finding) for name, finding in rehearsal.causes if (name, finding) not in found]
-    found.sort(key=lambda pair: _ORDER.index(pair[1].severity))
+    found.sort(key=lambda pair: tuple(Severity).index(pair[1].severity))
     for number, (stage, finding) in enumerate(found, 1):
         yield Numbered(number=number, stage=stage, finding=finding)
 
@@ -239,4 +238,4 @@ def _services(rehearsal: Rehearsal) -> list[tuple[str, int]]:
 
 
 def _target(target: Target) -> str:
-    return {PYPI.target: PYPI.name, TESTPYPI.target: TESTPYPI.name}.get(target, "none")
+    return INDEXES[target].name if target in INDEXES else "none"

@@ -5,6 +5,7 @@ from typing import Literal
 from tagship.errors import UNDECIDED, Unreachable
 from tagship.model import Fact, Status, Target
 from tagship.rehearsal.pipeline import Finished
+from tagship.services.addresses import INDEXES
 
 Verdict = Literal["ready", "refused", "undecided"]
 
@@ -27,8 +28,7 @@ def verdict(finished: Finished, name: str | None) -> tuple[Verdict, str, int]:
         return "undecided", f"{what}: {doubts[0].title} is not known: {doubts[0].detail}", UNDECIDED
     if plan is None or plan.target is Target.NONE:
         return "ready", f"{what} would not be published: {plan.reason if plan else 'there is no plan'}", 0
-    where = "TestPyPI" if plan.target is Target.TESTPYPI else "PyPI"
-    return "ready", f"{what} would be released on {where}", 0
+    return "ready", f"{what} would be released on {INDEXES[plan.target].name}", 0
 
 
 def _matters(fact: Fact) -> bool:

@@ -64,6 +64,7 @@ TESTPYPI = IndexAddresses(
     audience="testpypi",
     docs="https://docs.pypi.org",
 )
+INDEXES = {index.target: index for index in (PYPI, TESTPYPI)}
 OLD_PYPI = "https://pypi.python.org"
 """The host that old clients still ask; it answers like PyPI."""
 

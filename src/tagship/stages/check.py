@@ -7,8 +7,8 @@ from pathlib import Path
 from tagship import checks
 from tagship.checks.archives import read
 from tagship.errors import ToolFailed
-from tagship.model import Finding, Manifest, Plan, Severity, Target
-from tagship.services.addresses import PYPI, TESTPYPI
+from tagship.model import Finding, Manifest, Plan, Severity
+from tagship.services.addresses import INDEXES, PYPI
 from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages.backend import variables
@@ -37,7 +37,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
             project=plan.project,
             version=plan.version,
             tracked=_tracked(plan, world),
-            index=PYPI if plan.target is not Target.TESTPYPI else TESTPYPI,
+            index=INDEXES.get(plan.target, PYPI),
         )
         found = [*checks.run(context)]
         for trial in trials:

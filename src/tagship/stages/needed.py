@@ -12,7 +12,7 @@ import msgspec
 
 from tagship.errors import UsageError
 from tagship.model import Manifest, Plan, Target
-from tagship.services.addresses import PYPI, TESTPYPI
+from tagship.services.addresses import INDEXES
 from tagship.stages import STAGES
 
 NEEDED: dict[Target, tuple[str, ...]] = {
@@ -99,8 +99,8 @@ def reason(name: str, jobs: Jobs, plan: Plan | None) -> str:
         return " and ".join(broken)
     if plan is None or name in _jobs_for(plan):
         return "for a reason that only its page on GitHub shows"
-    names = {index.target: f"it goes to {index.name}" for index in (PYPI, TESTPYPI)}
-    return f"{names.get(plan.target, 'nothing is to be published')}: {plan.reason}"
+    index = INDEXES.get(plan.target)
+    return f"{f'it goes to {index.name}' if index else 'nothing is to be published'}: {plan.reason}"
 
 
 def public(manifest: Manifest, jobs: Jobs) -> Literal["yes", "perhaps", "no"]:

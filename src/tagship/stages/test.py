@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tagship.errors import TestsFailed, ToolFailed, Unreachable
-from tagship.model import Finding, Manifest, Page, Severity
+from tagship.model import Manifest, Page, Severity
 from tagship.project.config import Suite
 from tagship.project.discover import Project
 from tagship.project.locks import pinned
@@ -134,7 +134,7 @@ def _environment(manifest: Manifest, project: Project, root: Path, world: World)
                 remedy="Run the same command again when the index can be reached.",
                 where=project.tests.source,
             ) from error
-        world.journal.finding(_not_run(project.tests.source, error.message))
+        world.journal.finding(NOT_RUN.finding(project.tests.source, words=error.message))
         _skip(world, "what the tests need cannot be installed")
         return None
     return world.uv.extend(env, base)
@@ -235,7 +235,7 @@ def _judge(run: _Run, world: World) -> None:
     reason = f"needs the network: {last}"
     if "needs" in causes:
         reason = f"they need something that is not declared: {last}"
-        world.journal.finding(_not_run(how, output.tail(8)))
+        world.journal.finding(NOT_RUN.finding(how, words=output.tail(8)))
     if not passed:
         _skip(world, reason, how)
         return
@@ -260,14 +260,3 @@ def _errors(output: Output) -> tuple[str, ...]:
     lines = ["", *output.stdout.splitlines()]
     first = (line for before, line in pairwise(lines) if re.match(r"E\s+\S", line) and not before.startswith("E "))
     return tuple(line[:LONGEST] for line in dict.fromkeys(first))[:8]
-
-
-def _not_run(where: str, words: str) -> Finding:
-    return Finding(
-        code=NOT_RUN.code,
-        title=NOT_RUN.title,
-        where=where,
-        why=f"{NOT_RUN.why}\n{words}",
-        remedy=NOT_RUN.remedy,
-        severity=NOT_RUN.severity,
-    )

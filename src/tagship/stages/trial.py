@@ -274,15 +274,8 @@ def _verdict(output: Output) -> Page:
 
 def not_installable(title: str, output: Output) -> Finding:
     """The finding that an installer failed, with its last words."""
-    return _finding(INSTALL, Subject(id="", title=title, source=""), output.tail(12))
+    return INSTALL.finding(title, words=output.tail(12))
 
 
 def _finding(page: Page, subject: Subject, words: str, *, what: str = "") -> Finding:
-    return Finding(
-        code=page.code,
-        title=f"{page.title}: {what}" if what else page.title,
-        where=subject.title,
-        why=f"{page.why}\n{words}" if words else page.why,
-        remedy=page.remedy,
-        severity=page.severity,
-    )
+    return page.finding(subject.title, f"{page.title}: {what}" if what else "", words)

@@ -8,7 +8,6 @@ from tagship.model import Finding, Severity
 from tagship.words import clean, many
 from tagship.workflow.audit.result import Audited, AuditedFile
 
-_ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 _PLACES = 12
 """Places of one rule in one file that are listed."""
 
@@ -22,9 +21,9 @@ def of_audit(audited: Audited) -> Iterator[Line]:
     yield Line(text="Audited", tone=Tone.HEADING, level=0)
     publishing = sum(file.publishes for file in audited.files)
     counts = Counter(finding.severity for finding in audited.findings)
-    found = ", ".join(many(counts[severity], str(severity)) for severity in _ORDER if counts[severity])
+    found = ", ".join(many(counts[severity], str(severity)) for severity in Severity if counts[severity])
     if publishing:
-        tone = TONES[next((severity for severity in _ORDER if counts[severity]), Severity.NOTE)] if found else Tone.GOOD
+        tone = TONES[next((grave for grave in Severity if counts[grave]), Severity.NOTE)] if found else Tone.GOOD
         yield Line(
             text=f"{many(publishing, 'workflow')} that publish{'es' if publishing == 1 else ''}: "
             f"{found or 'nothing found'}",
@@ -51,7 +50,7 @@ def _file(file: AuditedFile) -> Iterator[Line]:
     if not file.findings:
         yield Line(text="nothing found", tone=Tone.GOOD)
     groups: dict[tuple[str, Severity], list[Finding]] = {}
-    for finding in sorted(file.findings, key=lambda finding: _ORDER.index(finding.severity)):
+    for finding in sorted(file.findings, key=lambda finding: tuple(Severity).index(finding.severity)):
         groups.setdefault((finding.code, finding.severity), []).append(finding)
     for (code, severity), findings in groups.items():
         for finding in findings[:_PLACES]:

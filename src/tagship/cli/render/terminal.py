@@ -7,7 +7,6 @@ holds the running stages alone: it never grows longer than the screen, so nothin
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from threading import RLock
-from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -70,9 +69,7 @@ class Terminal:
         self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             for row in self._rows:
                 if row.entry is None:
@@ -179,7 +176,7 @@ def _body(entry: Entry) -> Iterator[Line]:
     for fact in entry.facts:
         if fact.status is not Status.OK and fact.id not in explained:
             yield from of_fact(fact)
-    for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE):
+    for severity in Severity:
         for finding in entry.findings:
             if finding.severity is severity:
                 yield from of_finding(finding)
