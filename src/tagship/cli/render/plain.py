@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from threading import RLock
-from types import TracebackType
 from typing import TextIO
 
 from tagship.cli.render.lines import Line, Tone, of_fact, of_finding
@@ -45,9 +44,7 @@ class Plain:
     def __enter__(self) -> "Plain":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             self._write(self._turns.close())
 
