@@ -5,6 +5,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.workflow.gha import asked
 
 TOOLS = Path(sys.executable).parent
 
@@ -36,9 +39,17 @@ def _schema(folder: Path) -> set[str]:
     return {Path(one["filename"]).name for kind in ("errors", "parse_errors") for one in found.get(kind, ())}
 
 
+def _github(folder: Path) -> set[str]:
+    """Files that GitHub's parser refuses, or its editor support underlines."""
+    with TemporaryDirectory() as place, asked(Path(place)) as github:
+        sources = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.yml")}
+        return {name for name, source in sources.items() if github.parse(source)["errors"] or github.diagnose(source)}
+
+
 JUDGES: Mapping[str, Callable[[Path], set[str]]] = {
     "zizmor": _zizmor("regular"),
     "zizmor auditor": _zizmor("auditor"),
     "actionlint": _actionlint,
     "schema": _schema,
+    "GitHub": _github,
 }

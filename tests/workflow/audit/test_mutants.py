@@ -80,12 +80,14 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.tool("node")
 def test_the_page_has_the_table_as_it_is_measured(table: str) -> None:
     """Who finds which mistake stands in the documentation exactly as a run of all the linters says."""
     section("mutants", table)
 
 
 @pytest.mark.slow
+@pytest.mark.tool("node")
 def test_every_mistake_is_found_by_somebody(table: str) -> None:
     """No mutant is overlooked by us and by all the others, but what only a shell linter sees."""
     nobody = [line for line in table.splitlines()[2:] if not line.replace(" ", "").split("|", 2)[2].strip("|")]
@@ -93,6 +95,7 @@ def test_every_mistake_is_found_by_somebody(table: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.tool("node")
 def test_what_no_mechanical_mistake_shows(tmp_path: Path) -> None:
     """Every key dropped, value widened, need exchanged, step removed is found by a rule, by a linter, or is harmless.
 
