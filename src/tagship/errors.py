@@ -17,6 +17,9 @@ class TagshipError(Exception):
     summary: ClassVar[str] = "tagship could not do what was asked"
     """One line for the table of exit codes."""
 
+    def __init_subclass__(cls) -> None:
+        cls.code = f"TE{cls.exit_code:02}"
+
     def __init__(self, message: str, *, remedy: str, where: str = "", url: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -41,7 +44,6 @@ class UsageError(TagshipError):
     """The command was called in a way that cannot work."""
 
     exit_code = 2
-    code = "TE02"
     summary = "the command was called in a way that cannot work"
 
 
@@ -49,7 +51,6 @@ class ProjectError(TagshipError):
     """The repository or the project's own files cannot be read or used as they are."""
 
     exit_code = 3
-    code = "TE03"
     summary = "the repository or a project file cannot be used as it is"
 
 
@@ -57,7 +58,6 @@ class PlanRefused(TagshipError):
     """This event must not publish: wrong tag, wrong branch, wrong version."""
 
     exit_code = 4
-    code = "TE04"
     summary = "this tag, branch or version must not be published"
 
 
@@ -65,7 +65,6 @@ class GateClosed(TagshipError):
     """The required CI of the commit did not succeed, or could not be shown to have succeeded."""
 
     exit_code = 5
-    code = "TE05"
     summary = "the required CI of the commit did not succeed"
 
 
@@ -73,7 +72,6 @@ class BuildFailed(TagshipError):
     """The project's build backend did not produce the files."""
 
     exit_code = 6
-    code = "TE06"
     summary = "the build failed"
 
 
@@ -82,7 +80,6 @@ class TestsFailed(TagshipError):
 
     __test__ = False  # not a test class, whatever pytest reads into the name
     exit_code = 7
-    code = "TE07"
     summary = "the project's tests failed against the built package"
 
 
@@ -90,7 +87,6 @@ class ChecksFailed(TagshipError):
     """The built files would be refused, or would not work once installed. The findings say why."""
 
     exit_code = 8
-    code = "TE08"
     summary = "the built files would be refused or would not work"
 
 
@@ -98,7 +94,6 @@ class Conflict(TagshipError):
     """Something with the same name and other content is already public."""
 
     exit_code = 9
-    code = "TE09"
     summary = "other bytes are already public under the same name"
 
 
@@ -106,7 +101,6 @@ class Refused(TagshipError):
     """A service understood the request and said no."""
 
     exit_code = 10
-    code = "TE10"
     summary = "PyPI or GitHub refused a request"
 
 
@@ -114,7 +108,6 @@ class Unreachable(TagshipError):
     """A service could not be asked; nothing was changed by the request."""
 
     exit_code = 11
-    code = "TE11"
     summary = "a service could not be reached, nothing was changed"
 
 
@@ -122,7 +115,6 @@ class UnknownOutcome(TagshipError):
     """A request that changes something got no clear answer, and looking did not settle it."""
 
     exit_code = 12
-    code = "TE12"
     summary = "a request was sent and its outcome is unknown"
 
 
@@ -130,7 +122,6 @@ class NotVisibleYet(TagshipError):
     """The files are uploaded, but the index does not show them within the time limit."""
 
     exit_code = 13
-    code = "TE13"
     summary = "uploaded, but the index does not show the files yet"
 
 
@@ -138,7 +129,6 @@ class Broken(TagshipError):
     """What the index serves is incomplete, has other bytes, or does not work when installed."""
 
     exit_code = 14
-    code = "TE14"
     summary = "what the index serves is incomplete or does not work"
 
 
@@ -146,7 +136,6 @@ class ToolFailed(TagshipError):
     """A program that tagship runs is missing, failed, or ran out of time."""
 
     exit_code = 15
-    code = "TE15"
     summary = "a program that tagship runs is missing, failed or hung"
 
 
@@ -154,7 +143,6 @@ class WorkflowFailed(TagshipError):
     """A job of the repository's own workflow failed, or the workflow did not run."""
 
     exit_code = 16
-    code = "TE16"
     summary = "a job of the repository's own workflow failed"
 
 
@@ -162,7 +150,6 @@ class Drifted(TagshipError):
     """A file that tagship keeps in the repository is not what it would write, and was left as it is."""
 
     exit_code = 17
-    code = "TE17"
     summary = "a file is not what tagship would write, and was left as it is"
 
 
