@@ -140,11 +140,13 @@ def test_what_has_no_stand_in_leaves_the_verdict_open(act: Act, tmp_path: Path) 
     jobs = job("tells", "{}", step("somebody/announce@v1", text="hello")) + job(
         "elsewhere", "{}", run("echo ran"), "    container: python:3.12\n"
     )
-    result = act(repository(tmp_path / "sample", {FILE: HEAD + jobs}))
+    head = HEAD.replace("jobs:", "concurrency: {group: all, cancel-in-progress: true}\njobs:")
+    result = act(repository(tmp_path / "sample", {FILE: head + jobs}))
     assert (result.verdict, result.exit_code) == ("undecided", 20)
-    assert result.not_rehearsed[:2] == (
+    assert result.not_rehearsed[:3] == (
         "job tells: uses somebody/announce@v1, which is not rehearsed",
         "job elsewhere: needs containers (`container`), which are not rehearsed",
+        "concurrency: cancel-in-progress, by which a second run can end an upload half-way",
     )
     assert by_name(result)["tells"].result == "success"
 

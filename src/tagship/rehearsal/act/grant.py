@@ -122,6 +122,8 @@ def rewrite(path: str, values: dict[str, str]) -> None:
 def equipped(path: str, shims: str, runner: str) -> str:
     """The PATH of the job's own machine: what steps added, its Python, the shims, the rest."""
     entries = path.split(os.pathsep)
+    if shims not in entries:
+        return path  # the workflow has a PATH of its own
     last = max(number for number, entry in enumerate(entries) if entry == shims)
     added = [entry for entry in entries[:last] if entry != shims]
     return os.pathsep.join([*added, runner, *entries[last:]])

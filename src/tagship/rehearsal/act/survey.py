@@ -59,6 +59,7 @@ def survey(found: Document, root: Path, *, has_gh: bool) -> Survey:
         _job(made, job, root, job.id)
         if not has_gh and any(_GH.search(step.run.text) for step in job.steps if step.run is not None):
             made.doubt(job.id, "uses gh, which is not installed here")
+    _concurrency(made)
     made.notes = list(dict.fromkeys(made.notes))
     return made
 
@@ -136,6 +137,13 @@ def _local(made: Survey, folder: Path, root: Path, at: tuple[str, int]) -> None:
             given = step.get("with")
             names = given.names() if isinstance(given, document.Mapping) else ()
             _action(made, text(step.get("uses")), names, root, (at[0], at[1] + 1))
+
+
+def _concurrency(made: Survey) -> None:
+    """What runs of the workflow do to each other: one at a time is rehearsed."""
+    for node in (made.document.root, *(job.node for job in made.document.jobs.values())):
+        if text(node.get("concurrency", "cancel-in-progress")) not in ("", "false"):
+            made.notes.append("concurrency: cancel-in-progress, by which a second run can end an upload half-way")
 
 
 def surprises(found: Document, results: Mapping[str, str]) -> Mapping[str, str]:
