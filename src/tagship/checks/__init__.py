@@ -26,7 +26,6 @@ def _refused(code: str, what: str, why: str, remedy: str) -> Page:
         title=f"PyPI refuses {what}",
         why=f"The upload fails with the words quoted. {why}",
         remedy=remedy,
-        severity=Severity.ERROR,
         source="pypi/warehouse, the file and line named by the rule",
     )
 

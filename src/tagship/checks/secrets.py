@@ -80,7 +80,7 @@ class Format:
     literals: tuple[bytes, ...]
     """One of them is in every such value: searching for it is much faster than for the pattern."""
     pattern: re.Pattern[bytes]
-    genuine: Callable[[bytes], bool]
+    genuine: Callable[[bytes], bool] = _random
     expected: bool = False
     """Whether made-up ones that look genuine are usual among tests and documentation."""
 
@@ -109,14 +109,12 @@ FORMATS = (
         name="a fine-grained GitHub token",
         literals=(b"github_pat_",),
         pattern=re.compile(rb"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
-        genuine=_random,
         expected=True,
     ),
     Format(
         name="an AWS access key",
         literals=(b"AKIA", b"ASIA"),
         pattern=re.compile(rb"\bA[KS]IA[A-Z2-7]{16}\b"),
-        genuine=_random,
         expected=True,
     ),
     Format(
@@ -130,21 +128,18 @@ FORMATS = (
         name="a Slack token",
         literals=(b"xox",),
         pattern=re.compile(rb"\bxox[abprs]-(?:\d{8,13}-){1,3}[A-Za-z0-9]{24,}\b"),
-        genuine=_random,
         expected=True,
     ),
     Format(
         name="a Slack webhook",
         literals=(b"hooks.slack.com/services/T",),
         pattern=re.compile(rb"hooks\.slack\.com/services/T[A-Z0-9]{7,}/B[A-Z0-9]{7,}/[A-Za-z0-9]{24}\b"),
-        genuine=_random,
         expected=True,
     ),
     Format(
         name="a Discord webhook",
         literals=(b"/api/webhooks/",),
         pattern=re.compile(rb"discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{60,}"),
-        genuine=_random,
         expected=True,
     ),
     Format(
@@ -236,7 +231,6 @@ CHECKS = (
             "does not take the value back.",
             remedy="Revoke the value where it was issued, remove it from the repository's history, and build again. "
             "A made-up value for tests or documentation should say so, for example `pypi-made-up`.",
-            severity=Severity.ERROR,
             source="GitHub secret scanning patterns; PyPI token format; libmacaroons format 2; RFC 7468",
         ),
         find=secrets,
@@ -249,7 +243,6 @@ CHECKS = (
             "addresses it was cloned from.",
             remedy="Exclude the file in the configuration of the build backend; if it held a real credential and was "
             "ever published, revoke that.",
-            severity=Severity.ERROR,
             source="documentation of twine, curl, git, OpenSSH and dotenv on where credentials are kept",
         ),
         find=private_files,

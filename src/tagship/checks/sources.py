@@ -145,7 +145,6 @@ CHECKS = (
             title="An sdist lacks a file that its build needs",
             why="Who builds from the sdist, as pip does where no wheel fits, gets another package or a failure.",
             remedy="Include the file in the configuration of the build backend.",
-            severity=Severity.ERROR,
             source="PEP 517, PEP 518",
         ),
         find=build_needs,

@@ -142,7 +142,7 @@ def test_first_refusal_costs_no_more(tmp_path: Path) -> None:
     rules = [replace(rule, find=spied(rule.id, rule.find)) for rule in RULES]
     first = next(refusals(upload_of(good_wheel(tmp_path), protocol_version="2"), rules))
     assert (first, asked) == (
-        Refusal(status=400, reason="Unknown protocol version.", rule="form.protocol"),
+        Refusal(reason="Unknown protocol version.", rule="form.protocol"),
         ["form.protocol"],
     )
 

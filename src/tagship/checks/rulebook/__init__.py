@@ -38,4 +38,4 @@ def refusals(upload: Upload, rules: Sequence[Rule] = RULES) -> Iterator[Refusal]
     """Everything the upload service would refuse, in its order: the first one is what PyPI answers."""
     for rule in rules:
         for reason in rule.find(upload):
-            yield Refusal(status=400, reason=reason, rule=rule.id)
+            yield Refusal(reason=reason, rule=rule.id)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tagship.checks.rulebook import framing
-from tagship.checks.rulebook.contents import Contents, forward_tar
+from tagship.checks.rulebook.members import Contents, forward_tar
 from tagship.checks.rulebook.upload import Rule, Upload
 from tagship.checks.unpacking import RATIO
 from tagship.services.addresses import PYPI

@@ -4,16 +4,16 @@ The upload form spells metadata fields as `packaging.metadata.RawMetadata` does,
 `_SINGULAR` (https://docs.pypi.org/api/upload/#core-metadata and warehouse/forklift/metadata.py).
 """
 
+import hashlib
 import zipfile
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import get_type_hints
 
 import msgspec
 from packaging.metadata import RawMetadata, parse_email
 
-from tagship.checks.rulebook.contents import TEXT, forward_tar
+from tagship.checks.rulebook.members import TEXT, forward_tar
 from tagship.checks.unpacking import too_many_fields
 
 Form = Mapping[str, tuple[str, ...]]
@@ -72,14 +72,14 @@ def form_of(path: Path) -> Form:
     A file without metadata, or one that is no archive, gives a form without metadata fields: the rules say the rest.
     """
     wheel = path.suffix == ".whl"
-    data = path.read_bytes()
+    sums = digests(path)
     form: dict[str, tuple[str, ...]] = {
         ":action": ("file_upload",),
         "protocol_version": ("1",),
         "filetype": ("bdist_wheel" if wheel else "sdist",),
         "pyversion": (_python_tag(path.name) if wheel else "source",),
-        "sha256_digest": (sha256(data).hexdigest(),),
-        "blake2_256_digest": (blake2b(data, digest_size=32).hexdigest(),),
+        "sha256_digest": (sums["sha256_digest"],),
+        "blake2_256_digest": (sums["blake2_256_digest"],),
     }
     metadata = _wheel_metadata(path) if wheel else _sdist_metadata(path)
     raw, _ = parse_email(b"" if too_many_fields(metadata) else metadata)
@@ -97,6 +97,21 @@ def form_of(path: Path) -> Form:
             case _:
                 pass
     return form
+
+
+def digests(path: Path) -> dict[str, str]:
+    """Hex digests of a file by the name of their form field."""
+    md5, sha256, blake2 = hashlib.md5(usedforsecurity=False), hashlib.sha256(), hashlib.blake2b(digest_size=32)
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            md5.update(block)
+            sha256.update(block)
+            blake2.update(block)
+    return {
+        "md5_digest": md5.hexdigest(),
+        "sha256_digest": sha256.hexdigest(),
+        "blake2_256_digest": blake2.hexdigest(),
+    }
 
 
 def _python_tag(filename: str) -> str:

@@ -1,6 +1,5 @@
 """One upload as the service sees it, and what a rule and a refusal are."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,8 +8,8 @@ from pathlib import Path
 from packaging.metadata import InvalidMetadata, Metadata
 from packaging.utils import canonicalize_name
 
-from tagship.checks.rulebook.contents import Contents, contents_of
-from tagship.checks.rulebook.fields import Form, metadata_of_form
+from tagship.checks.rulebook.fields import Form, digests, metadata_of_form
+from tagship.checks.rulebook.members import Contents, contents_of
 from tagship.services.addresses import IndexAddresses
 
 MIB = 1024**2
@@ -19,10 +18,8 @@ GIB = 1024**3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """What the upload service answers instead of accepting."""
+    """What the upload service answers instead of accepting, with status 400."""
 
-    status: int
-    """HTTP status."""
     reason: str
     """The exact words of the status line."""
     rule: str
@@ -84,19 +81,7 @@ class Upload:
     @cached_property
     def hashes(self) -> dict[str, str]:
         """Hex digests of the file by the name of their form field; none without a file."""
-        if self.path is None:
-            return {}
-        md5, sha256, blake2 = hashlib.md5(usedforsecurity=False), hashlib.sha256(), hashlib.blake2b(digest_size=32)
-        with self.path.open("rb") as stream:
-            while block := stream.read(MIB):
-                md5.update(block)
-                sha256.update(block)
-                blake2.update(block)
-        return {
-            "md5_digest": md5.hexdigest(),
-            "sha256_digest": sha256.hexdigest(),
-            "blake2_256_digest": blake2.hexdigest(),
-        }
+        return digests(self.path) if self.path else {}
 
     @cached_property
     def contents(self) -> Contents | None:

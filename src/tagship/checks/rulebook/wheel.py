@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from tagship.checks.rulebook.contents import Contents
+from tagship.checks.rulebook.members import Contents
 from tagship.checks.rulebook.upload import Rule, Upload
 
 _PLATFORMS = frozenset(

@@ -111,7 +111,7 @@ def _take(taking: _Taking) -> None:
 
 def _stop_at_first(sent: Upload, rules: Sequence[Rule]) -> None:
     for refusal in refusals(sent, rules):
-        raise RefusedError(refusal.status, refusal.reason)
+        raise RefusedError(400, refusal.reason)
 
 
 def _identity(taking: _Taking) -> Token:
