@@ -79,6 +79,36 @@ def test_manifests_of_jobs_side_by_side_become_one() -> None:
     assert merge(gate, log("plan build test check")) == both
 
 
+@pytest.mark.requirement("A3", "A14")
+@pytest.mark.parametrize("gate", [Manifest(), msgspec.structs.replace(log("plan gate"), dists=())])
+@pytest.mark.parametrize("words", ["plan gate build test check build", "plan build test check build"])
+def test_a_merged_log_does_not_forget_the_order(words: str, gate: Manifest) -> None:
+    """Files that were built again after the checks are not published, however many manifests are read."""
+    with pytest.raises(UsageError, match=r"publish needs (gate|test), which did not run"):
+        require(stage("publish"), merge(gate, log(words)))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"publish needs (gate|test), which did not run"):
+        require(stage("publish"), merge(log(words), gate))  # type: ignore[arg-type]
+
+
+@pytest.mark.requirement("A3")
+def test_the_newest_run_of_a_stage_counts_in_a_merged_log() -> None:
+    """A gate that failed stays closed beside the manifest of an earlier one that opened, in either order."""
+    failed = msgspec.structs.replace(log("gate!").log[0], started=2.0)
+    closed = msgspec.structs.replace(log("plan build test check"), log=(*log("plan build test check").log, failed))
+    opened = msgspec.structs.replace(log("plan gate"), dists=())
+    for both in (merge(closed, opened), merge(opened, closed)):
+        with pytest.raises(UsageError, match="publish needs gate, which failed"):
+            require(stage("publish"), both)  # type: ignore[arg-type]
+
+
+@pytest.mark.requirement("A14")
+def test_what_was_checked_before_wheels_joined_was_not_checked_with_them() -> None:
+    """Tests and checks of fewer files say nothing about all of them."""
+    wheel = msgspec.structs.replace(WHEEL, filename="x-1.0-cp312-cp312-win_amd64.whl")
+    more = msgspec.structs.replace(log("plan build"), dists=(WHEEL, wheel))
+    assert [entry.stage for entry in merge(log("plan gate build test check"), more).log] == ["plan", "gate", "build"]
+
+
 def test_manifests_of_different_plans_or_builds_are_refused() -> None:
     """Two runs of the workflow are never mixed, and neither are two builds."""
     other = msgspec.structs.replace(log("plan"), plan=msgspec.structs.replace(PLAN, version="2.0"))

@@ -12,7 +12,7 @@ from importlib import import_module
 import msgspec
 
 from tagship.errors import ChecksFailed, Conflict, NotVisibleYet, TagshipError, UsageError
-from tagship.model import Finding, Manifest, Severity
+from tagship.model import Dist, Entry, Finding, Manifest, Severity
 from tagship.services.world import World
 
 Function = Callable[[Manifest, World], Manifest]
@@ -198,9 +198,22 @@ def merge(left: Manifest, right: Manifest) -> Manifest:
             remedy="Build once, and hand that manifest on.",
         )
     order = [stage.name for stage in STAGES]
-    entries = {entry.stage: entry for entry in (*left.log, *right.log)}
+    standing = (*_standing(left, more.dists), *_standing(right, more.dists))
+    entries = {entry.stage: entry for entry in sorted(standing, key=lambda entry: entry.started)}
     log = tuple(sorted(entries.values(), key=lambda entry: order.index(entry.stage)))
     return msgspec.structs.replace(more, plan=left.plan or right.plan, log=log)
+
+
+def _standing(manifest: Manifest, dists: tuple[Dist, ...]) -> tuple[Entry, ...]:
+    """What of a log still holds for these files: nothing that a stage before it, done again, has overtaken."""
+    last = {entry.stage: number for number, entry in enumerate(manifest.log)}
+    after = {row.name: row.after for row in STAGES}
+    return tuple(
+        entry
+        for number, entry in enumerate(manifest.log)
+        if all(last.get(before, -1) < number for before in after[entry.stage])
+        and (manifest.dists == dists or "build" not in after[entry.stage])
+    )
 
 
 def _stopped_by(findings: tuple[Finding, ...]) -> TagshipError | None:
