@@ -6,7 +6,7 @@ import pytest
 
 from tagship.errors import ToolFailed
 from tagship.model import Event
-from tagship.operate.follow import follow
+from tagship.operate.follow import Pushed, follow
 from tagship.rehearsal.github.state import WorkflowRun
 from tests.rehearsing import Opened, Stage, repository
 
@@ -44,6 +44,11 @@ def pushed(opened: Opened) -> Event:
     return event
 
 
+def sought(opened: Opened) -> Pushed:
+    """The run that is waited for."""
+    return Pushed(sha=pushed(opened).sha, tag="v1.0.0", file="ship.yml")
+
+
 def start(opened: Opened) -> WorkflowRun:
     """The run that the push starts."""
     return opened.embedded.github.add_run(pushed(opened), ".github/workflows/ship.yml", jobs={"Publish": None})
@@ -56,7 +61,7 @@ def test_success(opened: Opened) -> None:
     clock = Clock(
         lambda: runs.append(start(opened)), lambda: None, lambda: opened.embedded.github.finish(runs[0], "success")
     )
-    run = follow(opened.world.github, pushed(opened).sha, "ship.yml", clock, said.append)
+    run = follow(opened.world.github, sought(opened), clock, said.append)
     assert run.conclusion == "success"
     assert [words.partition("  ")[0] for words in said] == ["ship.yml: in progress", "ship.yml: success"]
 
@@ -65,7 +70,7 @@ def test_failure(opened: Opened) -> None:
     """A run that fails is an error with its address, and says that the tag is public."""
     opened.embedded.github.finish(start(opened), "failure")
     with pytest.raises(ToolFailed, match="and its release is not finished: the run ended with failure") as caught:
-        follow(opened.world.github, pushed(opened).sha, "ship.yml", Clock(), lambda words: None)
+        follow(opened.world.github, sought(opened), Clock(), lambda words: None)
     assert "/actions/runs/" in caught.value.url
     assert "re-run the failed jobs" in caught.value.remedy
 
@@ -76,7 +81,7 @@ def test_nothing_begins(opened: Opened) -> None:
     assert other.path.endswith("other.yml")
     clock = Clock()
     with pytest.raises(ToolFailed, match=r"no run of ship\.yml began within 180 s"):
-        follow(opened.world.github, pushed(opened).sha, "ship.yml", clock, lambda words: None)
+        follow(opened.world.github, sought(opened), clock, lambda words: None)
     assert 180 <= clock.time < 210
 
 
@@ -84,5 +89,19 @@ def test_it_goes_on(opened: Opened) -> None:
     """A run that waits for somebody is followed for two hours, and then left with its address."""
     start(opened)
     with pytest.raises(ToolFailed, match=r"the run of ship\.yml goes on after 2 hours") as caught:
-        follow(opened.world.github, pushed(opened).sha, "ship.yml", Clock(), lambda words: None)
+        follow(opened.world.github, sought(opened), Clock(), lambda words: None)
     assert caught.value.remedy == "Look whether it waits for somebody's approval."
+
+
+def test_the_run_of_the_branch_is_another(opened: Opened) -> None:
+    """A run of the same workflow for the same commit, which the branch's push started, says nothing about the tag's."""
+    ours = start(opened)
+    branch = opened.embedded.github.event("push", "refs/heads/main")
+    assert branch is not None
+    assert branch.sha == pushed(opened).sha
+    other = opened.embedded.github.add_run(branch, ".github/workflows/ship.yml", jobs={"Publish": "success"})
+    opened.embedded.github.finish(other, "success")
+    opened.embedded.github.finish(ours, "failure")
+    with pytest.raises(ToolFailed, match="and its release is not finished: the run ended with failure") as caught:
+        follow(opened.world.github, sought(opened), Clock(), lambda words: None)
+    assert caught.value.url.endswith(f"/actions/runs/{ours.id}")

@@ -1,6 +1,7 @@
 """Following the workflow run that a push started, to its end."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tagship.errors import ToolFailed, Unreachable
 from tagship.services.github import GitHub, WorkflowRun
@@ -12,28 +13,38 @@ END = 7200.0
 """Seconds until nobody waits for a run any longer; it goes on by itself."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pushed:
+    """What was pushed, and what that starts."""
+
+    sha: str
+    tag: str
+    file: str
+    """The workflow's file name."""
+
+
 def wait(attempt: int) -> float:
     """Seconds before the next look: 2, 3, 5, 8, … up to 20."""
     return min(20.0, round(2.0 * 1.6**attempt))
 
 
-def newest(runs: Sequence[WorkflowRun], file: str) -> WorkflowRun | None:
-    """The newest run of a workflow, by its file name."""
-    mine = [run for run in runs if run.file.endswith(f"/{file}") and run.event == "push"]
+def newest(runs: Sequence[WorkflowRun], pushed: Pushed) -> WorkflowRun | None:
+    """The newest run that the tag started; the push of the branch starts one of the same workflow and commit."""
+    mine = [r for r in runs if r.file.endswith(f"/{pushed.file}") and (r.event, r.head_branch) == ("push", pushed.tag)]
     return max(mine, key=lambda run: run.id, default=None)
 
 
-def follow(github: GitHub, sha: str, file: str, clock: Clock, say: Callable[[str], None]) -> WorkflowRun:
-    """Wait for the end of the run of a workflow for a commit, and say what changes.
+def follow(github: GitHub, pushed: Pushed, clock: Clock, say: Callable[[str], None]) -> WorkflowRun:
+    """Wait for the end of the run that a tag started, and say what changes.
 
     Raises:
         ToolFailed: it failed, did not begin, or takes too long; the tag is public in any case.
         Refused: GitHub does not show it to this token.
     """
-    begin, attempt, shown = clock.now(), 0, ""
+    begin, attempt, shown, file = clock.now(), 0, "", pushed.file
     while True:
         try:
-            run = newest(github.workflow_runs(sha), file)
+            run = newest(github.workflow_runs(pushed.sha), pushed)
         except Unreachable:
             run = None  # a later look may succeed
         if run is not None and (state := run.conclusion or run.status or "") != shown:

@@ -68,6 +68,8 @@ class WorkflowRun(msgspec.Struct, frozen=True):
     conclusion: str | None
     check_suite_id: int | None = None
     name: str | None = None
+    head_branch: str | None = None
+    """The branch, or the tag, whose push started it."""
     html_url: str = ""
     run_attempt: int = 1
     run_started_at: datetime | None = None
