@@ -1,14 +1,5 @@
-"""GitHub's own code as a judge, one process for all tests."""
+"""The fixtures of these tests."""
 
-from collections.abc import Iterator
+from tests.workflow.gha import gha
 
-import pytest
-
-from tests.workflow.gha import GitHub, asked
-
-
-@pytest.fixture(scope="session")
-def gha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHub]:
-    """GitHub's parser, language service and evaluator."""
-    with asked(tmp_path_factory.mktemp("gha")) as github:
-        yield github
+__all__ = ["gha"]

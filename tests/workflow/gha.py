@@ -79,3 +79,10 @@ def asked(folder: Path) -> Iterator[GitHub]:
         [node, "gha.mjs"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         yield GitHub(process)
+
+
+@pytest.fixture(scope="session")
+def gha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHub]:
+    """GitHub's parser, language service and evaluator, one process for all tests."""
+    with asked(tmp_path_factory.mktemp("gha")) as github:
+        yield github

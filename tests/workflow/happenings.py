@@ -10,9 +10,14 @@ from tagship.errors import PlanRefused
 from tagship.model import Event, Inputs
 from tagship.stages.plan import Known, decide
 from tagship.versions import TagScheme
-from tagship.workflow.document import Document
+from tagship.workflow.document import Document, read
 from tagship.workflow.events import Happened, NotStarted, started
+from tagship.workflow.render import render
+from tests.workflow.gha import GitHub, Results
+from tests.workflow.variants import VARIANTS
 
+SOURCES = {name: render(variant) for name, variant in VARIANTS.items()}
+DOCUMENTS = {name: read(source.encode(), "publish.yml") for name, source in SOURCES.items()}
 REPOSITORY = "owner/sample"
 SHA = "5a" * 20
 MAIN, FEATURE, TAG = "refs/heads/main", "refs/heads/feature/x", "refs/tags/v1.2.3"
@@ -124,3 +129,26 @@ HAPPENINGS: tuple[Happening, ...] = (
         event=Happened(name="workflow_dispatch", ref=MAIN, inputs={"target_env": "production"}),
     ),
 )
+
+
+def outputs(channel: str) -> dict[str, dict[str, str]]:
+    """What the validation puts out."""
+    return {"pre-publish-validation": {"channel": channel}}
+
+
+def jobs(
+    gha: GitHub, happening: Happening, ends: Mapping[str, str] | None = None, variant: str = "simple"
+) -> Results | str:
+    """How each job ends after something happened; the reason, where no workflow starts.
+
+    Args:
+        ends: how jobs end that run; what is not named succeeds, but for what refuses the plan.
+    """
+    inputs = happening.inputs(DOCUMENTS[variant])
+    if isinstance(inputs, str):
+        return inputs
+    channel = happening.channel(inputs)
+    refused = dict.fromkeys(("wait-for-ci", "build-sdist", "pre-publish-validation"), "failure")
+    forced = {**(refused if channel == "refused" else {}), **(ends or {})}
+    given = outputs("" if channel == "refused" else channel)
+    return gha.run(SOURCES[variant], happening.context(inputs), ends=forced, outputs=given)

@@ -7,36 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tagship.workflow.document import read
-from tagship.workflow.render import render
 from tests.goldens import same
 from tests.workflow.gha import GitHub, Results
-from tests.workflow.happenings import HAPPENINGS, REPOSITORY, Happening
+from tests.workflow.happenings import DOCUMENTS, HAPPENINGS, REPOSITORY, SOURCES, jobs, outputs
 from tests.workflow.variants import VARIANTS
 
 pytestmark = [pytest.mark.tool("node"), pytest.mark.requirement("A2", "A6")]
 
-SOURCES = {name: render(variant) for name, variant in VARIANTS.items()}
-DOCUMENTS = {name: read(source.encode(), "publish.yml") for name, source in SOURCES.items()}
 JOBS = tuple(DOCUMENTS["simple"].jobs)
 SIGNS = {"success": "yes", "failure": "**fails**", "cancelled": "**cancelled**", "skipped": ""}
-
-
-def outputs(channel: str) -> dict[str, dict[str, str]]:
-    """What the validation puts out."""
-    return {"pre-publish-validation": {"channel": channel}}
-
-
-def jobs(gha: GitHub, happening: Happening, variant: str = "simple", **ends: str) -> Results | str:
-    """How each job ends after something happened; the reason, where no workflow starts."""
-    inputs = happening.inputs(DOCUMENTS[variant])
-    if isinstance(inputs, str):
-        return inputs
-    channel = happening.channel(inputs)
-    refused = dict.fromkeys(("wait-for-ci", "build-sdist", "pre-publish-validation"), "failure")
-    ends = {**(refused if channel == "refused" else {}), **{name.replace("_", "-"): end for name, end in ends.items()}}
-    given = outputs("" if channel == "refused" else channel)
-    return gha.run(SOURCES[variant], happening.context(inputs), ends=ends, outputs=given)
 
 
 def row(words: str, found: Results | str) -> str:
@@ -54,6 +33,15 @@ def test_every_event_runs_the_jobs_that_it_should(gha: GitHub) -> None:
     same("truth-events.md", HEAD + "".join(row(one.words, jobs(gha, one)) for one in HAPPENINGS))
 
 
+def test_a_boolean_may_be_sent_as_a_word(gha: GitHub) -> None:
+    """A dispatch with `"true"`, as the command line and the API send it, is the one with `true`: a dry run stays one."""
+    for one in HAPPENINGS:
+        dry = one.event.inputs.get("dry_run")
+        if isinstance(dry, bool):
+            worded = replace(one.event, inputs={**one.event.inputs, "dry_run": str(dry).lower()})
+            assert jobs(gha, replace(one, event=worded)) == jobs(gha, one), one.words
+
+
 def forced(gha: GitHub) -> Iterator[str]:
     """Each job made to fail, to be cancelled or to be skipped, after the three kinds of events that start a run."""
     for one in HAPPENINGS:
@@ -63,7 +51,7 @@ def forced(gha: GitHub) -> Iterator[str]:
             yield row(one.words, good)
             for name in (name for name, end in good.items() if end == "success"):
                 for end in ("failure", "cancelled", "skipped"):
-                    yield row(f"{one.words}; {name}: {end}", jobs(gha, one, **{name.replace("-", "_"): end}))
+                    yield row(f"{one.words}; {name}: {end}", jobs(gha, one, {name: end}))
 
 
 def test_every_end_of_every_job_has_the_consequences_that_it_should(gha: GitHub) -> None:
@@ -77,7 +65,7 @@ def test_variants_decide_alike(gha: GitHub, variant: str) -> None:
     own = VARIANTS[variant].repository
     for one in HAPPENINGS:
         there = replace(one, repository=own) if one.repository == REPOSITORY else one
-        found, wanted = jobs(gha, there, variant), jobs(gha, one)
+        found, wanted = jobs(gha, there, variant=variant), jobs(gha, one)
         if VARIANTS[variant].wheels and not isinstance(wanted, str) and wanted["pre-publish-validation"] == "failure":
             wanted = {**wanted, "pre-publish-validation": "skipped"}
         shared = found if isinstance(found, str) else {name: found[name] for name in JOBS}
