@@ -34,7 +34,7 @@ def test_every_event_runs_the_jobs_that_it_should(gha: GitHub) -> None:
 
 
 def test_a_boolean_may_be_sent_as_a_word(gha: GitHub) -> None:
-    """A dispatch with `"true"`, as the command line and the API send it, is the one with `true`: a dry run stays one."""
+    """A dispatch with the word `"true"`, as the command line sends it, is the one with `true`: a dry run stays one."""
     for one in HAPPENINGS:
         dry = one.event.inputs.get("dry_run")
         if isinstance(dry, bool):
