@@ -11,16 +11,7 @@ QUIET = {
     "GIT_OPTIONAL_LOCKS": "0",  # reading must not refresh the user's index
     "LC_ALL": "C.UTF-8",
 }
-SAFE = (
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.quotePath=false",
-    "-c",
-    "gc.auto=0",
-    "-c",
-    "maintenance.auto=false",
-)
+SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
 
 
 class Git:

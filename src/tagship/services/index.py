@@ -125,15 +125,7 @@ class Index:
         """
         return shell.run(
             (
-                *(
-                    sys.executable,
-                    "-I",
-                    "-m",
-                    "twine",
-                    "upload",
-                    "--non-interactive",
-                    "--disable-progress-bar",
-                ),
+                *(sys.executable, "-I", "-m", "twine", "upload", "--non-interactive", "--disable-progress-bar"),
                 *("--config-file", os.devnull, "--repository-url", self.addresses.upload),
                 *(file.name for file in files),
             ),

@@ -74,8 +74,8 @@ class Uv:
     """Where the index knows why it lacks what an installer complains of: the reason and a remedy, else nothing."""
 
     def interpreter(self, requires: str) -> Path | None:
-        """An installed Python that fits a specifier, this one first; None where there is none."""
-        if _fits(requires):
+        """An installed Python that fits a specifier, this one first and for an empty one; None where there is none."""
+        if not requires or _fits(requires):
             return Path(sys.executable)
         output = self._run("python", "find", "--no-project", "--system", "--offline", requires, cache=self.cache)
         return Path(output.stdout.strip()) if output.ok else None

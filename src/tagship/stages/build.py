@@ -5,7 +5,6 @@ in. Everything that could make two builds of one commit differ is fixed before t
 """
 
 import shutil
-import sys
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -82,8 +81,8 @@ def _set_version(source: Path, project: Project, plan: Plan, world: World) -> di
 def _builder(project: Project, plan: Plan, root: Path, injected: dict[str, str], world: World) -> Builder:
     requires = project.requires_python.value or ""
     _understood(requires, project.requires_python.source)
-    python = world.uv.interpreter(requires) if requires else None
-    if requires and python is None:
+    python = world.uv.interpreter(requires)
+    if python is None:
         raise ProjectError(
             f"Nothing was built: no Python on this machine fits requires-python {requires}",
             remedy=f"Install one: uv python install '{requires}'",
@@ -93,7 +92,7 @@ def _builder(project: Project, plan: Plan, root: Path, injected: dict[str, str],
     backend = Backend(name=found.name.value, path=found.path, requires=found.requires.value)
     builder = Builder(
         uv=world.uv,
-        python=python or Path(sys.executable),
+        python=python,
         env=Env(root=root),
         backend=backend,
         variables=variables(plan.epoch) | injected,

@@ -70,7 +70,7 @@ def _declared_requirements(plan: Plan, world: World) -> Env | None:
     project = project_of(world, plan)
     requires = project.requires_python.value or ""
     try:
-        return world.uv.kept(project.backend.requires.value, world.uv.interpreter(requires) if requires else None)
+        return world.uv.kept(project.backend.requires.value, world.uv.interpreter(requires))
     except ToolFailed:
         return None  # uv will say it again
 

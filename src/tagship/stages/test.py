@@ -114,8 +114,8 @@ def _environment(manifest: Manifest, project: Project, root: Path, world: World)
     """
     wheel = built_wheel(manifest, world.workspace)
     requires = project.requires_python.value or ""
-    python = world.uv.interpreter(requires) if requires else None
-    if requires and python is None:
+    python = world.uv.interpreter(requires)
+    if python is None:
         _skip(world, f"no installed Python fits {requires}")
         return None
     env = world.uv.venv(root, python)

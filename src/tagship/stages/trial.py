@@ -96,16 +96,7 @@ INCONSISTENT = Page(
     why="`pip check` would complain right after the installation.",
     remedy="Loosen or correct the requirements that are named.",
 )
-CODES: tuple[Page, ...] = (
-    INSTALL,
-    IMPORT,
-    SCRIPT_MISSING,
-    SCRIPT_FAILS,
-    SCRIPT_HANGS,
-    NEEDS_EXTRA,
-    VERSION,
-    INCONSISTENT,
-)
+CODES = (INSTALL, IMPORT, SCRIPT_MISSING, SCRIPT_FAILS, SCRIPT_HANGS, NEEDS_EXTRA, VERSION, INCONSISTENT)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,9 +163,9 @@ def _environment(subject: Subject, project: Project | None, root: Path, world: W
         requires = project.requires_python.value or ""
     else:
         requires = requires_python(world.workspace.dist / PurePosixPath(urlsplit(subject.source).path).name)
-    python = world.uv.interpreter(requires) if requires else None
+    python = world.uv.interpreter(requires)
     try:
-        if requires and python is None:
+        if python is None:
             raise ToolFailed(
                 f"no installed Python fits {requires}", remedy=f"Install one: uv python install '{requires}'"
             )
