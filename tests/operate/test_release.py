@@ -13,7 +13,7 @@ from tagship.operate.situation import Situation, observe
 from tagship.project.version_edits import JOURNAL
 from tagship.services.git import Git
 from tagship.services.shell import Shell
-from tests.cli.calling import call
+from tests.cli.calling import IMPORTED, call
 from tests.rehearsing import IDENTITY, PYPROJECT, git, repository
 
 pytestmark = pytest.mark.requirement("B6")
@@ -45,6 +45,11 @@ STOPS: dict[str, tuple[Situation, str, str]] = {
     "shallow": (replace(READY, shallow=True), "the history is cut off (a shallow clone)", "git fetch --unshallow"),
     "behind": (replace(READY, behind=2), "main lacks 2 commits of the remote's", "git pull --ff-only"),
     "parted": (replace(READY, ahead=1, behind=2), "main and the remote's have parted: 1 here, 2 there", "--rebase"),
+    "killed before the push": (
+        replace(READY, ahead=1, begun="Release 1.0.5"),
+        "the release of 1.0.5 was begun here, and not pushed",
+        "To take it back: git reset --keep HEAD~1",
+    ),
     "tag there": (replace(READY, tag_there="b" * 40), "the remote has the tag v1.1.0 already", "a tag is never moved"),
     "tag here": (
         replace(READY, tag_here="b" * 40),
@@ -284,6 +289,32 @@ def test_the_command(desk: Path, upstream: str) -> None:
     again = call("release", cwd=desk, environ=environ)
     assert (again.code, again.out) == (2, "")
     assert "Nothing was released: 1.1.0 is released as v1.1.0" in again.err
+
+
+@pytest.mark.requirement("E2")
+@pytest.mark.parametrize("last", [Commit, Tag])
+def test_killed_before_the_push(desk: Path, last: type[Action]) -> None:
+    """Who is killed between commit and push and says the same once more skips no version; what was begun is said."""
+    done = [type(action) for action in STEPS].index(last) + 1
+    run(desk, STEPS[:done])
+    before = state(desk)
+    again = call("release", "minor", "--yes", cwd=desk, environ=IDENTITY)
+    assert again.code == PlanRefused.exit_code
+    assert "Nothing was released: the release of 1.1.0 was begun here, and not pushed" in again.err
+    assert (state(desk), state_of_remote(desk)[1:]) == (before, ("",))
+
+
+def test_nothing_of_the_repository_runs_outside_of_the_rehearsal(desk: Path) -> None:
+    """A module of the repository with the name of one that tagship uses is not imported beside the user's variables."""
+    (desk / "msgspec.py").write_text("import pathlib\npathlib.Path('../ran').touch()\n")
+    shell = Shell(dict(os.environ) | IDENTITY | {"PYTHONPATH": IMPORTED})
+    with pytest.raises(TagshipError):
+        perform(
+            (Rehearse(tag="v9.9.9"),),
+            observe(Git(shell, desk), ("main",), "v9.9.9"),
+            replace(hands(desk, []), shell=shell),
+        )
+    assert not (desk.parent / "ran").exists()
 
 
 def test_a_rehearsal_that_refuses(tmp_path: Path, upstream: str) -> None:

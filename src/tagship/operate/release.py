@@ -14,7 +14,7 @@ from typing import assert_never
 import msgspec
 
 from tagship.errors import Conflict, PlanRefused, TagshipError, ToolFailed, UnknownOutcome
-from tagship.operate.situation import PATIENCE, Situation
+from tagship.operate.situation import PATIENCE, RELEASE, Situation
 from tagship.project.version_edits import write
 from tagship.rehearsal.result import Rehearsal
 from tagship.services.git import Git
@@ -82,7 +82,7 @@ def decide(now: Situation, wanted: Wanted) -> tuple[Action, ...]:
     refusal = next((found for look in _LOOKS if (found := look(now, wanted)) is not None), None)
     if refusal is not None:
         raise refusal
-    message = f"Release {wanted.version}"
+    message = f"{RELEASE}{wanted.version}"
     return (
         *([Commit(message=message, contents=wanted.contents)] if wanted.contents else []),
         Tag(name=wanted.tag, message=message, sign=wanted.sign),
@@ -150,7 +150,19 @@ def _tag_is_free(now: Situation, wanted: Wanted) -> PlanRefused | None:
     return None
 
 
-_LOOKS = (_on_a_branch, _clean, _up_to_date, _tag_is_free)
+def _none_begun(now: Situation, wanted: Wanted) -> PlanRefused | None:
+    """Whoever is killed before the push and says the same once more would skip a version."""
+    if now.begun in ("", f"{RELEASE}{wanted.version}"):
+        return None
+    version = now.begun.removeprefix(RELEASE)
+    return _no(
+        f"the release of {version} was begun here, and not pushed",
+        f"To go on: tagship release, without a part; where it has its tag: git push --atomic origin {now.branch} TAG. "
+        "To take it back: git reset --keep HEAD~1, and git tag --delete TAG where it has one.",
+    )
+
+
+_LOOKS = (_on_a_branch, _clean, _up_to_date, _none_begun, _tag_is_free)
 
 
 def _no(why: str, remedy: str) -> PlanRefused:
@@ -220,8 +232,8 @@ def _git(hands: Hands, *words: str) -> None:
 
 
 def _rehearse(tag: str, hands: Hands) -> None:
-    """In a process of its own, which shuts itself in for good."""
-    words = (sys.executable, "-m", "tagship", "rehearse", str(hands.git.root), "--tag", tag, "--json")
+    """In a process of its own, which shuts itself in for good; -P: nothing of the repository is imported before."""
+    words = (sys.executable, "-P", "-m", "tagship", "rehearse", str(hands.git.root), "--tag", tag, "--json")
     output = hands.shell.run((*words, "--package", hands.package), cwd=hands.git.root, timeout=REHEARSAL)
     try:
         result = msgspec.json.decode(output.stdout, type=Rehearsal)

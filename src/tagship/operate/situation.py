@@ -7,6 +7,9 @@ from tagship.services.git import Git
 PATIENCE = 600.0
 """Seconds that git may take for a commit, a fetch or a push, hooks and network included."""
 
+RELEASE = "Release "
+"""How the message of a release's commit begins; the version follows."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Situation:
@@ -31,6 +34,8 @@ class Situation:
     """The commit that the new tag means already, in this clone."""
     tag_there: str | None
     """The same on the remote: the commit, or the object of an annotated tag."""
+    begun: str = ""
+    """The subject of the last commit, where it is that of a release and was not pushed."""
 
 
 def observe(git: Git, release_branches: tuple[str, ...], tag: str) -> Situation:
@@ -47,6 +52,7 @@ def observe(git: Git, release_branches: tuple[str, ...], tag: str) -> Situation:
     known = remote and git.commit(theirs) is not None
     counts = git.text("rev-list", "--left-right", "--count", f"{theirs}...HEAD").split() if known else ["0", "0"]
     there = git.text("ls-remote", "--tags", "origin", f"refs/tags/{tag}", timeout=PATIENCE) if remote else ""
+    subject = git.maybe("show", "--no-patch", "--format=%s", "HEAD") or ""
     return Situation(
         head=git.commit() or "",
         branch=branch,
@@ -59,6 +65,7 @@ def observe(git: Git, release_branches: tuple[str, ...], tag: str) -> Situation:
         behind=int(counts[0]),
         tag_here=git.commit(f"refs/tags/{tag}"),
         tag_there=there.split()[0] if there else None,
+        begun=subject if int(counts[1]) and subject.startswith(RELEASE) else "",
     )
 
 

@@ -180,8 +180,7 @@ class Stand:
         shell = Shell(production(variables), started=self._remember)
         own = {name: value for name, value in variables.items() if name.startswith(("GITHUB_", "GH_", "ACTIONS_"))}
         words = (
-            sys.executable,
-            "-m",
+            *(sys.executable, "-P", "-m"),
             "tagship",
             stage.name,
             "--manifest",
