@@ -94,8 +94,8 @@ NOTHING = {
 
 @pytest.mark.slow
 @pytest.mark.requirement("E3")
-@pytest.mark.parametrize(("end", "words"), [("failure", "ended with failure"), ("missing", "did not appear")])
-def test_without_green_ci_nothing_is_published(act_generated: Act, adopted: Path, end: str, words: str) -> None:
+@pytest.mark.parametrize("end", ["failure", "missing"])
+def test_without_green_ci_nothing_is_published(act_generated: Act, adopted: Path, end: str) -> None:
     """CI that failed or never ran closes the gate: no job that publishes runs, and the check is named."""
     with act_generated.open(adopted, ci={"ci.yml": end}) as world:
         result = world.run()
@@ -108,7 +108,7 @@ def test_without_green_ci_nothing_is_published(act_generated: Act, adopted: Path
     }
     assert (result.verdict, result.exit_code, files) == ("refused", 5, ())
     assert [stage for stage, _ in result.causes] == ["gate"]
-    assert "Test Suite" in result.headline or "ci.yml" in result.headline, words
+    assert "Test Suite" in result.headline or "ci.yml" in result.headline
 
 
 @pytest.mark.slow
