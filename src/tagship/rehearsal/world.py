@@ -32,8 +32,7 @@ from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.git import Git
 from tagship.services.github import GitHub
 from tagship.services.http import Http, Patience
-from tagship.services.index import Index
-from tagship.services.reporter import Journal, Reporter, Silence
+from tagship.services.reporter import Reporter
 from tagship.services.secret import Secret
 from tagship.services.shell import Output, Shell
 from tagship.services.uv import Uv
@@ -93,15 +92,11 @@ class Embedded:
             workspace=workspace,
             environment=variables,
             shell=self.shell,
-            git=Git(self.shell, workspace.root),
             uv=self.uv(workspace.scratch),
             http=http,
-            pypi=Index(PYPI, http),
-            testpypi=Index(TESTPYPI, http),
             github=GitHub(http, variables["GITHUB_REPOSITORY"], Secret(token) if token else None),
             clock=self.place.clock,
             reporter=reporter,
-            journal=Journal("", Silence(), started=self.place.clock.now()),
             limits=self.place.limits,
         )
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from tagship.errors import TagshipError
 from tagship.model import Fact, Target
 from tagship.services import environment
-from tagship.services.addresses import GITHUB_API, PYPI, TESTPYPI
+from tagship.services.addresses import GITHUB_API, INDEXES
 from tagship.services.git import Git
 from tagship.services.github import GitHub
 from tagship.services.http import Http
@@ -84,15 +84,12 @@ class World:
     environment: Mapping[str, str]
     """Variables of the run itself: `GITHUB_REF` and the like. Children get the shell's, not these."""
     shell: Shell
-    git: Git
     uv: Uv
     http: Http
-    pypi: Index
-    testpypi: Index
     github: GitHub
     clock: Clock
     reporter: Reporter
-    journal: Journal
+    journal: Journal = field(default_factory=lambda: Journal("", Silence(), started=0.0))
     """The notebook of the stage that is running."""
     limits: Limits = field(default_factory=Limits)
     admitted: tuple[Fact, ...] = ()
@@ -101,15 +98,18 @@ class World:
     """Why the job must not begin."""
 
     @property
+    def git(self) -> Git:
+        """Git in the checkout."""
+        return Git(self.shell, self.workspace.root)
+
+    @property
     def sandbox(self) -> Shell:
         """For the project's own code: its tests, imports and commands."""
         return self.uv.sandbox
 
     def index(self, target: Target) -> Index:
         """The index of a target; asking for the index of no target is a mistake in the caller."""
-        if target is Target.NONE:
-            raise ValueError("nothing is to be published, so there is no index")
-        return self.pypi if target is Target.PYPI else self.testpypi
+        return Index(INDEXES[target], self.http)
 
     def during(self, stage: str) -> "World":
         """The same world with a fresh notebook for a stage."""
@@ -130,20 +130,15 @@ def production(workspace: Workspace, environ: Mapping[str, str], reporter: Repor
     http = Http(proxy=proxy, ca=None, agent=agent, bypass=bypass)
     token = named(environ, "GH_TOKEN", "GITHUB_TOKEN")
     shell = Shell(environment.production(environ))
-    clock = SystemClock()
     cache = Path(environ.get("UV_CACHE_DIR") or workspace.scratch / "uv")
     api = environ.get("GITHUB_API_URL") or GITHUB_API
     return World(
         workspace=workspace,
         environment=environ,
         shell=shell,
-        git=Git(shell, workspace.root),
         uv=Uv(shell=shell, sandbox=shell, scratch=workspace.scratch, cache=cache, own_cache=workspace.scratch / "own"),
         http=http,
-        pypi=Index(PYPI, http),
-        testpypi=Index(TESTPYPI, http),
         github=GitHub(http, environ.get("GITHUB_REPOSITORY", ""), token, api=api),
-        clock=clock,
+        clock=SystemClock(),
         reporter=reporter,
-        journal=Journal("", Silence(), started=clock.now()),
     )
