@@ -169,10 +169,27 @@ def test_killed_between_two_files(tmp_path: Path, moment: int) -> None:
     program = (sys.executable, "-c", KILLED, str(root), str(moment))
     done = subprocess.run(program, env=os.environ | {"PYTHONPATH": path}, check=False)
     assert done.returncode == -signal.SIGKILL
-    finished = finish(root, root / ".git" / JOURNAL)
+    finished = finish(root / ".git" / JOURNAL)
     names = FILES.keys()
     assert {name: (root / name).read_bytes() for name in names} == (before if moment == 1 else after)
     assert len(finished) == (0 if moment == 1 else 5 - moment)
+
+
+def test_what_was_edited_after_a_kill_is_not_lost(tmp_path: Path) -> None:
+    """A file that was edited between the kill and the next command stays until it is put right; then the rest goes on."""
+    root = lay_out(tmp_path, FILES)
+    after = contents(root) | planned(root)
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    subprocess.run((sys.executable, "-c", KILLED, str(root), "3"), env=os.environ | {"PYTHONPATH": path}, check=False)
+    pending = [path.with_name(path.name[1 : -len(".tagship")]) for path in root.rglob(".*.tagship")]
+    pending[0].write_bytes(pending[0].read_bytes() + b"# mine\n")
+    edited = contents(root)
+    with pytest.raises(ToolFailed, match=r"and not finished: .* was edited since"):
+        finish(root / ".git" / JOURNAL)
+    assert contents(root) == edited
+    pending[0].with_name(f".{pending[0].name}.tagship").replace(pending[0])
+    assert finish(root / ".git" / JOURNAL)
+    assert contents(root) == after
 
 
 def test_a_change_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
@@ -201,7 +218,7 @@ def test_a_damaged_journal_is_said(tmp_path: Path, damage: bytes) -> None:
     """A journal that cannot be read stops the next command, with what to do."""
     (tmp_path / JOURNAL).write_bytes(damage)
     with pytest.raises(ToolFailed, match=r"was interrupted, and .* cannot be read"):
-        finish(tmp_path, tmp_path / JOURNAL)
+        finish(tmp_path / JOURNAL)
 
 
 @pytest.mark.requirement("B4")

@@ -79,7 +79,7 @@ class Here:
         self.root = folder if package != "." or _has_project(folder) else self.git.root
         self.journal = Path(self.git.text("rev-parse", "--git-path", "tagship"))
         self.journal = (self.git.root / self.journal / JOURNAL).absolute()
-        for file in finish(self.root, self.journal):
+        for file in finish(self.journal):
             _say(f"finished an interrupted change of version: {file}")
         self.project: Project = read(self.root, self.git)
         self.now: Current = current(self.project, self.git)

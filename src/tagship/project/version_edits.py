@@ -6,6 +6,7 @@ new files beside the old ones and a journal: whoever is killed in between finds 
 
 import contextlib
 import difflib
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,9 +41,12 @@ class Edit(Record, frozen=True, kw_only=True):
 
 
 class _Pending(Record, frozen=True, kw_only=True):
-    """The journal: the new files, by the file each will replace, relative to the root."""
+    """The journal: one for all packages of a repository."""
 
-    files: dict[str, str]
+    root: str
+    """The folder that the files are relative to."""
+    files: dict[str, tuple[str, str]]
+    """By the file that will be replaced: the new one, and the sha256 of the old one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +142,7 @@ def write(root: Path, contents: Mapping[str, bytes], journal: Path) -> None:
             shutil.copymode(target, aside)
         journal.parent.mkdir(parents=True, exist_ok=True)
         ready = journal.with_suffix(".new")
-        ready.write_bytes(msgspec.json.encode(_Pending(files=pending)))
+        ready.write_bytes(msgspec.json.encode(_pending(root, pending)))
         ready.replace(journal)
     except OSError as error:
         for aside in (root / name for name in pending.values()):
@@ -148,17 +152,25 @@ def write(root: Path, contents: Mapping[str, bytes], journal: Path) -> None:
             f"the version was not changed: {error.filename or journal}: {error.strerror}",
             remedy="Make the file and its folder writable, and run the same command again.",
         ) from None
-    finish(root, journal)
+    finish(journal)
 
 
-def finish(root: Path, journal: Path) -> tuple[str, ...]:
+def _pending(root: Path, pending: Mapping[str, str]) -> _Pending:
+    return _Pending(root=str(root.absolute()), files={f: (new, _digest(root / f)) for f, new in pending.items()})
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def finish(journal: Path) -> tuple[str, ...]:
     """Complete a change that was interrupted after it had been written down: the files that were replaced.
 
     Raises:
-        ToolFailed: the journal cannot be read, or a file cannot be replaced; running again goes on.
+        ToolFailed: the journal cannot be read, or a file was edited since.
     """
     try:
-        pending = msgspec.json.decode(journal.read_bytes(), type=_Pending).files
+        found = msgspec.json.decode(journal.read_bytes(), type=_Pending)
     except FileNotFoundError:
         return ()
     except (OSError, msgspec.DecodeError) as error:
@@ -166,8 +178,15 @@ def finish(root: Path, journal: Path) -> tuple[str, ...]:
             f"a change of version was interrupted, and {journal} cannot be read: {error}",
             remedy="Compare the files with git diff, put them right, and remove that file.",
         ) from None
-    done: list[str] = []
-    for file, aside in pending.items():
+    root, done = Path(found.root), list[str]()
+    for file, (aside, before) in found.files.items():
+        if (root / aside).is_file() and (root / file).is_file() and _digest(root / file) != before:
+            raise ToolFailed(
+                f"a change of version was interrupted, and not finished: {file} was edited since",
+                remedy=f"Put {root / file} right by hand, from {root / aside}; then remove that file.",
+                where=str(root / file),
+            )
+    for file, (aside, _) in found.files.items():
         with contextlib.suppress(FileNotFoundError):  # replaced before the interruption
             (root / aside).replace((root / file).resolve())  # a link stays a link
             done.append(file)
