@@ -116,6 +116,7 @@ def test_triggers_are_read_as_github_reads_them(gha: GitHub, on: str) -> None:
         ("{workflow_dispatch: {inputs: {a: text}}}", "`a` of `workflow_dispatch` must be a mapping"),
         ("{workflow_dispatch: {inputs: {a: {type: list}}}}", "the input `a` has the unknown type `list`"),
         ("{workflow_dispatch: {inputs: {a: {type: choice}}}}", "the input `a` is a choice without options"),
+        ("{workflow_dispatch: {inputs: {a: {options: [b]}}}}", "the input `a` has options and is no choice"),
     ],
 )
 def test_triggers_that_github_refuses_start_nothing(gha: GitHub, on: str, why: str) -> None:

@@ -129,8 +129,10 @@ def invalid(document: Document) -> str:
     for name, spec in inputs(dispatch).items() if dispatch else ():
         if spec.type not in _INPUT_TYPES:
             return f"the input `{name}` has the unknown type `{spec.type}`"
-        if spec.type == "choice" and not spec.options:
-            return f"the input `{name}` is a choice without options"
+        if (spec.type == "choice") != bool(spec.options):
+            return f"the input `{name}` " + (
+                "has options and is no choice" if spec.options else "is a choice without options"
+            )
         if spec.default is not None and _does_not_fit(name, spec.default, spec):
             return f"the default of the input `{name}` is none of its values: `{spec.default}`"
     return _misshapen(document)
