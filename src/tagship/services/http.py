@@ -137,7 +137,7 @@ class Http:
         self._agent = agent
         self.sleep = patience.sleep
         """Let time pass before something is tried again."""
-        self._bypass = ("127.0.0.1", "localhost", *(word.strip().lstrip(".").lower() for word in bypass.split(",")))
+        self._bypass = f"127.0.0.1,localhost,{bypass}"
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
@@ -201,9 +201,14 @@ class Http:
         )
 
     def _pool_for(self, url: str) -> urllib3.PoolManager:
-        host = urlsplit(url).hostname or ""
-        direct = any(word == "*" or host == word or (word and host.endswith(f".{word}")) for word in self._bypass)
-        return self._direct if direct else self._pool
+        return self._direct if spared(url, self._bypass) else self._pool
+
+
+def spared(url: str, bypass: str) -> bool:
+    """Whether NO_PROXY names the host of an address, with its port or without, or a domain above it."""
+    parts, names = urlsplit(url), bypass.lower().replace(",", " ").split()
+    hosts = (parts.hostname or "", parts.netloc.rpartition("@")[2].lower())
+    return "*" in names or any(f".{host}".endswith(f".{name.lstrip('.')}") for name in names for host in hosts)
 
 
 def _proxy(given: str) -> tuple[str, dict[str, str]]:

@@ -123,21 +123,13 @@ class Shell:
             self._watch(begin, output)
             return output
 
-    def check(
-        self,
-        argv: Sequence[str | Path],
-        *,
-        cwd: Path,
-        extra: Environment | None = None,
-        timeout: float = 600,
-        stdin: bytes = b"",
-    ) -> Output:
+    def check(self, argv: Sequence[str | Path], *, cwd: Path, timeout: float = 600, stdin: bytes = b"") -> Output:
         """Like `run`, for programs that have no reason to fail.
 
         Raises:
             ToolFailed: with the command and its last words.
         """
-        output = self.run(argv, cwd=cwd, extra=extra, timeout=timeout, stdin=stdin)
+        output = self.run(argv, cwd=cwd, timeout=timeout, stdin=stdin)
         if output.ok:
             return output
         how = f"ran longer than {timeout:g} s" if output.timed_out else f"failed with {output.returncode}"

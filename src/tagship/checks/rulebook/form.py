@@ -19,8 +19,8 @@ def _protocol(upload: Upload) -> Iterator[str]:
 
 def _fields(upload: Upload) -> Iterator[str]:
     """Single fields first, the name before all others; combinations only where each field is good."""
-    problems = [*_name(upload), *_blake2(upload), *_filetype(upload), *_sha256(upload)]
-    yield from problems or _combinations(upload)
+    blake2, sha256 = _digest(upload, "blake2_256_digest", "BLAKE2"), _digest(upload, "sha256_digest", "SHA256")
+    yield from [*_name(upload), *blake2, *_filetype(upload), *sha256] or _combinations(upload)
 
 
 def _name(upload: Upload) -> Iterator[str]:
@@ -43,16 +43,10 @@ def _filetype(upload: Upload) -> Iterator[str]:
         yield "Invalid value for filetype. Error: Use a known file type."
 
 
-def _sha256(upload: Upload) -> Iterator[str]:
-    digest = upload.value("sha256_digest")
+def _digest(upload: Upload, field: str, kind: str) -> Iterator[str]:
+    digest = upload.value(field)
     if digest and not _HEX_64.fullmatch(digest):
-        yield "Invalid value for sha256_digest. Error: Use a valid, hex-encoded, SHA256 message digest."
-
-
-def _blake2(upload: Upload) -> Iterator[str]:
-    digest = upload.value("blake2_256_digest")
-    if digest and not _HEX_64.fullmatch(digest):
-        yield "Invalid value for blake2_256_digest. Error: Use a valid, hex-encoded, BLAKE2 message digest."
+        yield f"Invalid value for {field}. Error: Use a valid, hex-encoded, {kind} message digest."
 
 
 def _combinations(upload: Upload) -> Iterator[str]:

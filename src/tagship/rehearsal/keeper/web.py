@@ -16,6 +16,7 @@ from urllib3.util import create_urllib3_context
 
 from tagship.errors import Unreachable
 from tagship.rehearsal.keeper.user_index import UserIndex, without_user
+from tagship.services.http import spared
 
 RETRY = urllib3.Retry(
     total=3, connect=1, backoff_factor=0.3, status_forcelist=(429, 502, 503, 504), raise_on_status=False
@@ -103,12 +104,10 @@ class Web:
             return self._pools[proxy]
 
     def _proxy(self, url: str) -> str:
-        parts, environ = urlsplit(url), self._index.environ
-        spared = (environ.get("no_proxy") or environ.get("NO_PROXY", "")).replace(",", " ").split()
-        hosts = (parts.hostname or "", parts.netloc.rpartition("@")[2])
-        if any(f".{host}".endswith(f".{name.lstrip('.')}") for name in spared for host in hosts) or "*" in spared:
+        environ = self._index.environ
+        if spared(url, environ.get("no_proxy") or environ.get("NO_PROXY", "")):
             return ""
-        names = (f"{parts.scheme}_proxy", "all_proxy")
+        names = (f"{urlsplit(url).scheme}_proxy", "all_proxy")
         proxy = next((environ[n] for name in names for n in (name, name.upper()) if environ.get(n)), "")
         return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
