@@ -176,7 +176,7 @@ def test_killed_between_two_files(tmp_path: Path, moment: int) -> None:
 
 
 def test_what_was_edited_after_a_kill_is_not_lost(tmp_path: Path) -> None:
-    """A file that was edited between the kill and the next command stays until it is put right; then the rest goes on."""
+    """A file that was edited between the kill and the next command stays until it is put right; then it goes on."""
     root = lay_out(tmp_path, FILES)
     after = contents(root) | planned(root)
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
