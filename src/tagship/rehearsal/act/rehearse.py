@@ -55,7 +55,7 @@ def act_on(request: Request, scene: Scene, embedded: Embedded, reporter: Reporte
     finished = Finished(manifest=performed.manifest, error=performed.error)
     made = result_of(request, scene, finished, embedded)
     new = [name for name in _uploaded(embedded, scene) if name not in before]
-    word, headline, code = _verdict(scene, performed, new, (made.verdict, made.headline, made.exit_code))
+    word, headline, code = _verdict(scene, performed, new, made)
     released = " and publishing of its release" if performed.by == "release" else ""
     return msgspec.structs.replace(
         made,
@@ -92,18 +92,16 @@ def _uploaded(embedded: Embedded, scene: Scene) -> list[str]:
     return [f"{at.name} {file.filename}" for at, index in pairs for file in index.state.files(name)]
 
 
-def _verdict(
-    scene: Scene, performed: Performed, uploaded: list[str], said: tuple[Verdict, str, int]
-) -> tuple[Verdict, str, int]:
+def _verdict(scene: Scene, performed: Performed, uploaded: list[str], made: Rehearsal) -> tuple[Verdict, str, int]:
     """The verdict.
 
     Args:
-        said: the verdict of the stages alone, where the workflow has them.
+        made: the result as the stages alone would have it, where the workflow runs them.
     """
     what = scene.project.name.value or "The project"
     error, plan = performed.error, performed.manifest.plan
     if error is not None and not performed.doubts:
-        cause = next((f for e in performed.manifest.log if e.outcome == "failed" for f in e.findings), None)
+        cause = next((finding for _, finding in made.causes), None)
         codes = {kind.code: kind.exit_code for kind in ERRORS}
         if cause is None:
             found = next((job.finding for job in performed.jobs if job.finding is not None), error.finding())
@@ -115,7 +113,7 @@ def _verdict(
     if performed.doubts:
         return "undecided", f"{what}: not all was rehearsed: {performed.doubts[0]}", UNDECIDED
     if plan is not None:
-        return said
+        return made.verdict, made.headline, made.exit_code
     if not uploaded:
         return "undecided", f"{what}: the workflow succeeded, and published nothing", UNDECIDED
     places = " and ".join(dict.fromkeys(name.split()[0] for name in uploaded))
