@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from tagship.project.ci import CI, Problem, Workflow
+from tagship.project.ci import CI, Job, Problem, Workflow
 from tagship.project.config import Check
 from tagship.services.github import CheckRun, CommitStatus, WorkflowRun
 from tagship.stages.gate_judge import AGAIN, ENDS, EVENTS, Closed, Open, Seen, State, Waiting, judge, never
@@ -374,6 +374,27 @@ FILES = CI(
     ),
     problems=(Problem(where=".github/workflows/bad.yml:3", why="found duplicate key"),),
 )
+
+
+@pytest.mark.requirement("A3")
+@pytest.mark.parametrize(
+    ("conditions", "skipped"),
+    [
+        (["github.event_name == 'pull_request'"], True),
+        (["${{ github.event_name != 'push' }}"], True),
+        (["github.event_name == 'pull_request'", ""], False),
+        (["github.event_name == 'pull_request' || github.ref == 'refs/heads/main'"], False),
+    ],
+)
+def test_a_run_that_skips_every_test_shows_nothing(conditions: list[str], skipped: bool) -> None:
+    """A workflow that succeeds for a push because only its linters run is refused, unless one of its tests may run."""
+    tests = [Job(id=f"test{n}", checks=(f"test{n}",), condition=text) for n, text in enumerate(conditions)]
+    jobs = (Job(id="lint", checks=("lint",)), *tests)
+    workflow = msgspec.structs.replace(FILES.workflows[0], jobs=jobs)
+    found = never(CI_YML, CI(workflows=(workflow,)))
+    words = f"skips its tests for a pushed commit: test0 has `if: {conditions[0]}`"
+    assert (found and found.how) == (words if skipped else None)
+    assert never(Check(workflow="ci.yml", names=("lint",)), CI(workflows=(workflow,))) is None
 
 
 @pytest.mark.requirement("A3")

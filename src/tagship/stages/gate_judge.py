@@ -45,6 +45,8 @@ ENDS = {
     ),
 }
 """What each conclusion but `success` means, and what to do."""
+_PULLED = re.compile(r"(\$\{\{)?\s*github\.event_name\s*(==\s*'pull_request(_target)?'|!=\s*'push')\s*(\}\})?")
+"""A condition under which a job is skipped for every push."""
 STILL = {
     "queued": "is still queued",
     "requested": "is still queued",
@@ -134,6 +136,10 @@ def never(check: Check, ci: CI) -> Closed | None:
         how = f"runs on {', '.join(workflow.triggers)} only, never for a pushed commit"
         remedy = "Let pushes start it, too: `push: {branches: [main]}`; and release a commit that has this."
         return Closed(title=file, how=how, url="", remedy=remedy)
+    tests = [job for job in workflow.jobs if "test" in " ".join((job.id, *job.checks)).lower()]
+    if tests and not check.names and all(_PULLED.fullmatch(job.condition) for job in tests):
+        how = f"skips its tests for a pushed commit: {tests[0].id} has `if: {tests[0].condition}`"
+        return Closed(title=file, how=how, url="", remedy=ENDS["skipped"][1])
     return None
 
 
