@@ -143,6 +143,16 @@ def test_what_was_not_built_is_taken_off_a_draft(ready: Ready) -> None:
     )
 
 
+@pytest.mark.requirement("A9")
+def test_what_somebody_attached_to_a_draft_stays(ready: Ready) -> None:
+    """Files that are no distribution of this version are on the published release as they were on the draft."""
+    earlier(ready, asset(901, "SBOM.json", b"parts"), asset(902, "manual.pdf", b"words"))
+    done = ready.release()
+    assert done.error is None
+    assert {a.name for a in ready.releases[0].assets} == {"SBOM.json", "manual.pdf", WHEEL, SDIST}
+    assert not ready.releases[0].draft
+
+
 @pytest.mark.requirement("A9", "A14")
 @pytest.mark.parametrize(
     ("name", "words"),

@@ -50,7 +50,7 @@ class Keep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remove:
-    """An asset of a draft that nobody built for this release."""
+    """A distribution file of this version on a draft that nobody built for this release."""
 
     asset: Asset
 
@@ -59,18 +59,25 @@ Action = Attach | Replace | Keep | Remove
 
 
 def decide(release: Release, dists: Sequence[Dist]) -> tuple[Action, ...]:
-    """What to do for each file; what a draft has and was not built goes first.
+    """What to do for each file; what a draft has of this version and was not built goes first.
 
-    What else a public release has is left alone, unless it would pass for a distribution file of this version.
+    What else there is, a list of parts or a manual, is somebody's and left alone.
 
     Raises:
         Conflict: the release is public already and lacks a file, has one with other bytes, or has one too many.
     """
     there = {asset.name: asset for asset in release.assets}
-    foreign = [asset for asset in release.assets if asset.name not in {dist.filename for dist in dists}]
-    if not release.draft:
-        _only_ours(release, foreign, dists)
-    actions: list[Action] = [Remove(asset=asset) for asset in foreign if release.draft]
+    foreign = [
+        asset for asset in release.assets if asset.name not in {d.filename for d in dists} and _ours(asset, dists)
+    ]
+    if foreign and not release.draft:
+        raise Conflict(
+            f"The GitHub release {release.tag_name} is public and has {foreign[0].name}, which was not built",
+            remedy="Find out who attached it; where releases can be changed, take it off.",
+            where=foreign[0].name,
+            url=release.html_url,
+        )
+    actions: list[Action] = [Remove(asset=asset) for asset in foreign]
     for dist in dists:
         asset = there.get(dist.filename)
         if asset is not None and asset.state == "uploaded" and asset.digest == f"sha256:{dist.sha256}":
@@ -88,16 +95,10 @@ def decide(release: Release, dists: Sequence[Dist]) -> tuple[Action, ...]:
     return tuple(actions)
 
 
-def _only_ours(release: Release, foreign: Sequence[Asset], dists: Sequence[Dist]) -> None:
-    ours = {_released(dist.filename) for dist in dists}
-    extra = next((asset.name for asset in foreign if _released(asset.name) in ours), None)
-    if extra is not None:
-        raise Conflict(
-            f"The GitHub release {release.tag_name} is public and has {extra}, which was not built",
-            remedy="Find out who attached it; where releases can be changed, take it off.",
-            where=extra,
-            url=release.html_url,
-        )
+def _ours(asset: Asset, dists: Sequence[Dist]) -> bool:
+    """Whether a file would pass for a distribution file of this version."""
+    released = _released(asset.name)
+    return released is not None and released in {_released(dist.filename) for dist in dists}
 
 
 def _released(filename: str) -> tuple[str, str] | None:
