@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tagship.errors import UsageError
+from tagship.errors import GateClosed, UsageError
 from tagship.model import Inputs, Status
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.request import Assumptions, Request
@@ -178,12 +179,27 @@ def test_an_override_on_another_branch_is_refused(stage: Stage, tmp_path: Path) 
     git(path, "branch", "feature")
     result = stage(path, Request(kind="dispatch", ref="feature", inputs=OVERRIDDEN))
     ((where, finding),) = result.causes
-    assert (where, finding.code, finding.title, finding.remedy) == (
-        "gate",
-        "TE05",
-        "Not published: an override was asked for on feature, where no review allowed it",
-        "Dispatch it on main, or on a version tag.",
+    assert (where, finding.code, finding.title) == (
+        "plan",
+        "TE04",
+        "Nothing is released from the branch feature: its versions could be those of other commits",
     )
+    assert finding.remedy.startswith("Dispatch it on main, or on a version tag")
+
+
+@pytest.mark.requirement("A4")
+def test_the_gate_takes_no_override_from_another_branch_either(stage: Stage, tmp_path: Path) -> None:
+    """Whatever a manifest says was planned, the gate looks for itself where the override was asked for."""
+    path = repository(tmp_path / "sample", {"pyproject.toml": ALLOWED})
+    with stage.open(path, Request(kind="dispatch", ref="main", inputs=OVERRIDDEN)) as opened:
+        planned = opened.run("plan").manifest
+        assert planned.plan is not None
+        event = msgspec.structs.replace(planned.plan.event, ref="refs/heads/feature")
+        other = msgspec.structs.replace(planned, plan=msgspec.structs.replace(planned.plan, event=event))
+        error = opened.run("gate", after=other).error
+    assert isinstance(error, GateClosed)
+    assert error.message == "Not published: an override was asked for on feature, where no review allowed it"
+    assert error.remedy == "Dispatch it on main, or on a version tag."
 
 
 @pytest.mark.requirement("A4")

@@ -51,6 +51,7 @@ def known(ref: str, *, name: str = "push", inputs: Inputs | None = None, **chang
         (known("refs/heads/feature"), ("1.0.dev7", None, Target.NONE)),
         (known("refs/heads/main", name="dispatch"), ("1.0.dev7", None, Target.TESTPYPI)),
         (known("refs/heads/main", name="dispatch", inputs=Inputs(dry_run=True)), ("1.0.dev7", None, Target.NONE)),
+        (known("refs/heads/feature", name="dispatch", inputs=Inputs(dry_run=True)), ("1.0.dev7", None, Target.NONE)),
         (known("refs/tags/v1.0", name="dispatch"), ("1.0", "v1.0", Target.TESTPYPI)),
         (known("refs/tags/v1.0", name="dispatch", inputs=Inputs(target_env="pypi")), ("1.0", "v1.0", Target.PYPI)),
         (
@@ -90,6 +91,11 @@ def test_what_an_event_releases(seen: Known, choice: tuple[str, str | None, Targ
         (known("refs/tags/v1.0", tagged="d" * 40), "it means the commit dddddddddddd", "git checkout v1.0"),
         (known("refs/heads/main", on_branch=False), "is not on the branch main", "git checkout main"),
         (known("refs/heads/side", on_branch=False), "is not on the branch side", "git checkout side"),
+        (
+            known("refs/heads/feature", name="dispatch"),
+            "Nothing is released from the branch feature: its versions could be those of other commits",
+            "Dispatch it on main, or on a version tag; on any branch a dry run works: --field dry_run=true",
+        ),
         (known("refs/heads/main", shallow=True), "commits cannot be counted", "git fetch --unshallow"),
     ],
 )

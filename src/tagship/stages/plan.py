@@ -133,6 +133,14 @@ def _untagged(known: Known) -> Choice:
             remedy="Dispatch it on a version tag: gh workflow run publish.yml --ref v1.2.3 --field target_env=pypi",
             where=happened.ref,
         )
+    dispatched = happened.name == "workflow_dispatch" and not happened.inputs.dry_run
+    if dispatched and happened.branch != happened.default_branch:
+        raise PlanRefused(
+            f"Nothing is released from the branch {happened.branch}: its versions could be those of other commits",
+            remedy=f"Dispatch it on {happened.default_branch or 'the default branch'}, or on a version tag; on any "
+            "branch a dry run works: --field dry_run=true",
+            where=happened.ref,
+        )
     if known.shallow:
         raise PlanRefused(
             "No development version: the history is cut off (a shallow clone), so commits cannot be counted",
