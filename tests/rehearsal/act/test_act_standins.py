@@ -135,6 +135,15 @@ def test_artifacts_go_from_job_to_job(acting: Act, tmp_path: Path) -> None:
     assert "an artifact with this name already exists on the workflow run" in why["again"]
 
 
+def test_a_shell_that_asks_no_environment_leaves_the_verdict_open(act: Act, tmp_path: Path) -> None:
+    """A step in a shell of its own would run although the environment lets nobody in: nothing is called ready."""
+    steps = "      - {shell: 'perl {0}', run: 'print 1;'}\n"
+    result = act(repository(tmp_path / "sample", {FILE: HEAD + job("odd", "{}", steps)}))
+    why = "job odd: runs `perl {0}`, which is not given what the job may have on GitHub"
+    assert (result.verdict, result.not_rehearsed[0]) == ("undecided", why)
+    assert why in result.headline
+
+
 def test_what_has_no_stand_in_leaves_the_verdict_open(act: Act, tmp_path: Path) -> None:
     """An action that nobody stands in for does nothing, is named, and nothing is called ready."""
     jobs = job("tells", "{}", step("somebody/announce@v1", text="hello")) + job(

@@ -13,6 +13,8 @@ HOSTED = re.compile(r"ubuntu|linux|self-hosted", re.IGNORECASE)
 ELSEWHERE = re.compile(r"windows|macos", re.IGNORECASE)
 _SECRET = re.compile(r"""\bsecrets\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*['"](\w+)['"]\s*\])""")
 _GH = re.compile(r"(?m)^\s*(?:\w+=\S*\s+)*gh\s+\w")
+_SHELLS = ("", "bash", "sh", "python")
+"""Between act and these stands `grant`; no other shell asks the job's environment, nor has its token."""
 _DEEPEST = 4
 """Composite actions inside of each other, and reusable workflows (docs.github.com, "Reuse workflows")."""
 
@@ -72,6 +74,10 @@ def _job(made: Survey, job: Job, root: Path, outer: str, depth: int = 0) -> None
     for name in ("container", "services"):
         if job.node.get(name) is not None:
             made.doubt(outer, f"needs containers (`{name}`), which are not rehearsed")
+    shells = [node.get("defaults", "run", "shell") for node in (made.document.root, job.node)]
+    for shell in (text(node) for node in (*shells, *(step.node.get("shell") for step in job.steps))):
+        if shell.split(" ")[0] not in _SHELLS:
+            made.doubt(outer, f"runs `{shell}`, which is not given what the job may have on GitHub")
     if job.uses:
         _called(made, job.uses, root, outer, depth)
     for step in job.steps:
