@@ -54,7 +54,7 @@ def server() -> Iterator[Server]:
 def answer(status: str, body: bytes = b"", *headers: str, length: int | None = None) -> bytes:
     """An answer as it goes over the wire; `length` is what it says of its body."""
     size = len(body) if length is None else length
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {size}", *headers, "", ""]
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {size}", "Connection: close", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 
