@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tagship.errors import ToolFailed
-from tagship.model import Event
-from tagship.operate.follow import Pushed, follow
+from tagship.errors import NotVisibleYet, ToolFailed
+from tagship.model import Event, Target
+from tagship.operate.follow import Pushed, follow, published
 from tagship.rehearsal.github.state import WorkflowRun
 from tests.rehearsing import Opened, Stage, repository
 
@@ -105,3 +105,11 @@ def test_the_run_of_the_branch_is_another(opened: Opened) -> None:
     with pytest.raises(ToolFailed, match="and its release is not finished: the run ended with failure") as caught:
         follow(opened.world.github, sought(opened), Clock(), lambda words: None)
     assert caught.value.url.endswith(f"/actions/runs/{ours.id}")
+
+
+def test_a_run_that_published_nothing(opened: Opened) -> None:
+    """What the index does not show is not called released, however well the run ended."""
+    with pytest.raises(NotVisibleYet, match=r"The run succeeded, and PyPI does not show sample 1\.0\.0"):
+        published(opened.world.index(Target.PYPI), "sample", "1.0.0")
+    opened.run()
+    assert published(opened.world.index(Target.PYPI), "sample", "1.0.0") == "https://pypi.org/project/sample/1.0.0/"

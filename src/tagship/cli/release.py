@@ -66,7 +66,7 @@ def release(parts: tuple[str, ...], package: str, dry_run: bool, yes: bool, **op
         click.confirm("Release it?", abort=True, err=True)
     hands = Hands(git=here.git, shell=shell, root=here.root, journal=here.journal, package=package, say=_say)
     perform(actions, before, hands)
-    return _follow(here, shell, following.tag) if options["watch"] else 0
+    return _follow(here, shell, following) if options["watch"] else 0
 
 
 def _show(here: "Here", following: "Next", prepared: "Prepared", actions: "tuple[Action, ...]") -> None:
@@ -101,11 +101,11 @@ def _excerpt(text: str) -> str:
     return "\n".join([*(f"    {line}" for line in lines[:NOTES]), *more])
 
 
-def _follow(here: "Here", shell: "Shell", tag: str) -> int:
+def _follow(here: "Here", shell: "Shell", following: "Next") -> int:
     from tagship import __version__
-    from tagship.operate.follow import Pushed, follow
+    from tagship.model import Target
+    from tagship.operate.follow import Pushed, follow, published
     from tagship.rehearsal.fit import publishing
-    from tagship.services.addresses import PYPI
     from tagship.services.reporter import Silence
     from tagship.services.world import Workspace, production
 
@@ -124,8 +124,8 @@ def _follow(here: "Here", shell: "Shell", tag: str) -> int:
     nowhere = Path(os.devnull)
     workspace = Workspace(root=here.git.root, package=".", dist=nowhere, local=nowhere, scratch=nowhere)
     world = production(workspace, environ, Silence(), f"tagship/{__version__}")
-    follow(world.github, Pushed(sha=here.git.commit() or "", tag=tag, file=workflow), world.clock, _say)
-    _say(f"Released: {PYPI.project_page(here.project.name.value or '')}")
+    follow(world.github, Pushed(sha=here.git.commit() or "", tag=following.tag, file=workflow), world.clock, _say)
+    _say(f"Released: {published(world.index(Target.PYPI), here.project.name.value or '', str(following.version))}")
     return 0
 
 

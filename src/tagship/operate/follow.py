@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tagship.errors import ToolFailed, Unreachable
+from tagship.errors import NotVisibleYet, ToolFailed, Unreachable
 from tagship.services.github import GitHub, WorkflowRun
+from tagship.services.index import Index
 from tagship.services.world import Clock
 
 APPEAR = 180.0
@@ -73,3 +74,20 @@ def follow(github: GitHub, pushed: Pushed, clock: Clock, say: Callable[[str], No
             )
         clock.sleep(wait(attempt))
         attempt += 1
+
+
+def published(index: Index, project: str, version: str) -> str:
+    """The page of a version on the index: a run that ends well may have left out its upload.
+
+    Raises:
+        NotVisibleYet: the index does not show it.
+        Unreachable: the index cannot be asked.
+    """
+    page = index.page(project)
+    if page is None or version not in page.versions:
+        raise NotVisibleYet(
+            f"The run succeeded, and {index.addresses.name} does not show {project} {version}",
+            remedy="Look whether the run's upload was left out; caches can be slow as well: tagship verify asks again.",
+            where=index.page_url(project),
+        )
+    return index.addresses.project_page(project, version)

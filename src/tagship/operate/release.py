@@ -68,6 +68,8 @@ class Push:
 
     branch: str
     tag: str
+    undo: str
+    """The command that takes back what was done here, for where nobody can say what arrived."""
 
 
 Action = Commit | Tag | Rehearse | Push
@@ -83,11 +85,12 @@ def decide(now: Situation, wanted: Wanted) -> tuple[Action, ...]:
     if refusal is not None:
         raise refusal
     message = f"{RELEASE}{wanted.version}"
+    undo = f"git tag --delete {wanted.tag}" + (f" && git reset --keep {now.head}" if wanted.contents else "")
     return (
         *([Commit(message=message, contents=wanted.contents)] if wanted.contents else []),
         Tag(name=wanted.tag, message=message, sign=wanted.sign),
         *([Rehearse(tag=wanted.tag)] if wanted.rehearse else []),
-        Push(branch=now.branch or "", tag=wanted.tag),
+        Push(branch=now.branch or "", tag=wanted.tag, undo=undo),
     )
 
 
@@ -266,13 +269,14 @@ def _push(push: Push, hands: Hands) -> None:
         hands.say(f"pushed {push.branch} and {push.tag}")
         return
     own = hands.git.text("rev-parse", f"refs/tags/{push.tag}")
+    unknown = UnknownOutcome(
+        f"The push of {push.tag} broke off, and the remote cannot be asked what arrived\n{output.tail(6)}",
+        remedy=f"When it answers again: git push --atomic origin {push.branch} {push.tag}. It does nothing where "
+        f"all has arrived. To take it back: {push.undo}",
+    )
     asked = hands.git.run("ls-remote", "--tags", "origin", f"refs/tags/{push.tag}", timeout=hands.patience)
     if not asked.ok:
-        raise UnknownOutcome(
-            f"The push of {push.tag} broke off, and the remote cannot be asked what arrived\n{output.tail(6)}",
-            remedy=f"When it answers again: git push --atomic origin {push.branch} {push.tag}. It does nothing where "
-            f"all has arrived. To take it back: git tag --delete {push.tag} && git reset --keep HEAD~1",
-        )
+        raise unknown
     there = asked.stdout.split()
     if there and there[0] == own:
         hands.say(f"pushed {push.branch} and {push.tag}; the answer was lost, they are there")
@@ -283,6 +287,8 @@ def _push(push: Push, hands: Hands) -> None:
             remedy="Find out who pushed it; then release the next version.",
             where=push.tag,
         )
+    if output.timed_out:
+        raise unknown  # it may still be on its way
     raise PlanRefused(
         f"Nothing was released: the push was refused\n{_said(output.stdout + output.stderr)}",
         remedy="Do as the remote says, and run the same command again. Where the branch takes no pushes: raise the "
