@@ -92,6 +92,18 @@ class Row:
 
 WORKFLOW = {
     "it succeeded": Row(see([run(1)]), Open, NAME),
+    "it succeeded and skipped its tests": Row(
+        see([run(1)], [check("lint"), check("Tests (3.12)", "skipped", id=2), check("tests / slow", "skipped", id=3)]),
+        Closed,
+        f"{NAME} succeeded, but skipped Tests (3.12) and tests / slow",
+    ),
+    "it skipped some of its tests": Row(
+        see([run(1)], [check("Tests (3.12)"), check("Tests (3.13)", "skipped", id=2)]), Open, NAME
+    ),
+    "its tests were skipped in an earlier attempt": Row(
+        see([run(1)], [check("Tests", "skipped", id=2), check("Tests", id=3)]), Open, NAME
+    ),
+    "another run skipped its tests": Row(see([run(1)], [check("Tests", "skipped", suite=2)]), Open, NAME),
     "nothing ran": Row(see(), Waiting, "ci.yml did not run for this commit"),
     "it runs": Row(see([run(1, None)]), Waiting, f"{NAME} is still running"),
     "it is queued": Row(see([run(1, None, status="queued")]), Waiting, f"{NAME} is still queued"),

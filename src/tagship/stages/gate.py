@@ -187,11 +187,14 @@ def _waiting(states: Sequence[Waiting]) -> str:
 
 def _look(plan: Plan, required: Sequence[Check], world: World) -> Seen:
     sha, named = plan.event.sha, [check for check in required if check.names]
+    whole = {check.workflow.rpartition("/")[2] for check in required if not check.names}
     # the runs first: whatever a run that was over then had to show is among the checks asked for afterwards
+    runs = world.github.workflow_runs(sha)
+    over = any(run.conclusion == "success" and run.file.rpartition("/")[2] in whole for run in runs)
     return Seen(
         sha=sha,
-        runs=world.github.workflow_runs(sha),
-        checks=world.github.check_runs(sha) if named else (),
+        runs=runs,
+        checks=world.github.check_runs(sha) if named or over else (),
         statuses=world.github.statuses(sha) if any(not check.workflow and not check.app for check in named) else (),
         own_run=plan.event.run_id,
     )

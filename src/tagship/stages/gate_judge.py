@@ -168,9 +168,9 @@ def _judge_workflow(check: Check, seen: Seen) -> State:
         only = f", only for {' and '.join(others)}" if others else ""
         return Waiting(title=check.label, appeared=False, how=f"did not run for this commit{only}")
     whole = _state(_name(run), run.status or "", run.conclusion, run.html_url)
-    if not check.names:
-        return whole
     jobs = [c for c in seen.made() if _is_actions(c) and _suite(c) == run.check_suite_id]
+    if not check.names:
+        return _without_tests(jobs, whole) or whole if isinstance(whole, Open) else whole
     states = [*_newest(check, jobs, {_suite(c): run for c in jobs}), *_unfinished(check, [run])]
     found = _worst(states, check)
     if found is not None:
@@ -181,6 +181,18 @@ def _judge_workflow(check: Check, seen: Seen) -> State:
         return Closed(title=check.label, how=f"did not run: the run {whole.how}", url=whole.url, remedy=whole.remedy)
     remedy = "Correct its name in [tool.tagship] ci, or the condition under which it runs."
     return Closed(title=check.label, how="did not run, although its workflow did", url=whole.url, remedy=remedy)
+
+
+def _without_tests(jobs: Sequence[CheckRun], whole: Open) -> Closed | None:
+    """Whether a run succeeded without its tests: a run is a success however many of its jobs were skipped."""
+    newest = {job.name: job for job in sorted(jobs, key=lambda job: job.id)}
+    tests = [job for job in newest.values() if "test" in job.name.lower()]
+    if not tests or any(job.conclusion != "skipped" for job in tests):
+        return None
+    names = " and ".join(job.name for job in tests[:3])
+    return Closed(
+        title=whole.title, how=f"succeeded, but skipped {names}", url=tests[0].html_url or "", remedy=ENDS["skipped"][1]
+    )
 
 
 def _checks(check: Check, seen: Seen) -> list[State]:
