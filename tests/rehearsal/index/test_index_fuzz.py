@@ -36,8 +36,8 @@ FIELDS = (
 
 
 def said(path: str) -> str:
-    """A path that can stand in a request."""
-    return path.encode("utf-8", "replace").decode()
+    """A path that can stand in a request; the client of the tests would read a host into two slashes."""
+    return "/" + path.encode("utf-8", "replace").decode().lstrip("/")
 
 
 @EXAMPLES
