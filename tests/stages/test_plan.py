@@ -141,4 +141,3 @@ def test_a_clone_of_the_tag_alone_cannot_tell_where_it_is(payload: dict[str, str
             f"fix: {USUAL.replace('fetch origin', 'fetch --unshallow origin')}",
         ],
     )
-
