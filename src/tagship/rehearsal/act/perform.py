@@ -256,10 +256,13 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
     more = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
     results = {job.id: job.result for job in told}
     doubts = {**seen.doubtful, **surprises(seen.document, results)}
+    gave_up = failed is None and error is not None  # act, before it came to the jobs: none was skipped on purpose
     return Performed(
         jobs=told,
         error=error,
-        doubts=tuple(f"job {job}: {why}" for job, why in doubts.items() if results.get(job, "") != "skipped"),
+        doubts=tuple(
+            f"job {job}: {why}" for job, why in doubts.items() if gave_up or results.get(job, "") != "skipped"
+        ),
         not_rehearsed=tuple(dict.fromkeys((*seen.notes, *more))),
         by=office.run.name,
         manifest=merged(office.embedded.github, run.id, run.latest.number),
