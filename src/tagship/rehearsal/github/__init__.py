@@ -5,7 +5,8 @@
 
 from tagship.rehearsal.github.app import EmbeddedGitHub
 from tagship.rehearsal.github.repository import RepositoryState
-from tagship.rehearsal.github.state import App, Protection, RefUpdate, Rule, Ruleset, SecretDates, Token
+from tagship.rehearsal.github.state import App, Protection, RefUpdate, Rule, Ruleset, SecretDates
+from tagship.rehearsal.github.tokens import Token
 
 __all__ = [
     "App",

@@ -44,7 +44,7 @@ from tagship.rehearsal.github.http import (
     refusal,
 )
 from tagship.rehearsal.github.repository import RepositoryState
-from tagship.rehearsal.github.state import Token
+from tagship.rehearsal.github.tokens import Token
 
 ROUTES: tuple[Route, ...] = (
     *commits.ROUTES,

@@ -11,7 +11,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from tagship.rehearsal.github.repository import RepositoryState
-from tagship.rehearsal.github.state import Json, Token
+from tagship.rehearsal.github.state import Json
+from tagship.rehearsal.github.tokens import Token
 from tagship.services.addresses import GITHUB_DOCS
 
 Object = dict[str, Json]

@@ -5,7 +5,7 @@ itself, one request after another: points and content by the minute, content by 
 """
 
 from tagship.rehearsal.github.http import refusal
-from tagship.rehearsal.github.state import Token
+from tagship.rehearsal.github.tokens import Token
 
 MINUTE, HOUR = 60, 3600
 POINTS = 900

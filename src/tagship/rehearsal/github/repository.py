@@ -15,9 +15,7 @@ from tagship.model import Event
 from tagship.rehearsal.github.state import (
     ACTIONS,
     ACTIONS_BOT,
-    HOURLY,
     NOTHING,
-    PREFIXES,
     ActionsPolicy,
     App,
     Artifact,
@@ -36,10 +34,9 @@ from tagship.rehearsal.github.state import (
     Ruleset,
     SecretDates,
     StatusState,
-    Token,
-    TokenKind,
     WorkflowRun,
 )
+from tagship.rehearsal.github.tokens import HOURLY, PREFIXES, Token, TokenKind
 from tagship.services.git import Git
 from tagship.workflow.events import TAGS_AT_ONCE, skips
 

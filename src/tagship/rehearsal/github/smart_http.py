@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from werkzeug import Request, Response
 
 from tagship.rehearsal.github.repository import RepositoryState
-from tagship.rehearsal.github.state import Token
+from tagship.rehearsal.github.tokens import Token
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

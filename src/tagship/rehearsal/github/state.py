@@ -2,7 +2,6 @@
 
 import hmac
 import secrets
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,31 +12,19 @@ Json = Union[bool, int, float, str, Sequence["Json"], Mapping[str, "Json"], None
 
 CheckStatus = Literal["queued", "in_progress", "completed", "waiting", "requested", "pending"]
 Conclusion = Literal[
-    "success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required", "stale",
+    "success",
+    "failure",
+    "neutral",
+    "cancelled",
+    "skipped",
+    "timed_out",
+    "action_required",
+    "stale",
     "startup_failure",
-]  # fmt: skip
+]
 StatusState = Literal["error", "failure", "pending", "success"]
-TokenKind = Literal["github_token", "fine-grained", "classic", "none"]
 
-PREFIXES: Mapping[TokenKind, str] = {"github_token": "ghs_", "fine-grained": "github_pat_", "classic": "ghp_"}
-HOURLY: Mapping[TokenKind, int] = {"github_token": 1000, "fine-grained": 5000, "classic": 5000, "none": 60}
-"""Requests an hour (docs.github.com, "Rate limits for the REST API")."""
 ACTIONS_BOT = "github-actions[bot]"
-
-
-@dataclass(kw_only=True, slots=True)
-class Token:
-    """Somebody who asks, and what he may do."""
-
-    kind: TokenKind
-    value: str
-    permissions: Mapping[str, str]
-    """`{"contents": "write"}`; for a classic token its scopes, `{"repo": "write", "workflow": "write"}`."""
-    login: str
-    limit: int
-    used: int = 0
-    reset: float = 0
-    recent: deque[tuple[float, bool]] = field(default_factory=deque)  # when in the last hour, and whether to write
 
 
 @dataclass(kw_only=True, slots=True, frozen=True)
