@@ -50,6 +50,8 @@ class _Running:
     output: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     step: str = ""
+    over: list[str] = field(default_factory=list)
+    """The id of the last step that ended."""
 
 
 class Log:
@@ -112,6 +114,10 @@ class Log:
     def _step(self, job: _Running, line: _Line) -> None:
         if line.stage != "Main" or not line.step_id:
             return
+        if line.raw_output and line.step_id == job.over:  # act says how a step ended and what it said in any order
+            said = [*job.steps[-1].said, _shown(line)][-KEPT:]
+            job.steps[-1] = msgspec.structs.replace(job.steps[-1], said=tuple(said))
+            return
         title = title_of(line.step)
         if title != job.step and len(line.step_id) == 1:
             job.step = title
@@ -120,13 +126,14 @@ class Log:
         if line.command == "error":
             job.errors.append(line.arg)
         elif line.raw_output:
-            job.output = [*job.output[1 - KEPT :], line.msg.rstrip("\n")[:LONGEST]]
+            job.output = [*job.output[1 - KEPT :], _shown(line)]
         elif line.level == "error" and not line.step_result:
             job.errors.append(line.msg.strip())
         if line.step_result and len(line.step_id) == 1:
             result = _result(line.step_result)
             seconds = round(line.nanoseconds / 1e9, 4)
             job.steps.append(Step(name=title, result=result, seconds=seconds, said=tuple(job.output)))
+            job.over = line.step_id
 
     def _end(self, name: str, result: str) -> None:
         job = self._running.pop(name)
@@ -172,6 +179,10 @@ def _failure(name: str, job: _Running, conclusion: str) -> WorkflowFailed:
 def _name(line: _Line) -> str:
     values = ", ".join(str(value) for value in (line.matrix or {}).values())
     return f"{line.job_id} ({values})" if values else line.job_id
+
+
+def _shown(line: _Line) -> str:
+    return line.msg.rstrip("\n")[:LONGEST]
 
 
 def title_of(step: str) -> str:
