@@ -13,7 +13,7 @@ import msgspec
 
 from tagship import __version__
 from tagship.checks.check import few
-from tagship.errors import ToolFailed, UsageError
+from tagship.errors import UsageError
 from tagship.model import Event, Fact, Manifest, Status
 from tagship.project.discover import Project, read
 from tagship.rehearsal import environments, fit, remote, starting
@@ -120,7 +120,7 @@ def backstage(outside: Outside, *, offline: bool, enforce: bool, writable: Seque
         scratch.folder(outside.cache) as folder,
         Keeper(outside.environ, cache=outside.cache, scratch=folder, offline=offline) as keeper,
     ):
-        _roomy(folder, ROOM, "Nothing was rehearsed")
+        scratch.roomy(folder, ROOM, "Nothing was rehearsed")
         scratch.forget(outside.cache / "uv" / KEPT, outside.clock.now())
         temporary, tempfile.tempdir = tempfile.tempdir, str(folder)  # our own temporary files lie inside as well
         enforced: tuple[Fact, ...] = ()
@@ -144,15 +144,6 @@ def _shut_in(outside: Outside, keeper: Keeper, writable: Sequence[Path]) -> tupl
     return network, confine.restrict_writes([kept, *writable]), confine.hide(outside.environ)
 
 
-def _roomy(folder: Path, needed: int, what: str) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise ToolFailed(
-            f"{what}: {free // 2**20} MiB are free at {folder.parent}, and {needed // 2**20} are needed",
-            remedy="Free some space there, or name another folder: TAGSHIP_CACHE_DIR.",
-        )
-
-
 def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Reporter) -> Rehearsal:
     """Release the repository into the embedded world.
 
@@ -162,10 +153,9 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
     return play(request, outside, behind, reporter)[0]
 
 
-def play(request: Request, outside: Outside, behind: Backstage, reporter: Reporter) -> tuple[Rehearsal, Pushed]:
-    """Like `rehearse`; what was pushed and built stays in the folder, and other worlds can begin with it."""
-    started = outside.clock.now()
-    place = Place(
+def place_of(outside: Outside, behind: Backstage) -> Place:
+    """Where a world stands that is opened behind these walls."""
+    return Place(
         folder=behind.folder,
         cache=outside.cache,
         environ=outside.environ,
@@ -173,11 +163,16 @@ def play(request: Request, outside: Outside, behind: Backstage, reporter: Report
         limits=outside.limits,
         wall=behind.wall,
     )
-    with servers(place, behind.keeper) as embedded:
+
+
+def play(request: Request, outside: Outside, behind: Backstage, reporter: Reporter) -> tuple[Rehearsal, Pushed]:
+    """Like `rehearse`; what was pushed and built stays in the folder, and other worlds can begin with it."""
+    started = outside.clock.now()
+    with servers(place_of(outside, behind), behind.keeper) as embedded:
         scene = set_up(request, outside, embedded, reporter)
         finished = run_all(STAGES, Manifest(), scene.world_of)
         if finished.error is not None:  # on a full disk programs fail without a word
-            _roomy(behind.folder, 2**20, "The rehearsal did not end")
+            scratch.roomy(behind.folder, 2**20, "The rehearsal did not end")
         result = result_of(request, scene, finished, embedded)
         result = msgspec.structs.replace(
             result,

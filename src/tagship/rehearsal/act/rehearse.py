@@ -8,9 +8,9 @@ from tagship.rehearsal.act.perform import Performed, Stage, chosen, perform
 from tagship.rehearsal.pipeline import Finished
 from tagship.rehearsal.request import Request
 from tagship.rehearsal.result import Rehearsal
-from tagship.rehearsal.run import Backstage, Outside, Scene, result_of, set_up
+from tagship.rehearsal.run import Backstage, Outside, Scene, place_of, result_of, set_up
 from tagship.rehearsal.verdict import Verdict
-from tagship.rehearsal.world import Embedded, Place, servers
+from tagship.rehearsal.world import Embedded, servers
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.reporter import Reporter
 from tagship.words import many
@@ -23,15 +23,7 @@ def rehearse(request: Request, outside: Outside, behind: Backstage, reporter: Re
         TagshipError: the rehearsal could not begin; other errors are part of the result.
     """
     started = outside.clock.now()
-    place = Place(
-        folder=behind.folder,
-        cache=outside.cache,
-        environ=outside.environ,
-        clock=outside.clock,
-        limits=outside.limits,
-        wall=behind.wall,
-    )
-    with servers(place, behind.keeper) as embedded:
+    with servers(place_of(outside, behind), behind.keeper) as embedded:
         scene = set_up(request, outside, embedded, reporter)
         made = act_on(request, scene, embedded, reporter)
         return msgspec.structs.replace(

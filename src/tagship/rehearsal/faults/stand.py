@@ -28,8 +28,8 @@ from tagship.rehearsal.faults.kinds import Sort
 from tagship.rehearsal.faults.striker import Fault, Seen, Striker
 from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.result import Run
-from tagship.rehearsal.run import Backstage, Outside, Pushed, Scene, another, enter, set_up
-from tagship.rehearsal.world import Place, servers
+from tagship.rehearsal.run import Backstage, Outside, Pushed, Scene, another, enter, place_of, set_up
+from tagship.rehearsal.world import servers
 from tagship.services.environment import production
 from tagship.services.reporter import Silence
 from tagship.services.shell import Output, Shell
@@ -243,13 +243,11 @@ def stand(rig: Rig, name: str, *, patience: float = 1.0) -> Iterator[Stand]:
     clock = JumpingClock()
     folder = rig.behind.folder / "worlds" / name
     workspace = another(rig.pushed, rig.behind, folder)
-    place = Place(
+    place = replace(
+        place_of(rig.outside, rig.behind),
         folder=folder,
-        cache=rig.outside.cache,
-        environ=rig.outside.environ,
         clock=clock,
         limits=replace(rig.outside.limits, answer=ANSWER * patience, upload=UPLOAD * patience),
-        wall=rig.behind.wall,
     )
     try:
         with servers(place, rig.behind.keeper) as embedded:

@@ -3,10 +3,13 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+
+from tagship.errors import ToolFailed
 
 LOCK = "in-use"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -108,3 +111,17 @@ def _empty(top: int, name: str, waiting: list[str], new: str) -> None:
             os.close(here)
         if name != ".":
             os.rmdir(name, dir_fd=top)
+
+
+def roomy(folder: Path, needed: int, what: str) -> None:
+    """Make sure that so many bytes are free.
+
+    Raises:
+        ToolFailed: they are not; its first words are `what`.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise ToolFailed(
+            f"{what}: {free // 2**20} MiB are free at {folder.parent}, and {needed // 2**20} are needed",
+            remedy="Free some space there, or name another folder: TAGSHIP_CACHE_DIR.",
+        )
