@@ -90,7 +90,9 @@ REMARKS = {
     "## [1.0.0]\n\n- a\n\n[0.9.0]: https://b.invalid\n": [(1, "[1.0.0] has no link")],
     "## 1.0.1\n\n- a\n\n## 2.0.0\n\n- b\n\n## 1.0.0\n\n- c\n": [],
     "## 1.0.0\n\n### Needs 2.0.0 of x\n\n- a\n": [],
-    "": [],
+    "## Unreleased\n\n- a\n": [],
+    "": [(1, "no section is about a version, so that nothing was looked at")],
+    "# Changes\n\nSee the tags.\n": [(1, "no section is about a version, so that nothing was looked at")],
 }
 
 

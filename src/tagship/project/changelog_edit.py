@@ -142,6 +142,9 @@ def check(text: str) -> Iterator[Remark]:
         if (date := _ISO.search(heading.title)) and not _is_date(date[0]):
             yield Remark(line=line, text=f"{date[0]} is no date", remedy="Write it as 2026-01-31.")
     coming = next((heading for heading in found if heading.coming), None)
+    if coming is None and not seen:
+        remedy = "Give each version a heading, and what is to come one like `## [Unreleased]`."
+        yield Remark(line=1, text="no section is about a version, so that nothing was looked at", remedy=remedy)
     if coming is not None and seen and coming.line + 1 > min(seen.values()):
         remedy = "Put what is not released first."
         yield Remark(line=coming.line + 1, text="the unreleased section stands below a released one", remedy=remedy)
