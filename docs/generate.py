@@ -26,6 +26,7 @@ from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, P
 from tagship.project.config import Check, Config, Copy, Environments, PackageConfig, Suite
 from tagship.project.version_edits import Edit
 from tagship.rehearsal.result import Assumption, Exchange, Job, Rehearsal, Step
+from tagship.setup.doctor import Examination
 from tagship.workflow.audit.result import Audited, AuditedFile
 from tagship.workflow.audit.tools import ToolRun
 from tagship.workflow.guide import Registration
@@ -35,6 +36,7 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "audit": Audited,
     "configuration": Config,
     "described": Described,
+    "doctor": Examination,
     "manifest": Manifest,
     "notes": ReleaseNotes,
     "rehearsal": Rehearsal,

@@ -21,6 +21,7 @@ COMMANDS = {
     "sync": "tagship.cli.init:sync",
     "rehearse": "tagship.cli.rehearse:rehearse",
     "audit": "tagship.cli.audit:audit",
+    "doctor": "tagship.cli.doctor:doctor",
     "release": "tagship.cli.release:release",
     "version": "tagship.cli.version:version",
     "notes": "tagship.cli.notes:notes",

@@ -7,6 +7,7 @@ def pages() -> dict[str, Page]:
     """All pages by code, sorted."""
     from tagship import checks
     from tagship.errors import ERRORS
+    from tagship.setup import doctor
     from tagship.stages.test import NOT_RUN
     from tagship.stages.trial import CODES
     from tagship.workflow import audit
@@ -20,7 +21,7 @@ def pages() -> dict[str, Page]:
         )
         for error in ERRORS
     )
-    found = (*checks.catalogue(), *CODES, NOT_RUN, *audit.catalogue(), *errors)
+    found = (*checks.catalogue(), *CODES, NOT_RUN, *audit.catalogue(), *doctor.catalogue(), *errors)
     return {page.code: page for page in sorted(found, key=lambda page: page.code)}
 
 

@@ -1,0 +1,48 @@
+"""A setting of a service that was read, or could not be: one that is hidden must not hide the others.
+
+A record, so that what was seen can be kept in a file. A setting that is not there was read as well: its value is None.
+"""
+
+from typing import Generic, TypeVar
+
+from tagship.model import Record
+
+T = TypeVar("T")
+
+
+class Unseen(Exception):
+    """A setting could not be seen."""
+
+    def __init__(self, hidden: "Hidden", how: str) -> None:
+        super().__init__(hidden.why)
+        self.hidden = hidden
+        self.how = how
+
+
+class Hidden(Record, frozen=True, kw_only=True):
+    """Why something could not be seen."""
+
+    why: str
+    """In words: `GitHub refused: 403 Resource not accessible by integration`."""
+    remedy: str = ""
+    """What would make it visible: the permission that a token lacks."""
+
+
+class Reading(Record, Generic[T], frozen=True, kw_only=True):
+    """One setting."""
+
+    value: T | None = None
+    """None where it is not there, and where it is hidden."""
+    hidden: Hidden | None = None
+    how: str = ""
+    """How it was read: the request."""
+
+    def get(self) -> T | None:
+        """What was read.
+
+        Raises:
+            Unseen: it could not be read.
+        """
+        if self.hidden is not None:
+            raise Unseen(self.hidden, self.how)
+        return self.value
