@@ -56,7 +56,7 @@ def _refused(observed: Observed) -> Seen:
     ],
 )
 def test_the_exit_code_is_that_of_the_gravest(checks: list[Check], code: int, allowed: int, observed: Observed) -> None:
-    """A problem is 1, what was not seen is 2 unless that is allowed, advice counts for nothing, no check is not good."""
+    """A problem is 1, what was not seen is 2 unless that is allowed, advice counts for nothing, no check is no good."""
     result = examine(observed, checks)
     assert (result.exit_code(), result.exit_code(allow_unknown=True)) == (code, allowed)
 
