@@ -122,6 +122,7 @@ def test_expressions_in_names_are_evaluated(tmp_path: Path, name: str, names: tu
 def test_called_workflows_name_their_jobs_behind_the_caller(tmp_path: Path) -> None:
     """Jobs of a called workflow are `caller / job`, at any depth; remote, missing and endless ones are `*`."""
     jobs = (
+        "  own:\n    uses: $/.github/workflows/inner.yml\n"
         "  here:\n    name: All\n    strategy: {matrix: {v: [1, 2]}}\n    uses: ./.github/workflows/inner.yml\n"
         "  there:\n    uses: owner/repository/.github/workflows/x.yml@v1\n"
         "  gone:\n    uses: ./.github/workflows/gone.yml\n"
@@ -129,7 +130,8 @@ def test_called_workflows_name_their_jobs_behind_the_caller(tmp_path: Path) -> N
     )
     inner = "on: workflow_call\njobs:\n  lint: {name: Lint}\n  deep: {uses: ./.github/workflows/deep.yml}\n"
     deep = "on: workflow_call\njobs:\n  a: {strategy: {matrix: {x: [y]}}}\n"
-    here, there, gone, loop = checks(tmp_path, jobs, inner=inner, deep=deep)
+    own, here, there, gone, loop = checks(tmp_path, jobs, inner=inner, deep=deep)
+    assert own == ("own / Lint", "own / deep / a (y)")
     assert here == ("All (1) / Lint", "All (1) / deep / a (y)", "All (2) / Lint", "All (2) / deep / a (y)")
     assert (there, gone) == (("there / *",), ("gone / *",))
     assert loop[-1] == " / ".join(["loop"] * 11) + " / *"

@@ -170,7 +170,7 @@ def _job(job_id: str, job: Table, files: Mapping[str, Table]) -> Job:
 
 def _role(job_id: str, job: Table, called: ci_names.Called) -> Role:
     """What a job is for; one that calls a workflow of this repository is for what acts in there."""
-    file = ci_names.show(job.get("uses")).partition(f"./{FOLDER}/")[2]
+    file = (ci_names.inside(ci_names.show(job.get("uses"))) or "").partition(f"{FOLDER}/")[2]
     inner = called(file) or {}
     acts = [found for i in inner if (found := role(i, table(inner, i))) in ("publishes", "deploys")]
     return acts[0] if acts else role(job_id, job)

@@ -25,13 +25,19 @@ Called = Callable[[str], Table | None]
 """Gives the jobs of a workflow file of the same repository, or None where it cannot be read."""
 
 
+def inside(uses: str) -> str | None:
+    """The path in the repository that a `uses` names, written `./` or `$/` (of the workflow's own commit); else None."""
+    return uses[2:] if uses.startswith(("./", "$/")) else None
+
+
 def names(job_id: str, job: Table, called: Called, depth: int = 0) -> tuple[str, ...]:
     """All names of a job's checks; a `*` stands for what is decided while the workflow runs."""
     own = _own_names(job_id, job)
     uses = job.get("uses")
     if not isinstance(uses, str):
         return own
-    inner = called(uses.removeprefix("./.github/workflows/")) if uses.startswith("./") and depth < DEPTH else None
+    file = inside(uses)
+    inner = called(file.removeprefix(".github/workflows/")) if file is not None and depth < DEPTH else None
     if inner is None:
         return tuple(f"{name} / *" for name in own)
     below = [n for i in inner for n in names(i, table(inner, i), called, depth + 1)]

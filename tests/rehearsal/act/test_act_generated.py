@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import msgspec
 import pytest
 
+from tagship.cli.app import run
 from tagship.model import Inputs
 from tagship.rehearsal.request import Request
 from tagship.rehearsal.result import Rehearsal
@@ -237,3 +238,28 @@ def test_an_index_that_is_late_is_waited_for(act_generated: Act, adopted: Path) 
     """The index shows its old page a few times: verify waits, no time passes, and the release goes on."""
     result = act_generated(adopted, stale=3)
     assert (result.verdict, set(results(result).values())) == ("ready", {"success", "skipped"})
+
+
+CALLED = (
+    "name: Test Suite\non:\n  push: {branches: [main]}\n  pull_request:\n  workflow_call:\n\n"
+    "permissions:\n  contents: read\n\njobs:\n  test:\n    name: Tests\n    runs-on: ubuntu-latest\n"
+    "    steps:\n      - run: test -n ok && exit CODE\n"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("A12", "A3")
+@pytest.mark.parametrize(("code", "verdict", "files"), [("0", "ready", 2), ("1", "refused", 0)])
+def test_ci_that_the_run_calls_itself(act_generated: Act, adopted: Path, code: str, verdict: str, files: int) -> None:
+    """With `inline-ci` the run calls the CI, by GitHub's `$/`: its end decides whether anything is published."""
+    project = adopted / "pyproject.toml"
+    project.write_text(project.read_text() + '\n[tool.tagship]\ninline-ci = "ci.yml"\n')
+    (adopted / ".github/workflows/ci.yml").write_text(CALLED.replace("CODE", code))
+    git(adopted, "commit", "--quiet", "--all", "--message", "CI inside the run")
+    assert run(["sync", str(adopted)]) == 0
+    assert "uses: $/.github/workflows/ci.yml" in (adopted / ".github/workflows/publish.yml").read_text()
+    git(adopted, "commit", "--quiet", "--all", "--message", "Publish with it")
+    with act_generated.open(adopted) as world:
+        result = world.run()
+        there = world.opened.embedded.pypi.state.files("sample")
+    assert (result.verdict, len(there)) == (verdict, files), result.headline

@@ -18,7 +18,7 @@ from tagship.rehearsal.act.grants import Office, Run, of_workflow
 from tagship.rehearsal.act.lines import Log
 from tagship.rehearsal.act.manifests import merged
 from tagship.rehearsal.act.payload import payload, release
-from tagship.rehearsal.act.survey import surprises, survey
+from tagship.rehearsal.act.survey import respell, surprises, survey
 from tagship.rehearsal.github.state import Conclusion, WorkflowRun
 from tagship.rehearsal.index import Publisher
 from tagship.rehearsal.request import Assumptions
@@ -116,7 +116,9 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     begun = events.started(found, happened)
     if isinstance(begun, events.NotStarted):
         return _nothing(found, begun.why)
-    seen = survey(found, embedded.place.folder / "runner", has_gh=shutil.which("gh", path=path) is not None)
+    checkout = embedded.place.folder / "runner"
+    seen = survey(found, checkout, has_gh=shutil.which("gh", path=path) is not None)
+    respell(checkout)
     folder = _fresh(embedded.place.folder / "act")
     machine = shims.make(folder, programs, embedded.uv(folder), path)
     _publishers(stage, file.name)

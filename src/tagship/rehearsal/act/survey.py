@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tagship.project.ci_names import inside
 from tagship.rehearsal.act.standins import Standin, standin
 from tagship.workflow import document
 from tagship.workflow.document import Document, Items, Job, text, walk
@@ -13,6 +14,7 @@ HOSTED = re.compile(r"ubuntu|linux|self-hosted", re.IGNORECASE)
 ELSEWHERE = re.compile(r"windows|macos", re.IGNORECASE)
 _SECRET = re.compile(r"""\bsecrets\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*['"](\w+)['"]\s*\])""")
 _GH = re.compile(r"(?m)^\s*(?:\w+=\S*\s+)*gh\s+\w")
+_OWN = re.compile(rb"""(?m)^([ \t]*(?:-[ \t]+)?uses:[ \t]*['"]?)\$/""")
 _SHELLS = ("", "bash", "sh", "python")
 """Between act and these stands `grant`; no other shell asks the job's environment, nor has its token."""
 _DEEPEST = 4
@@ -94,10 +96,11 @@ def _labels(job: Job) -> Iterator[str]:
 
 
 def _called(made: Survey, uses: str, root: Path, outer: str, depth: int) -> None:
-    if not uses.startswith("./"):
+    path = inside(uses)
+    if path is None:
         made.doubt(outer, f"calls {uses}, which is not rehearsed")
         return
-    file = root / uses.removeprefix("./")
+    file = root / path
     if not file.is_file() or depth >= _DEEPEST:
         return  # act says so
     inner = document.read(file.read_bytes(), uses)
@@ -110,8 +113,8 @@ def _action(made: Survey, uses: str, given: tuple[str, ...], root: Path, at: tup
     outer = at[0]
     if not uses:
         return
-    if uses.startswith("./"):
-        _local(made, root / uses.removeprefix("./"), root, at)
+    if (path := inside(uses)) is not None:
+        _local(made, root / path, root, at)
         return
     if uses.startswith("docker://"):
         made.doubt(outer, f"uses {uses}, a container, which is not rehearsed")
@@ -143,6 +146,19 @@ def _local(made: Survey, folder: Path, root: Path, at: tuple[str, int]) -> None:
             given = step.get("with")
             names = given.names() if isinstance(given, document.Mapping) else ()
             _action(made, text(step.get("uses")), names, root, (at[0], at[1] + 1))
+
+
+def respell(root: Path) -> None:
+    """Write `uses: ./` for `uses: $/` in the workflows and actions that act reads: it knows the older word alone.
+
+    Both name a path of the same commit, since act reads the workflow from the very checkout that it calls into.
+    """
+    for file in (*root.glob(".github/**/*.y*ml"), *root.glob("action.y*ml")):
+        if file.is_file() and not file.is_symlink():
+            data = file.read_bytes()
+            new = _OWN.sub(rb"\1./", data)
+            if new != data:
+                file.write_bytes(new)
 
 
 def _concurrency(made: Survey) -> None:
