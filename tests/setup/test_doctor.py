@@ -24,8 +24,8 @@ def observed(tmp_path: Path) -> Observed:
     """A project of which nothing is known but what lies in its checkout."""
     root = repository(tmp_path / "demo", {})
     project = read(root, Git(Shell({}), root))
-    local = Local(changed=(), shallow=False, remotes=())
-    return Observed(now=0.0, project=project, local=local, wanted=Refused("no", remedy="none"))
+    error = Refused("no", remedy="none")
+    return Observed(now=0.0, project=project, local=Local(), wanted=error, kept=error)
 
 
 def _check(look: Callable[[Observed], Seen | tuple[Seen, ...]], severity: Severity = Severity.ERROR) -> Check:

@@ -29,6 +29,7 @@ def doctor(path: Path, token: str | None, allow_unknown: bool, as_json: bool) ->
     from tagship import __version__
     from tagship.cli.render import screen
     from tagship.cli.token import with_token
+    from tagship.project.discover import read
     from tagship.services.git import open_repository
     from tagship.services.reporter import Silence
     from tagship.services.shell import Shell
@@ -38,11 +39,13 @@ def doctor(path: Path, token: str | None, allow_unknown: bool, as_json: bool) ->
 
     shell = Shell(dict(os.environ))
     git = open_repository(shell, path)
+    project = read(path.resolve(), git)
+    environ = with_token(os.environ, shell, token) | {"GITHUB_REPOSITORY": project.repository.slug.value or ""}
     with tempfile.TemporaryDirectory(prefix="tagship-") as scratch:
         folder = Path(scratch)
         workspace = Workspace(root=git.root, package=".", dist=folder, local=folder, scratch=folder)
-        world = production(workspace, with_token(os.environ, shell, token), Silence(), f"tagship/{__version__}")
-        result = examine(observe(world, path.resolve()))
+        world = production(workspace, environ, Silence(), f"tagship/{__version__}")
+        result = examine(observe(world, project))
     if as_json:
         sys.stdout.buffer.write(to_json(result))
     else:

@@ -1,41 +1,106 @@
 """Looks at the checkout, GitHub and the indexes, side by side, and decides nothing."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 from tagship.errors import TagshipError
-from tagship.project.discover import Project, read
+from tagship.project.ci import FOLDER
+from tagship.project.discover import Project
+from tagship.services.git import Git
+from tagship.services.reading import Hidden, Reading, attempt
 from tagship.services.world import World
-from tagship.setup.observed import Local, Observed
+from tagship.setup.aside import aside
+from tagship.setup.observed import Files, Local, Observed, Runs
+from tagship.stages.gate_judge import Seen
+from tagship.workflow import dependabot
+from tagship.workflow.adopt import LAUNCHER, Adoption, Wish, gather
+from tagship.workflow.document import read as read_workflow
+from tagship.workflow.locks import Desk
 from tagship.workflow.variant import Variant, variant
 
+SETTINGS = (
+    *dependabot.FILES,
+    *dependabot.RENOVATE,
+    *(f"{folder}{name}" for name in ("CODEOWNERS", "SECURITY.md") for folder in (".github/", "", "docs/")),
+    f"{FOLDER}/actions.lock",
+)
+"""Files that are read as text; CODEOWNERS in the order in which GitHub looks (docs.github.com, "About code owners")."""
+LARGEST = 2**20
+"""Bytes of such a file; GitHub itself ignores a larger CODEOWNERS from 3 MB on."""
 _CREDENTIALS = re.compile(r"(?<=://)[^@/]*@")
 
 
-def observe(world: World, package: Path) -> Observed:
+def observe(world: World, project: Project, *, offline: bool = False) -> Observed:
     """Look at everything that the checks judge.
 
     Args:
-        package: the folder of the package.
-
-    Raises:
-        ProjectError: there is no project to look at.
+        world: its GitHub is the project's repository.
+        offline: look at nothing but the checkout; the rest is unknown.
     """
-    project = read(package, world.git)
-    return Observed(now=world.clock.now(), project=project, local=_local(world), wanted=_wanted(project))
+    runs = aside(world, "GitHub Actions", partial(_runs, project=project)) if not offline else None
+    kept, files = _kept(world, project), _files(world.git)
+    return Observed(
+        now=world.clock.now(),
+        project=project,
+        local=_local(world.git, project, kept),
+        wanted=_wanted(project),
+        kept=kept,
+        files=files,
+        runs=runs.result() if runs is not None else Runs(head=_not_asked()),
+    )
 
 
-def _local(world: World) -> Local:
-    git = world.git
+def _not_asked() -> Reading[Seen]:
+    return Reading(hidden=Hidden(why="nothing outside of the checkout was looked at", remedy="Leave out --offline."))
+
+
+def _local(git: Git, project: Project, kept: Adoption | TagshipError) -> Local:
     output = git.run("config", "--local", "-z", "--get-regexp", r"^remote\..*\.url$").stdout
     pairs = (item.partition("\n") for item in output.split("\0") if item)
-    return Local(
-        changed=git.changed(),
-        shallow=git.is_shallow(),
-        remotes=tuple(
-            (key.removeprefix("remote.").removesuffix(".url"), _CREDENTIALS.sub("", value)) for key, _, value in pairs
-        ),
+    remotes = tuple(
+        (key.removeprefix("remote.").removesuffix(".url"), _CREDENTIALS.sub("", value)) for key, _, value in pairs
     )
+    ours = [file.path for file in kept.files] if isinstance(kept, Adoption) else []
+    paths = tuple(dict.fromkeys((".github", LAUNCHER, *(path for path in ours if not path.endswith(".toml")))))
+    others = git.text("ls-files", "--others", "-z", "--", *paths).split("\0")
+    return Local(
+        changed=tuple(name for name in git.changed() if name.startswith(".github/") or name in ours),
+        untracked=tuple(name for name in others if name),
+        unpushed=_unpushed(git, project, [name for name, _ in remotes], paths),
+        shallow=git.is_shallow(),
+        remotes=remotes,
+    )
+
+
+def _unpushed(git: Git, project: Project, remotes: list[str], paths: tuple[str, ...]) -> Reading[tuple[str, ...]]:
+    remote = next((name for name in ("origin", "upstream", *remotes) if name in remotes), None)
+    branch = project.repository.default_branch.value
+    if remote is None or branch is None or not git.commit(f"refs/remotes/{remote}/{branch}"):
+        why = f"this clone does not know the branch {branch} of {remote}" if remote else "there is no remote"
+        return Reading(hidden=Hidden(why=why, remedy=f"git fetch {remote}" if remote else ""), how="git branch -r")
+    theirs = f"{remote}/{branch}"
+    names = git.text("diff", "--name-only", "--no-ext-diff", "-z", f"refs/remotes/{theirs}", "HEAD", "--", *paths)
+    return Reading(value=tuple(name for name in names.split("\0") if name), how=f"git diff {theirs} HEAD")
+
+
+def _files(git: Git) -> Files:
+    root = git.root
+    workflows = tuple(
+        read_workflow(path.read_bytes(), f"{FOLDER}/{path.name}")
+        for path in sorted((root / FOLDER).glob("*.y*ml"))
+        if path.is_file()
+    )
+    texts = {name: text for name in SETTINGS if (text := _text(root / name)) is not None}
+    secret = git.text("ls-files", "-z", "--", ".pypirc", "**/.pypirc").split("\0")
+    return Files(workflows=workflows, texts=texts, pypirc=tuple(name for name in secret if name))
+
+
+def _text(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    with path.open("rb") as stream:
+        return stream.read(LARGEST).decode("utf-8", errors="replace")
 
 
 def _wanted(project: Project) -> Variant | TagshipError:
@@ -43,3 +108,32 @@ def _wanted(project: Project) -> Variant | TagshipError:
         return variant(project)
     except TagshipError as error:
         return error
+
+
+def _kept(world: World, project: Project) -> Adoption | TagshipError:
+    try:
+        return gather(project, Desk(uv=world.uv, git=world.git), Wish(settings={}, lock=False))
+    except TagshipError as error:
+        return error
+
+
+def _runs(world: World, project: Project) -> Runs:
+    branch = project.repository.default_branch.value
+    if project.repository.on_github is None or branch is None:
+        why = "the repository is not on GitHub, or its default branch is not known"
+        return Runs(head=Reading(hidden=Hidden(why=why, remedy="")))
+    world.journal.doing("how CI ended")
+
+    def head() -> Seen | None:
+        github, sha = world.github, world.github.branch_commit(branch)
+        if sha is None:
+            return None
+        named = any(check.names for check in project.required_ci.value)
+        return Seen(
+            sha=sha,
+            runs=github.workflow_runs(sha),
+            checks=github.check_runs(sha),
+            statuses=github.statuses(sha) if named else (),
+        )
+
+    return Runs(head=attempt(f"GET commits/{branch}", head))

@@ -1,9 +1,14 @@
 """Everything that the checks of the set-up judge, as it was seen once; no I/O."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tagship.errors import TagshipError
 from tagship.project.discover import Project
+from tagship.services.reading import Reading
+from tagship.stages.gate_judge import Seen
+from tagship.workflow.adopt import Adoption
+from tagship.workflow.document import Document
 from tagship.workflow.variant import Variant
 
 
@@ -11,11 +16,39 @@ from tagship.workflow.variant import Variant
 class Local:
     """The checkout."""
 
-    changed: tuple[str, ...]
+    changed: tuple[str, ...] = ()
     """Tracked files that differ from the commit."""
-    shallow: bool
-    remotes: tuple[tuple[str, str], ...]
+    untracked: tuple[str, ...] = ()
+    """Files of the set-up that git does not know, ignored ones included."""
+    unpushed: Reading[tuple[str, ...]] = field(default_factory=Reading)
+    """Files of the set-up whose commit differs from the default branch of the remote."""
+    shallow: bool = False
+    remotes: tuple[tuple[str, str], ...] = ()
     """Name and address of each remote, credentials left out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Files:
+    """Files of the repository that say how it is set up."""
+
+    workflows: tuple[Document, ...] = ()
+    """In the order of their names, also those that GitHub would refuse."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """By path: Dependabot's file, CODEOWNERS and so on, those that are there."""
+    pypirc: tuple[str, ...] = ()
+    """Paths of `.pypirc` files that are committed."""
+
+    def workflow(self, file: str) -> Document | None:
+        """The workflow of a file name, or None where there is none."""
+        return next((document for document in self.workflows if document.file.rpartition("/")[2] == file), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runs:
+    """What GitHub Actions shows of the default branch."""
+
+    head: Reading[Seen] = field(default_factory=Reading)
+    """The runs and checks of its newest commit; None where there is no such branch."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +61,10 @@ class Observed:
     local: Local
     wanted: Variant | TagshipError
     """What tagship would write for this project, or why it would write nothing."""
+    kept: Adoption | TagshipError
+    """What tagship keeps in the repository, compared with what is there, or why that cannot be compared."""
+    files: Files = field(default_factory=Files)
+    runs: Runs = field(default_factory=Runs)
 
     @property
     def variant(self) -> Variant:
@@ -39,3 +76,23 @@ class Observed:
         if isinstance(self.wanted, TagshipError):
             raise self.wanted
         return self.wanted
+
+    @property
+    def adoption(self) -> Adoption:
+        """What tagship keeps in the repository.
+
+        Raises:
+            TagshipError: it cannot be compared, and why.
+        """
+        if isinstance(self.kept, TagshipError):
+            raise self.kept
+        return self.kept
+
+    @property
+    def workflow(self) -> Document | None:
+        """The workflow that publishes, by the name that tagship gives it; None where there is none.
+
+        Raises:
+            TagshipError: tagship would write nothing for this project.
+        """
+        return self.files.workflow(self.variant.file)
