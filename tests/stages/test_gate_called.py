@@ -3,9 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tagship.errors import GateClosed
+from tagship.services.github import CheckRun
 from tagship.stages import STAGES, run
 from tagship.stages.gate_called import decide
 from tagship.stages.needed import Job, Jobs
@@ -43,14 +45,32 @@ INLINE = {"pyproject.toml": f'{PYPROJECT}\n[tool.tagship]\ninline-ci = "ci.yml"\
 )
 def test_each_end_has_its_own_words(jobs: Jobs, message: str, remedy: str) -> None:
     """Only success opens the gate; every other end, and none, is named with what to do."""
-    closed = decide("ci.yml", jobs)
+    closed = decide("ci.yml", jobs, ())
     assert closed is not None
     assert (closed.message, closed.remedy, closed.where) == (f"Not published: {message}", remedy, "ci.yml")
 
 
-def test_success_opens() -> None:
-    """The called workflow succeeded."""
-    assert decide("ci.yml", {"ci": Job(result="success")}) is None
+@pytest.mark.requirement("A3")
+@pytest.mark.parametrize(
+    ("checks", "how"),
+    [
+        ({}, None),
+        ({"CI / Tests": "success", "CI / Lint": "skipped"}, None),
+        ({"CI / Tests (3.12)": "success", "CI / Tests (3.13)": "skipped"}, None),
+        ({"CI / Lint": "success", "CI / Tests": "skipped"}, "succeeded, but skipped CI / Tests"),
+        ({"ci / test": "skipped"}, "succeeded, but skipped ci / test"),
+        ({"Publish to TestPyPI": "skipped", "Check": "success"}, None),
+    ],
+    ids=["no jobs", "lint skipped", "one of the matrix", "tests skipped", "by their ids", "jobs of our own"],
+)
+def test_success_opens_unless_the_tests_were_skipped(checks: dict[str, str], how: str | None) -> None:
+    """A called workflow is a success however many of its jobs were skipped: its tests have to be among the others."""
+    seen = [
+        CheckRun(id=number, name=name, status="completed", conclusion=end)
+        for number, (name, end) in enumerate(checks.items())
+    ]
+    closed = decide("ci.yml", {"ci": Job(result="success")}, seen)
+    assert (closed and closed.message) == (how and f"Not published: ci.yml, which this run called, {how}")
 
 
 @pytest.mark.parametrize(
@@ -83,3 +103,20 @@ def test_nobody_said_how_it_ended(stage: Stage, tmp_path: Path) -> None:
         error = run(gate, planned, replace(world, environment=bare)).error
     assert isinstance(error, GateClosed)
     assert error.message == "Not published: this run was to call ci.yml, and how that ended is not known"
+
+
+def test_the_jobs_of_this_run_alone_are_asked_for(stage: Stage, tmp_path: Path) -> None:
+    """Tests that this run's called workflow skipped keep the gate closed, whatever other runs of the commit say."""
+    with stage.open(repository(tmp_path / "sample", INLINE)) as opened:
+        planned = opened.run("plan").manifest
+        assert planned.plan is not None
+        gate = next(row for row in STAGES if row.name == "gate")
+        world, github = opened.scene.world_of(gate), opened.embedded.github
+        other = github.add_run(planned.plan.event, ".github/workflows/x.yml", jobs={"CI / Tests": "skipped"})
+        assert run(gate, planned, world).error is None
+        plan = msgspec.structs.replace(
+            planned.plan, event=msgspec.structs.replace(planned.plan.event, run_id=str(other.id))
+        )
+        error = run(gate, msgspec.structs.replace(planned, plan=plan), world).error
+    assert isinstance(error, GateClosed)
+    assert error.message == "Not published: ci.yml, which this run called, succeeded, but skipped CI / Tests"

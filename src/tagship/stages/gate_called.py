@@ -1,12 +1,17 @@
 """The gate where the publishing run calls the CI workflow itself, for the very commit that it publishes.
 
-GitHub then tells the jobs that need it how it ended; there is nothing to ask for and nothing to wait for.
+GitHub then tells the jobs that need it how it ended, and there is nothing to wait for. That end is a success however
+many of its jobs were skipped, so that these are asked for.
 """
+
+from collections.abc import Iterable
 
 from tagship.errors import GateClosed
 from tagship.model import Fact, Manifest, Plan, Status
 from tagship.services.addresses import GITHUB
+from tagship.services.github import CheckRun
 from tagship.services.world import World
+from tagship.stages.gate_judge import Open, without_tests
 from tagship.stages.needed import Jobs, read
 
 JOB = "ci"
@@ -21,8 +26,12 @@ _CLOSED = {
 }
 
 
-def decide(file: str, jobs: Jobs) -> GateClosed | None:
-    """Why nothing may be published; None where the called workflow succeeded."""
+def decide(file: str, jobs: Jobs, checks: Iterable[CheckRun]) -> GateClosed | None:
+    """Why nothing may be published; None where the called workflow succeeded, its tests included.
+
+    Args:
+        checks: what the run's jobs are as checks of the commit; those of the called workflow stand behind its caller.
+    """
     job = jobs.get(JOB)
     if job is None:
         return GateClosed(
@@ -31,8 +40,13 @@ def decide(file: str, jobs: Jobs) -> GateClosed | None:
             where=file,
         )
     if job.result == "success":
-        return None
-    how, remedy = _CLOSED[job.result]
+        inner = [check for check in checks if check.name.lower().startswith(f"{JOB} / ")]
+        skipped = without_tests(inner, Open(title=file, url=""))
+        if skipped is None:
+            return None
+        how, remedy = skipped.how, _CLOSED["skipped"][1]
+    else:
+        how, remedy = _CLOSED[job.result]
     return GateClosed(f"Not published: {file}, which this run called, {how}", remedy=remedy, where=file)
 
 
@@ -40,10 +54,14 @@ def run(file: str, plan: Plan, manifest: Manifest, world: World) -> Manifest:
     """Open the gate where the called workflow succeeded.
 
     Raises:
-        GateClosed: it did not, or nobody said how it ended.
+        GateClosed: it did not, its tests were skipped, or nobody said how it ended.
+        Refused: GitHub does not let this token look.
+        Unreachable: GitHub does not answer.
     """
-    closed = decide(file, read(world.environment))
-    event = plan.event
+    event, jobs = plan.event, read(world.environment)
+    own = f"/actions/runs/{event.run_id}/"
+    checks = [c for c in world.github.check_runs(event.sha) if own in (c.html_url or "")] if JOB in jobs else []
+    closed = decide(file, jobs, checks)
     url = f"{GITHUB}/{event.repository}/actions/runs/{event.run_id}" if event.run_id else ""
     world.journal.fact(
         Fact(

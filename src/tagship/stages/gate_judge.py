@@ -170,7 +170,7 @@ def _judge_workflow(check: Check, seen: Seen) -> State:
     whole = _state(_name(run), run.status or "", run.conclusion, run.html_url)
     jobs = [c for c in seen.made() if _is_actions(c) and _suite(c) == run.check_suite_id]
     if not check.names:
-        return _without_tests(jobs, whole) or whole if isinstance(whole, Open) else whole
+        return without_tests(jobs, whole) or whole if isinstance(whole, Open) else whole
     states = [*_newest(check, jobs, {_suite(c): run for c in jobs}), *_unfinished(check, [run])]
     found = _worst(states, check)
     if found is not None:
@@ -183,7 +183,7 @@ def _judge_workflow(check: Check, seen: Seen) -> State:
     return Closed(title=check.label, how="did not run, although its workflow did", url=whole.url, remedy=remedy)
 
 
-def _without_tests(jobs: Sequence[CheckRun], whole: Open) -> Closed | None:
+def without_tests(jobs: Sequence[CheckRun], whole: Open) -> Closed | None:
     """Whether a run succeeded without its tests: a run is a success however many of its jobs were skipped."""
     newest = {job.name: job for job in sorted(jobs, key=lambda job: job.id)}
     tests = [job for job in newest.values() if "test" in job.name.lower()]

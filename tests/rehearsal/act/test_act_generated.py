@@ -243,18 +243,29 @@ def test_an_index_that_is_late_is_waited_for(act_generated: Act, adopted: Path) 
 CALLED = (
     "name: Test Suite\non:\n  push: {branches: [main]}\n  pull_request:\n  workflow_call:\n\n"
     "permissions:\n  contents: read\n\njobs:\n  test:\n    name: Tests\n    runs-on: ubuntu-latest\n"
-    "    steps:\n      - run: test -n ok && exit CODE\n"
+    "    steps:\n      - run: exit CODE\n"
+)
+SKIPPED = CALLED.replace("CODE", "0").replace("    name: Tests", "    if: false") + (
+    "  lint:\n    runs-on: ubuntu-latest\n    steps:\n      - run: exit 0\n"
 )
 
 
 @pytest.mark.slow
 @pytest.mark.requirement("A12", "A3")
-@pytest.mark.parametrize(("code", "verdict", "files"), [("0", "ready", 2), ("1", "refused", 0)])
-def test_ci_that_the_run_calls_itself(act_generated: Act, adopted: Path, code: str, verdict: str, files: int) -> None:
+@pytest.mark.parametrize(
+    ("ci", "verdict", "files"),
+    [
+        (CALLED.replace("CODE", "0"), "ready", 2),
+        (CALLED.replace("CODE", "1"), "refused", 0),
+        (SKIPPED, "undecided", 2),
+    ],
+    ids=["success", "failure", "tests skipped"],
+)
+def test_ci_that_the_run_calls_itself(act_generated: Act, adopted: Path, ci: str, verdict: str, files: int) -> None:
     """With `inline-ci` the run calls the CI, by GitHub's `$/`: its end decides whether anything is published."""
     project = adopted / "pyproject.toml"
     project.write_text(project.read_text() + '\n[tool.tagship]\ninline-ci = "ci.yml"\n')
-    (adopted / ".github/workflows/ci.yml").write_text(CALLED.replace("CODE", code))
+    (adopted / ".github/workflows/ci.yml").write_text(ci)
     git(adopted, "commit", "--quiet", "--all", "--message", "CI inside the run")
     assert run(["sync", str(adopted)]) == 0
     assert "uses: $/.github/workflows/ci.yml" in (adopted / ".github/workflows/publish.yml").read_text()

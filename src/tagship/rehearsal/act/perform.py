@@ -135,7 +135,8 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     seen.notes += notes
     shims.know(machine, embedded.doors.port, office.placeholders.values())
     (folder / "event.json").write_bytes(payload(stage.event, embedded, happened.name, found.file, begun.inputs))
-    log = Log(reporter, embedded.place.clock.now, _told(embedded, run), office.refusals, office.facts)
+    told = _told(embedded, run, seen.called)
+    log = Log(reporter, embedded.place.clock.now, told, office.refusals, office.facts)
     words = (str(programs.act), *command.words(office, folder), "-W", found.file)
     with command.following(folder / "log", log), _open(office):
         output = command.start(embedded, words, machine, folder)
@@ -213,11 +214,12 @@ def _publishers(stage: Stage, file: str) -> None:
             index.state.add_publisher(name, publisher)
 
 
-def _told(embedded: Embedded, run: WorkflowRun) -> Callable[[str, Conclusion], None]:
-    """Tells the embedded GitHub how jobs of the run end."""
+def _told(embedded: Embedded, run: WorkflowRun, called: Mapping[str, str]) -> Callable[[str, Conclusion], None]:
+    """Tells the embedded GitHub how jobs of the run end; those of a called workflow stand behind their caller."""
 
     def ended(name: str, conclusion: Conclusion) -> None:
-        embedded.github.set_jobs(run, {name: conclusion})
+        caller = called.get(name.partition(" (")[0])
+        embedded.github.set_jobs(run, {f"{caller} / {name}" if caller else name: conclusion})
 
     return ended
 
@@ -257,7 +259,7 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
     notes = ended.folder / "notes"
     more = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
     results = {job.id: job.result for job in told}
-    doubts = {**seen.doubtful, **surprises(seen.document, results)}
+    doubts = {**seen.doubtful, **surprises(seen, results)}
     gave_up = failed is None and error is not None  # act, before it came to the jobs: none was skipped on purpose
     return Performed(
         jobs=told,

@@ -168,13 +168,18 @@ def _concurrency(made: Survey) -> None:
             made.notes.append("concurrency: cancel-in-progress, by which a second run can end an upload half-way")
 
 
-def surprises(found: Document, results: Mapping[str, str]) -> Mapping[str, str]:
+def surprises(seen: Survey, results: Mapping[str, str]) -> Mapping[str, str]:
     """The jobs that act is known to judge in another way than GitHub, after they ran (nektos/act, pkg/runner).
 
     Args:
         results: of the jobs, by id.
     """
-    doubts: dict[str, str] = {}
+    found = seen.document
+    doubts: dict[str, str] = {
+        caller: f"{inner} of the workflow that it calls was skipped, of which act says nothing"
+        for inner, caller in seen.called.items()
+        if inner not in results and results.get(caller, "success") == "success"
+    }
     for job in found.jobs.values():
         tolerated = text(job.node.get("continue-on-error")) not in ("", "false")
         if tolerated and results.get(job.id) == "failure":
