@@ -18,11 +18,13 @@ REPOSITORY = """
 | /attestations.* | /branches(/{branch}(/protection(/required_status_checks)?)?)? | /check-(runs|suites)/.*
 | /commits.* | /compare/.* | /contents/{path} | /dependabot/secrets | /deployments.* | /environments.*
 | /git/(commits|matching-refs|ref|refs|tags)\\b.* | /immutable-releases | /releases.* | /rules/.*
+| /issues(/{issue_number}(/comments|/labels)?|/comments/{comment_id})? | /labels(/{name})?
+| /pulls(/{pull_number}(/commits|/merge|/reviews)?)?
 | /rulesets(/{ruleset_id})? | /statuses/{sha} | /tags |
 """
 PATHS = re.compile(rf"/ | /rate_limit | /user | /versions | /repos/{{owner}}/{{repo}}( {REPOSITORY} )", re.VERBOSE)
 TOO_FAR = re.compile(
-    r"/reactions|/comments|/public-key|/{secret_name}|/{name}|/pulls|/branches-where-head|/organization-variables"
+    r"/reactions|commits/.*/comments|/public-key|/{secret_name}|variables/{name}|/branches-where-head|/organization-variables"
     r"|/timing|/bulk-list|/rule-suites|/custom(?!ization)|/compare/{base}|permissions/(access|artifact|fork-pr-w)"
 )
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -60,9 +60,9 @@ DEVIATIONS = (
     ),
     Deviation(where=r"state$", complaint="'starter' is not one of", reason="`state: starter` of such a file: likewise"),
     Deviation(
-        where=r"(author|committer)$",
-        complaint="None is not valid",
-        reason="no author of a commit: `nullable` beside `oneOf`, for whom GitHub does not know",
+        where=r"(author|committer|state_reason)$",
+        complaint="None is not",
+        reason="null beside `oneOf` or `enum`: a commit whose author GitHub does not know, an issue without a reason",
     ),
     Deviation(
         where=r"conclusion$",

@@ -137,4 +137,6 @@ def test_rules_say_who_may_change_which_ref(world):
     assert said("refs/tags/v1", old, world.head) == ("Cannot update this protected ref.",)
     assert said("refs/tags/v1", old, new) == ("Cannot delete this protected ref.",)
     assert said("refs/heads/main", world.head, world.first) == ("Cannot force-push to this protected ref.",)
+    assert said("refs/heads/main", world.first, world.head) == ("Changes must be made through a pull request.",)
+    world.state.protections["main"].approvals = 0
     assert said("refs/heads/main", world.first, world.head) == ()

@@ -24,8 +24,10 @@ from tagship.rehearsal.github import (
     deployments,
     environments,
     graphql,
+    issues,
     limits,
     protection,
+    pulls,
     refs,
     releases,
     runs,
@@ -59,6 +61,8 @@ ROUTES: tuple[Route, ...] = (
     *protection.ROUTES,
     *environments.ROUTES,
     *deployments.ROUTES,
+    *pulls.ROUTES,
+    *issues.ROUTES,
     *graphql.ROUTES,
 )
 PREFIXES = ("/api/v3", "/api/uploads", "/api")
@@ -161,9 +165,9 @@ class EmbeddedGitHub:
             raise not_found()
         if not route.permission:
             return
-        resource, level = route.permission.removeprefix("!").split(":")
-        public = not repo.private and level == "read" and not route.permission.startswith("!")
-        if public or granted(token, repo, resource, level):
+        needed = [one.split(":") for one in route.permission.removeprefix("!").split("; ")]  # one of them is enough
+        public = not repo.private and needed[0][1] == "read" and not route.permission.startswith("!")
+        if public or any(granted(token, repo, resource, level) for resource, level in needed):
             return
         if token.kind == "none":
             raise refusal(401, "Requires authentication") if not repo.private else not_found()

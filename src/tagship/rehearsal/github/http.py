@@ -140,7 +140,8 @@ class Route:
     """One row of the routing table.
 
     `path` has `{name}` for one segment and `{name:path}` for a rest with slashes. `permission` is
-    `resource:level`; reading is open to all on a public repository, except where it starts with `!`.
+    `resource:level`, several with `; ` between them where one is enough; reading is open to all on a public
+    repository, except where it starts with `!`.
     """
 
     method: str

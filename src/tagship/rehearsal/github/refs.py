@@ -116,11 +116,11 @@ def delete_ref(call: Call) -> Reply:
     return Reply(status=204)
 
 
-def move(call: Call, update: RefUpdate) -> None:
+def move(call: Call, update: RefUpdate, *, pulled: bool = False) -> None:
     """Change a ref in the repository if the rules allow, and let the events follow."""
-    broken = violations(call.repo, update, call.token.login)
+    broken = violations(call.repo, update, call.token.login, pulled=pulled)
     if broken:
-        raise refusal(422, "Repository rule violations found\n\n" + "\n".join(broken))
+        raise refusal(405 if pulled else 422, "Repository rule violations found\n\n" + "\n".join(broken))
     words = ("-d", update.ref) if update.after == NOTHING else (update.ref, update.after)
     call.repo.git.text("update-ref", *words, update.before)
     call.repo.push([update], call.token)

@@ -4,7 +4,10 @@ Used for refs that the API changes, and by the remote for refs that are pushed.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+import msgspec
 
 from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.state import NOTHING, RefUpdate, Rule, Ruleset
@@ -15,6 +18,40 @@ _WORDS = {
     "deletion": "Cannot delete this protected ref.",
     "non_fast_forward": "Cannot force-push to this protected ref.",
 }
+
+MUST_BE_PULLED = "Changes must be made through a pull request."
+
+
+class _Reviews(msgspec.Struct, frozen=True):
+    """Parameters of the rule `pull_request`."""
+
+    required_approving_review_count: int = 0
+
+
+class _Context(msgspec.Struct, frozen=True):
+    context: str
+
+
+class _Checks(msgspec.Struct, frozen=True):
+    """Parameters of the rule `required_status_checks`."""
+
+    required_status_checks: tuple[_Context, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Required:
+    """What a branch asks of a change, rulesets and classic protection together."""
+
+    pull: bool
+    """Whether it has to be a pull request's."""
+    approvals: int
+    checks: tuple[str, ...]
+
+    def lacking(self, repo: RepositoryState, sha: str) -> tuple[str, ...]:
+        """The checks that a commit lacks, in GitHub's words."""
+        return tuple(
+            f'Required status check "{name}" is expected.' for name in self.checks if not _has(repo, sha, name)
+        )
 
 
 def covers(ruleset: Ruleset, ref: str, default_branch: str) -> bool:
@@ -55,8 +92,39 @@ def active(repo: RepositoryState, ref: str) -> list[tuple[Ruleset, Rule]]:
     ]
 
 
-def violations(repo: RepositoryState, update: RefUpdate, login: str) -> tuple[str, ...]:
-    """Why a ref must not change so, in GitHub's words; nothing where it may."""
+def required(repo: RepositoryState, ref: str, login: str) -> Required:
+    """What the rules of a branch ask of somebody's change (docs.github.com, "Available rules for rulesets")."""
+    rules = [rule for ruleset, rule in active(repo, ref) if login not in ruleset.bypass]
+    reviews = [msgspec.convert(r.parameters, _Reviews) for r in rules if r.type == "pull_request"]
+    approvals = [review.required_approving_review_count for review in reviews]
+    checks = [
+        check.context
+        for rule in rules
+        if rule.type == "required_status_checks"
+        for check in msgspec.convert(rule.parameters, _Checks).required_status_checks
+    ]
+    classic = repo.protections.get(ref.removeprefix("refs/heads/")) if ref.startswith("refs/heads/") else None
+    if classic is not None and (classic.enforce_admins or login != repo.owner):
+        approvals += [classic.approvals] if classic.approvals else []
+        checks += [context for context, _ in classic.checks]
+    return Required(pull=bool(approvals), approvals=max(approvals, default=0), checks=tuple(dict.fromkeys(checks)))
+
+
+def _has(repo: RepositoryState, sha: str, name: str) -> bool:
+    """Whether the newest check or status of that name let the commit through."""
+    runs = [check for check in repo.checks if check.suite.sha == sha and check.name == name]
+    if runs:
+        return max(runs, key=lambda run: run.id).conclusion in ("success", "neutral", "skipped")
+    states = [status.state for status in repo.statuses if status.sha == sha and status.context == name]
+    return states[-1:] == ["success"]
+
+
+def violations(repo: RepositoryState, update: RefUpdate, login: str, *, pulled: bool = False) -> tuple[str, ...]:
+    """Why a ref must not change so, in GitHub's words; nothing where it may.
+
+    Args:
+        pulled: whether it changes by a pull request, which is judged by what is required of one.
+    """
     if update.before == NOTHING:
         broken = {"creation"}
     elif update.after == NOTHING:
@@ -73,6 +141,9 @@ def violations(repo: RepositoryState, update: RefUpdate, login: str) -> tuple[st
     ]
     if update.before != NOTHING and _immutable(repo, update.ref):
         found.append("Cannot update or delete a tag that belongs to an immutable release.")
+    if broken == {"update"} and not pulled:
+        needed = required(repo, update.ref, login)
+        found += [*([MUST_BE_PULLED] if needed.pull else []), *needed.lacking(repo, update.after)]
     return tuple(found + _protected(repo, update, broken))
 
 

@@ -8,37 +8,9 @@ from tagship.rehearsal.github.state import Json, SecretDates
 def get_repository(call: Call) -> Reply:
     """The repository itself."""
     repo, urls = call.repo, call.urls
-    host = urls.web.split("://", 1)[1]
-    now = shapes.when(repo.created)
-    owner = shapes.account(repo, urls, repo.owner)
-    body: Object = {
-        **shapes.repository(repo, urls),
-        "clone_url": f"{urls.page()}.git",
-        "git_url": f"git://{host}/{repo.full_name}.git",
-        "ssh_url": f"git@{host}:{repo.full_name}.git",
-        "svn_url": urls.page(),
-        "default_branch": repo.default_branch,
-        "visibility": "private" if repo.private else "public",
-        "language": "Python",
-        "license": None,
-        "homepage": None,
-        "mirror_url": None,
-        "topics": [],
-        "created_at": now,
-        "updated_at": now,
-        "pushed_at": now,
-        "archived": False,
-        "disabled": False,
-        "has_issues": True,
-        "has_projects": False,
-        "has_wiki": False,
-        "has_pages": False,
-        "has_discussions": False,
-        **dict.fromkeys(("forks", "forks_count", "open_issues", "open_issues_count", "size", "stargazers_count"), 0),
-        **dict.fromkeys(("watchers", "watchers_count", "network_count", "subscribers_count"), 0),
-    }
+    body = shapes.whole_repository(repo, urls) | dict.fromkeys(("network_count", "subscribers_count"), 0)
     if repo.organisation:
-        body["organization"] = owner
+        body["organization"] = shapes.account(repo, urls, repo.owner)
     if call.token.kind != "none":
         write = call.may("contents")
         admin = call.may("administration")

@@ -109,9 +109,43 @@ def repository(repo: RepositoryState, urls: Urls) -> Object:
         "owner": account(repo, urls, repo.owner),
         "html_url": urls.page(),
         "description": None,
-        "fork": False,
+        "fork": repo.fork,
         "url": urls.repo(),
         **{name: urls.repo(path) for name, path in _REPOSITORY_LINKS.items()},
+    }
+
+
+def whole_repository(repo: RepositoryState, urls: Urls) -> Object:
+    """The repository with its figures, as its own page and pull requests have it."""
+    host, now = urls.web.split("://", 1)[1], when(repo.created)
+    issues = sum(issue.closed is None for issue in repo.issues)
+    return {
+        **repository(repo, urls),
+        "clone_url": f"{urls.page()}.git",
+        "git_url": f"git://{host}/{repo.full_name}.git",
+        "ssh_url": f"git@{host}:{repo.full_name}.git",
+        "svn_url": urls.page(),
+        "default_branch": repo.default_branch,
+        "visibility": "private" if repo.private else "public",
+        "language": "Python",
+        "license": None,
+        "homepage": None,
+        "mirror_url": None,
+        "topics": [],
+        "created_at": now,
+        "updated_at": now,
+        "pushed_at": now,
+        "archived": False,
+        "disabled": False,
+        "has_issues": True,
+        "has_projects": False,
+        "has_wiki": False,
+        "has_pages": False,
+        "has_discussions": False,
+        "has_downloads": True,
+        **dict.fromkeys(("open_issues", "open_issues_count"), issues),
+        **dict.fromkeys(("forks", "forks_count", "size", "stargazers_count"), 0),
+        **dict.fromkeys(("watchers", "watchers_count"), 0),
     }
 
 
