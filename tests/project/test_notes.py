@@ -1,6 +1,8 @@
 """Release notes: from a changelog, from fragments, from commits of every style."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from tagship.project.discover import read
 from tagship.services.git import Git
 from tagship.services.shell import Shell
 from tests.cli.calling import Answer, call
-from tests.rehearsing import git, repository
+from tests.rehearsing import PYPROJECT, git, repository
 
 pytestmark = pytest.mark.requirement("B5")
 
@@ -30,7 +32,7 @@ def commit(root: Path, message: str, **who: str) -> None:
 def made(root: Path, version: str, wanted: notes.Source | None = None) -> notes.Notes:
     """The notes of a version of the repository."""
     door = Git(Shell(dict(os.environ)), root)
-    return notes.of(read(root, door), door, Version(version), None, wanted)
+    return notes.of(read(root, door), door, Version(version), notes.Helpers(), wanted)
 
 
 def test_conventional_commits(tmp_path: Path) -> None:
@@ -160,3 +162,72 @@ def test_the_command(tmp_path: Path) -> None:
     wrong = call("notes", "newest", cwd=root)
     assert (wrong.code, wrong.out) == (2, "")
     assert "There are no notes: 'newest' is not a version" in wrong.err
+
+
+def test_nobody_who_could_write_them(tmp_path: Path) -> None:
+    """Notes that GitHub or towncrier is to write are refused where no token, no repository or no towncrier is there."""
+    root = repository(
+        tmp_path / "project",
+        {"towncrier.toml": "[tool.towncrier]\ndirectory = 'news'\n"},
+    )
+    nowhere = call("notes", "--from", "github", cwd=root)
+    git(root, "remote", "add", "origin", "https://github.com/owner/sample.git")
+    anonymous = call("notes", "--from", "github", cwd=root)
+    assert [(answer.code, answer.out) for answer in (nowhere, anonymous)] == [(2, ""), (2, "")]
+    assert "GitHub was not asked for notes: there is no repository on GitHub" in nowhere.err
+    assert "GitHub was not asked for notes: there is no token" in anonymous.err
+    assert "gh auth login" in anonymous.err
+    lost = call("notes", "--from", "fragments", cwd=root, environ={"PATH": str(which_git(tmp_path))})
+    assert (lost.code, lost.out) == (2, "")
+    assert "towncrier is not installed" in lost.err
+
+
+def which_git(folder: Path) -> Path:
+    """A folder for PATH in which git is alone."""
+    program = shutil.which("git")
+    assert program is not None
+    place = folder / "bin"
+    place.mkdir()
+    (place / "git").symlink_to(program)
+    return place
+
+
+FRAGMENTS = {
+    "pyproject.toml": PYPROJECT
+    + '[tool.towncrier]\nname = "Sample Of Ours"\ndirectory = "news"\nfilename = "NEWS.rst"\n'
+    'issue_format = "`#{issue} <https://example.invalid/{issue}>`__"\n'
+    '[[tool.towncrier.type]]\ndirectory = "gain"\nname = "Gains"\nshowcontent = true\n',
+    "news/12.gain.rst": "Dates in every calendar.\n",
+    "NEWS.rst": "News\n====\n\n.. towncrier release notes start\n",
+}
+
+
+@pytest.mark.parametrize("title", ["", 'title_format = ""\n'])
+def test_fragments_by_the_real_towncrier(tmp_path: Path, title: str) -> None:
+    """What towncrier would write, with the project's own settings, is the notes of what is to come, and of no other."""
+    project = FRAGMENTS["pyproject.toml"].replace('directory = "news"\n', f'directory = "news"\n{title}')
+    root = repository(tmp_path / "project", {**FRAGMENTS, "pyproject.toml": project})
+    git(root, "tag", "v0.9.0", "HEAD")
+    commit(root, "feat: not told")
+    environ = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    told = call("notes", cwd=root, environ=environ)
+    assert (told.code, told.err) == (0, "sample 1.0.0: from towncrier's fragments\n")
+    assert told.out == "Gains\n-----\n\n- Dates in every calendar. (`#12 <https://example.invalid/12>`__)\n"
+    assert git(root, "status", "--porcelain") == ""
+    before = call("notes", "0.9.0", cwd=root, environ=environ)
+    assert (before.code, before.out) == (0, "### Changes\n\n- A sample\n\nThanks to somebody.\n")
+
+
+def test_the_configuration_chooses(tmp_path: Path) -> None:
+    """`notes` in the configuration is where they come from; `--from` is asked before it, and no other word is taken."""
+    files = {
+        "pyproject.toml": PYPROJECT + '[tool.tagship]\nnotes = "commits"\n',
+        "CHANGELOG.md": "## 1.0.0\n\n- A day.\n",
+    }
+    root = repository(tmp_path / "project", files)
+    assert call("notes", cwd=root).out == "### Changes\n\n- A sample\n\nThanks to somebody.\n"
+    assert call("notes", "--from", "changelog", cwd=root).out == "- A day.\n"
+    (root / "pyproject.toml").write_text(PYPROJECT + '[tool.tagship]\nnotes = "press"\n')
+    wrong = call("notes", cwd=root)
+    assert (wrong.code, wrong.out) == (3, "")
+    assert "the configuration was not understood: Invalid enum value 'press'" in wrong.err

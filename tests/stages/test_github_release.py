@@ -15,7 +15,9 @@ from tagship.model import Manifest, Plan
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.github.state import Asset, Release
 from tagship.rehearsal.pipeline import Finished
-from tests.rehearsing import Opened, Stage, git, repository
+from tagship.stages.notes import LIMIT, body, sections
+from tests.cli.calling import call
+from tests.rehearsing import PYPROJECT, Opened, Stage, git, repository
 
 WHEEL, SDIST = "sample-1.0.0-py3-none-any.whl", "sample-1.0.0.tar.gz"
 BEFORE = ("plan", "gate", "build", "test", "check", "publish", "verify")
@@ -45,7 +47,8 @@ class Ready:
         assert {asset.name: (asset.sha256, asset.state) for asset in release.assets} == expected
         assert (release.tag, release.draft, release.name) == ("v1.0.0", False, "sample 1.0.0")
         assert release.body is not None
-        assert release.body.startswith("Fixed\n\n## Install")
+        assert release.body.startswith("Fixed\n\n<!-- From here on tagship writes; notes ")
+        assert release.body.endswith("<!-- Here tagship ends. -->\n")
         return done.manifest.log[-1].said
 
 
@@ -74,14 +77,14 @@ def asset(number: int, name: str, data: bytes, *, broken: bool = False) -> Asset
     )
 
 
-def earlier(ready: Ready, *assets: Asset, draft: bool = True) -> None:
+def earlier(ready: Ready, *assets: Asset, draft: bool = True, name: str | None = None, body: str = "") -> None:
     """Put a release there as an earlier run, or somebody, left it."""
     release = Release(
         id=900,
         tag="v1.0.0",
         target="main",
-        name="an old name",
-        body="an old body",
+        name=name,
+        body=body,
         draft=draft,
         prerelease=False,
         created=0.0,
@@ -160,7 +163,9 @@ def test_what_somebody_attached_to_a_draft_stays(ready: Ready) -> None:
 )
 def test_a_public_release_with_a_file_more(ready: Ready, name: str, words: str) -> None:
     """A distribution file of this version that was not built is a conflict, any other file is left; nothing changes."""
-    earlier(ready, ours(ready, WHEEL, 901), ours(ready, SDIST, 902), asset(903, name, b"x"), draft=False)
+    earlier(
+        ready, ours(ready, WHEEL, 901), ours(ready, SDIST, 902), asset(903, name, b"x"), draft=False, body="an old body"
+    )
     done = ready.release()
     if words:
         assert done.error is not None
@@ -221,19 +226,96 @@ def test_a_file_that_arrives_with_another_digest_is_not_published(ready: Ready) 
     ready.whole(ready.release())
 
 
-@pytest.mark.requirement("A9")
-def test_github_writes_the_notes_that_no_changelog_has(stage: Stage, tmp_path: Path) -> None:
-    """Where no changelog has a section for the version, GitHub's own notes stand in for it."""
-    with stage.open(repository(tmp_path / "sample", {})) as opened:
+@pytest.mark.requirement("A9", "A14")
+def test_what_somebody_wrote_into_a_draft_is_kept(ready: Ready) -> None:
+    """A draft's own title and words stay, ours come below them, and what is public in the end has each once."""
+    words = "# The one with the dates\r\n\r\nThanks to *everybody*.\r\n"
+    earlier(ready, name="Dates!", body=words)
+    done = ready.release()
+    assert done.error is None
+    (release,) = ready.releases
+    assert (release.name, release.draft) == ("Dates!", False)
+    assert release.body is not None
+    assert release.body.startswith(
+        "# The one with the dates\n\nThanks to *everybody*.\n\n<!-- From here on tagship writes; notes 0000"
+    )
+    assert [release.body.count(word) for word in ("Fixed", "## Install", "## Files", "Here tagship ends")] == [
+        0,
+        1,
+        1,
+        1,
+    ]
+
+
+@pytest.mark.requirement("A9", "A14")
+@pytest.mark.parametrize("edited", [False, True])
+def test_notes_of_ours_are_written_again_unless_somebody_changed_them(ready: Ready, edited: bool) -> None:
+    """A draft that a killed run left says the same after the next one; what a person changed in it stays changed."""
+    assert ready.release().error is None
+    (release,) = ready.releases
+    first = release.body or ""
+    release.draft, release.published = True, None
+    release.body = (
+        first.replace("Fixed", "Fixed at last").replace("ends. -->", "ends. -->\n\nP.S.") if edited else first
+    )
+    assert ready.release().error is None
+    again = release.body or ""
+    if not edited:
+        assert again == first
+        return
+    digest = first.partition("notes ")[2][:16]
+    assert again == (
+        first.replace("Fixed", "Fixed at last").replace(digest, "0" * 16).removesuffix("\n") + "\n\nP.S.\n"
+    )
+
+
+@pytest.mark.requirement("A9", "B5")
+@pytest.mark.parametrize("chosen", ["", "github", "fragments"])
+def test_what_notes_prints_is_what_is_published(stage: Stage, tmp_path: Path, chosen: str) -> None:
+    """Without a changelog the commits tell, or whoever the configuration names: the release has the text of `notes`."""
+    settings = f'[tool.tagship]\nnotes = "{chosen}"\n' if chosen else ""
+    path = repository(tmp_path / "sample", {"pyproject.toml": PYPROJECT + settings})
+    git(path, "tag", "v0.9.0")
+    git(path, "remote", "add", "origin", "https://github.com/owner/sample.git")
+    git(path, "commit", "--quiet", "--allow-empty", "--message", "Read dates (#7)")
+    git(path, "commit", "--quiet", "--allow-empty", "--message", "feat: count")
+    with stage.open(path) as opened:
         done = opened.run()
         assert done.error is None
         entry = done.manifest.entry("github-release")
         assert entry is not None
-        assert entry.said == (
-            "Notes written by GitHub from the merged pull requests",
-            "Published the GitHub release v1.0.0 with 2 files",
+        (release,) = opened.embedded.github.releases
+        published = (release.body or "").partition("\n\n<!-- From here on")[0]
+    compared = "https://github.com/owner/sample/compare/v0.9.0...v1.0.0"
+    if chosen == "github":
+        assert entry.said[0] == "Notes from what GitHub writes from merged pull requests"
+        assert published == (
+            "## What's Changed\n* Read dates by @somebody in https://github.com/owner/sample/pull/7\n\n\n"
+            f"**Full Changelog**: {compared}"
         )
-        assert [release.draft for release in opened.embedded.github.releases] == [False]
+        return
+    shown = call("notes", "--from", "commits", cwd=path)
+    assert (shown.code, shown.out) == (0, published + "\n")
+    assert published.endswith(f"[All changes]({compared})")
+    silent = "No notes: there are no notes about 1.0.0 in the fragments"
+    assert entry.said[:-1] == (*([silent] if chosen else []), "Notes from 2 commits since v0.9.0")
+
+
+def test_a_body_keeps_to_githubs_limit(ready: Ready) -> None:
+    """Notes that are too long are cut at a line; where somebody's words leave no room for ours, they stand alone."""
+    assert ready.built.plan is not None
+    ours = sections(ready.built.plan, ready.built)
+    cut = body("", "- a change\n" * 20_000, ours)
+    assert len(cut) <= LIMIT
+    above = cut.partition("\n\n<!--")[0]
+    assert above.endswith("- a change\n\nand more")
+    assert len(above) > LIMIT - len(ours) - 300
+    assert body(cut, "- a change\n" * 20_000, ours) == cut
+    full = "x" * LIMIT
+    assert body(full, "Fixed", ours) == full
+    many = msgspec.structs.replace(ready.built, dists=ready.built.dists * 400)
+    assert len(body("", "Fixed", sections(ready.built.plan, many))) < LIMIT / 2
+    assert "| and 500 more | | |" in sections(ready.built.plan, many)
 
 
 def _version(plan: Plan) -> Plan:

@@ -12,8 +12,10 @@ from tagship.errors import UsageError
 from tagship.model import Record, to_json
 
 if TYPE_CHECKING:
+    from tagship.project.config import Source
     from tagship.project.discover import Project
     from tagship.services.git import Git
+    from tagship.services.github import GitHub
     from tagship.services.shell import Shell
 
 
@@ -34,17 +36,18 @@ class ReleaseNotes(Record, frozen=True, kw_only=True):
 @click.option(
     "--from",
     "source",
-    type=click.Choice(["changelog", "fragments", "commits"]),
-    help="Where they must come from; otherwise the first of these that says something.",
+    type=click.Choice(["changelog", "fragments", "commits", "github"]),
+    help="Where they must come from; otherwise the first of these that says something, or what `notes` in the"
+    " configuration says.",
 )
 @click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
+@click.option("--token", metavar="NAME", help="For GitHub: `-` to read a token from standard input, or a variable.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def notes(
-    wanted: str | None, source: Literal["changelog", "fragments", "commits"] | None, package: str, as_json: bool
-) -> int:
+def notes(wanted: str | None, source: "Source | None", package: str, token: str | None, as_json: bool) -> int:
     """Show the release notes of a version, made or still to come; without one, of the version the project declares.
 
-    They come from the changelog's section about it, from towncrier's fragments, or from the commits.
+    They come from the changelog's section about it, from towncrier's fragments, from the commits, or from GitHub,
+    which writes them from merged pull requests. They are what the GitHub release will say.
     """
     from packaging.version import Version
 
@@ -57,18 +60,14 @@ def notes(
     if version is None:
         raise UsageError(f"There are no notes: {wanted!r} is not a version", remedy="Name one like 1.2.3.")
     version = Version(version.public)
-    found = written.of(project, git, version, shell, source)
-    span = written.span_of(project, git, version)
-    result = ReleaseNotes(
-        version=str(version), source=found.source, text=found.text, compare=written.compare(project, span, version)
-    )
+    helpers = written.Helpers(shell=shell, github=lambda: _github(project, token))
+    found = written.of(project, git, version, helpers, source)
     if as_json:
+        result = ReleaseNotes(version=str(version), source=found.source, text=found.text, compare=found.compare)
         sys.stdout.buffer.write(to_json(result))
         return 0
     sys.stderr.write(f"{project.name.value} {version}: from {found.source}\n")
-    sys.stdout.write(found.text.rstrip() + "\n")
-    if result.compare:
-        sys.stdout.write(f"\n[All changes]({result.compare})\n")
+    sys.stdout.write(found.whole + "\n")
     return 0
 
 
@@ -121,6 +120,23 @@ def look(package: str) -> int:
     found = list(changelog_edit.check(changelog_edit.read(project.root, file)))
     sys.stdout.writelines(f"{file}:{remark.line}: {remark.text}. {remark.remedy}\n" for remark in found)
     return ChecksFailed.exit_code if found else 0
+
+
+def _github(project: "Project", said: str | None) -> "GitHub | None":
+    """The repository on GitHub, with a token, which writing notes takes even for public ones; None without."""
+    from tagship import __version__
+    from tagship.cli.token import USUAL, with_token
+    from tagship.services.reporter import Silence
+    from tagship.services.shell import Shell
+    from tagship.services.world import Workspace, production
+
+    slug = project.repository.on_github
+    environ = with_token(os.environ, Shell(dict(os.environ)), said)
+    if slug is None or not any(environ.get(name) for name in USUAL):
+        return None
+    nowhere = Path(os.devnull)
+    workspace = Workspace(root=project.top, package=project.package, dist=nowhere, local=nowhere, scratch=nowhere)
+    return production(workspace, {**environ, "GITHUB_REPOSITORY": slug}, Silence(), f"tagship/{__version__}").github
 
 
 def _opened(package: str) -> tuple["Project", "Git", "Shell"]:

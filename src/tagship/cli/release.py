@@ -84,7 +84,7 @@ def _show(here: "Here", following: "Next", prepared: "Prepared", actions: "tuple
         _say(f"warning: {warning}")
     _say("")
     try:
-        told = notes.of(here.project, here.git, following.version, here.shell)
+        told = notes.of(here.project, here.git, following.version, notes.Helpers(shell=here.shell))
         _say(f"Notes, from {told.source}:\n\n{_excerpt(told.text)}\n")
     except TagshipError as error:
         _say(f"warning: {error.message}\n")

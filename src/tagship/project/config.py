@@ -18,6 +18,9 @@ from tagship.errors import ProjectError
 from tagship.model import Record
 from tagship.project.pyproject import Pyproject, Table, TomlFile, read_toml
 
+Source = Literal["changelog", "fragments", "commits", "github"]
+"""Where release notes can come from; without a configuration the first that says something, in this order."""
+
 
 class Check(Record, frozen=True, kw_only=True):
     """One required piece of CI: a workflow by its file, or checks by name and app."""
@@ -133,6 +136,14 @@ class Config(Record, frozen=True, kw_only=True, rename="kebab"):
             " branch, whose own run publishes. Never for tags."
         ),
     ] = False
+    notes: Annotated[
+        Source | None,
+        Meta(
+            description="Where release notes come from: the changelog's section about the version, towncrier's"
+            " fragments, the commits, or what GitHub writes from merged pull requests. Default: the first of these,"
+            " in this order, that says something about the version."
+        ),
+    ] = None
     version_copies: Annotated[
         tuple[Copy, ...],
         Meta(description="Further places that `tagship version` keeps in step: a badge, a manual page."),

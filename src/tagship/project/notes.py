@@ -1,20 +1,22 @@
-"""Release notes of one version: from the changelog, from towncrier's fragments, or from the commits.
+"""Release notes of one version: from the changelog, from towncrier's fragments, from the commits, or from GitHub.
 
 Whoever has a changelog has said there what matters, so that it comes first; fragments are a changelog that is not
-written yet; commits are always there.
+written yet; commits are always there; GitHub knows pull requests alone. What `tagship notes` shows and what a GitHub
+release says are the same text, made here.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from shutil import which
-from typing import Literal
+from typing import TYPE_CHECKING, get_args
 
 from packaging.version import Version
 
-from tagship.errors import ProjectError, ToolFailed
+from tagship.errors import ProjectError, ToolFailed, UsageError
 from tagship.project import changelog
 from tagship.project.commits import Commit, between, effective
+from tagship.project.config import Source
 from tagship.project.discover import Project
 from tagship.project.pyproject import read_toml, table
 from tagship.services.addresses import GITHUB
@@ -23,7 +25,10 @@ from tagship.services.shell import Shell
 from tagship.versions import released, tag_for
 from tagship.words import many
 
-Source = Literal["changelog", "fragments", "commits"]
+if TYPE_CHECKING:
+    from tagship.services.github import GitHub
+
+SOURCES: tuple[Source, ...] = get_args(Source)
 MOST = 200
 """Changes that are listed one by one."""
 FAR = 20_000
@@ -51,6 +56,25 @@ class Notes:
 
     text: str
     source: str
+    """In words: `CHANGELOG.md`, `12 commits since v1.2.0`."""
+    compare: str = ""
+    """The address of the comparison with the version before; empty where there is none."""
+
+    @property
+    def whole(self) -> str:
+        """What is shown and published: the text, and the comparison where it does not name that itself."""
+        link = f"[All changes]({self.compare})" if self.compare and self.compare not in self.text else ""
+        return "\n\n".join(part for part in (self.text.strip(), link) if part)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Helpers:
+    """Who is asked for what the repository's files do not say; None for nobody."""
+
+    shell: Shell | None = None
+    """Where towncrier is run."""
+    github: "Callable[[], GitHub | None]" = lambda: None
+    """Its repository with a token, which writing notes takes; called when it is needed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,28 +87,38 @@ class Range:
     """The tag, or HEAD where it is not made yet."""
 
 
-def of(project: Project, git: Git, version: Version, shell: Shell | None, wanted: Source | None = None) -> Notes:
+def of(project: Project, git: Git, version: Version, helpers: Helpers, wanted: Source | None = None) -> Notes:
     """The notes of a version, made or still to come.
 
     Args:
-        shell: where towncrier may be run; without it fragments count as nothing.
-        wanted: where they must come from; None for the first source that says something.
+        wanted: where they must come from; None for what the configuration says, and where that says nothing, for the
+            first source that says something.
 
     Raises:
         ProjectError: the source that is asked for says nothing about the version.
         ToolFailed: towncrier failed.
+        UsageError: who is to write them is not there: no towncrier, no token, no repository on GitHub.
+        Refused, Unreachable: GitHub said no, or does not answer.
     """
+    wanted = wanted or project.config.notes
     span = span_of(project, git, version)
-    for source in (wanted,) if wanted else ("changelog", "fragments", "commits"):
-        match source:
-            case "changelog":
-                found = _from_changelog(project, version, made=span.end != "HEAD")
-            case "fragments":
-                found = _from_fragments(project, shell, version) if shell is not None else None
-            case _:
-                found = _from_commits(project, git, span)
+    for source in (wanted,) if wanted else SOURCES:
+        try:
+            match source:
+                case "changelog":
+                    found = _from_changelog(project, version, made=span.end != "HEAD")
+                case "fragments":
+                    found = _from_fragments(project, git, span, version, helpers.shell)
+                case "commits":
+                    found = _from_commits(project, git, span)
+                case _:
+                    found = _from_github(project, git, span, version, helpers.github())
+        except UsageError:  # who writes them is not there
+            if wanted:
+                raise
+            continue
         if found is not None:
-            return found
+            return replace(found, compare=compare(project, span, version))
     where = project.changelog.value or ""
     raise ProjectError(
         f"there are no notes about {version}" + (f" in the {wanted}" if wanted else ""),
@@ -126,22 +160,51 @@ def _from_changelog(project: Project, version: Version, *, made: bool) -> Notes 
     return None if text is None else Notes(text=text, source=str(file))
 
 
-def _from_fragments(project: Project, shell: Shell, version: Version) -> Notes | None:
-    """What towncrier would write (https://towncrier.readthedocs.io/en/stable/cli.html), by its own command."""
-    own = read_toml(project.root, "towncrier.toml")
+def _from_fragments(project: Project, git: Git, span: Range, version: Version, shell: Shell | None) -> Notes | None:
+    """What towncrier would write (https://towncrier.readthedocs.io/en/stable/cli.html), by its own command.
+
+    Fragments tell of the commit that is checked out; of a version made before they say nothing.
+
+    Raises:
+        UsageError: towncrier is not installed.
+        ToolFailed: it failed.
+    """
     data = read_toml(project.root, "pyproject.toml")
+    own = read_toml(project.root, "towncrier.toml") or data
+    settings = table(own.data if own else None, "tool", "towncrier")
+    if shell is None or not settings or (span.end != "HEAD" and git.commit() != git.commit(_ref(span.end))):
+        return None
     program = which("towncrier", path=shell.environment.get("PATH"))
-    if program is None or (own is None and not table(data.data if data else None, "tool", "towncrier")):
-        return None  # where it is not installed, what it wrote is in the changelog by the time of a release
-    words = (program, "build", "--draft", "--version", str(version), "--name", project.name.value or "")
-    output = shell.run(words, cwd=project.root, timeout=60)
+    if program is None:
+        raise UsageError(
+            "There are no notes from fragments: towncrier is not installed",
+            remedy="Install it beside tagship: pip install towncrier. Or take another source: --from commits.",
+        )
+    # without a name, towncrier imports the package to ask it
+    name = () if settings.get("name") else ("--name", project.name.value or "")
+    output = shell.run((program, "build", "--draft", "--version", str(version), *name), cwd=project.root, timeout=60)
     if not output.ok:
         raise ToolFailed(
             f"no notes from fragments: towncrier failed: {output.tail(3)}",
             remedy="Run towncrier build --draft to see what it needs; or take another source: --from commits.",
         )
-    text = changelog.find(output.stdout, str(version)) or ""
-    return Notes(text=text, source="towncrier's fragments") if text and "No significant changes" not in text else None
+    text = changelog.find(output.stdout, str(version)) or output.stdout.strip()
+    return None if not text or "No significant changes" in text else Notes(text=text, source="towncrier's fragments")
+
+
+def _from_github(project: Project, git: Git, span: Range, version: Version, github: "GitHub | None") -> Notes:
+    """What GitHub writes (https://docs.github.com/en/repositories/releasing-projects-on-github)."""
+    if github is None:
+        lacks = "no token" if project.repository.on_github else "no repository on GitHub"
+        raise UsageError(
+            f"GitHub was not asked for notes: there is {lacks}",
+            remedy="Set GH_TOKEN to a token that may write the repository's contents, or log in: gh auth login."
+            " Or take another source: --from commits.",
+        )
+    made = span.end != "HEAD"
+    tag = span.end if made else tag_for(version, project.tags.value)
+    text = github.notes(tag, since=span.start, commit=None if made else git.commit())
+    return Notes(text=text, source="what GitHub writes from merged pull requests")
 
 
 def _from_commits(project: Project, git: Git, span: Range) -> Notes | None:

@@ -97,6 +97,8 @@ class Release(msgspec.Struct, frozen=True):
     tag_name: str
     draft: bool
     html_url: str
+    name: str | None = None
+    body: str | None = None
     assets: tuple[Asset, ...] = ()
     upload_url: str = ""
     """Where its files are sent: an address with a template of parameters at its end."""
@@ -185,9 +187,16 @@ class GitHub:
         ]
         return min(found, key=lambda release: release.draft, default=None)
 
-    def notes(self, tag: str) -> str:
-        """What GitHub writes by itself about a tag."""
-        return self._json(self._send("POST", "/releases/generate-notes", {"tag_name": tag}), _Notes).body
+    def notes(self, tag: str, *, since: str | None = None, commit: str | None = None) -> str:
+        """What GitHub writes by itself about a tag, from the pull requests that were merged.
+
+        Args:
+            since: the tag before; None for GitHub's own choice.
+            commit: what the tag will mean, where it is not made yet; None where it is there.
+        """
+        said = {"tag_name": tag, "previous_tag_name": since, "target_commitish": commit}
+        body = {name: value for name, value in said.items() if value}
+        return self._json(self._send("POST", "/releases/generate-notes", body), _Notes).body
 
     def create_draft(self, tag: str, fields: Mapping[str, str | bool]) -> Release:
         """Make a draft release for an existing tag."""

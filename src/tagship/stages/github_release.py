@@ -2,24 +2,29 @@
 
 Only after PyPI has the files. A draft can be completed and corrected; a published release may be immutable. So
 everything that can fail comes before publishing: the tag still means this commit, every file is attached, and the
-digest that GitHub computed is ours. An earlier draft is adopted and made what a new one would be, a published release
-is left as it is.
+digest that GitHub computed is ours. An earlier draft is adopted: its files become ours, the title and the words that a
+person gave it are kept. A published release is left as it is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
 
 from tagship.errors import Conflict, PlanRefused, TagshipError, UnknownOutcome, Unreachable
 from tagship.model import Dist, Manifest, Plan, Target
-from tagship.project import changelog
+from tagship.project import notes as notes_of
+from tagship.project.config import Source
+from tagship.project.found import Found
+from tagship.services.addresses import GITHUB
 from tagship.services.github import Asset, Release
 from tagship.services.world import World
 from tagship.stages.common import handed_over, ok, planned, project_of
-from tagship.stages.notes import Notes, body
+from tagship.stages.notes import body, sections
 from tagship.stages.plan import make
 
 PAUSES = (2.0, 8.0)
@@ -151,23 +156,24 @@ def _published(plan: Plan, tag: str, manifest: Manifest, files: dict[str, Path],
 
     Whether a draft came into being is looked for twice: the list of releases may be late.
     """
-    fields: dict[str, str | bool] = {}
+    notes: str | None = None
     for pause in (*PAUSES, None):
         try:
             _tag_unmoved(plan, tag, world)
             release = world.github.release(tag)
-            if release is None and fields:
+            if release is None and notes is not None:
                 world.clock.sleep(PAUSES[-1])
                 release = world.github.release(tag)
             if release is not None and not release.draft:
                 decide(release, manifest.dists)
                 world.journal.say(f"The GitHub release {tag} is public already, with our bytes")
                 return release
-            first = not fields
-            fields = fields or _fields(plan, tag, manifest, world)
-            if release is not None and first:
-                world.journal.say("An earlier draft is completed")
-            elif release is None:
+            if notes is None:
+                notes = _notes(plan, world)
+                if release is not None:
+                    world.journal.say("An earlier draft is completed")
+            fields = _fields(plan, manifest, notes, release)
+            if release is None:
                 release = world.github.create_draft(tag, fields)
             _attach(decide(release, manifest.dists), release, files, world)
             _tag_unmoved(plan, tag, world)  # once more, at the last moment
@@ -198,35 +204,36 @@ def _tag_unmoved(plan: Plan, tag: str, world: World) -> None:
         )
 
 
-def _fields(plan: Plan, tag: str, manifest: Manifest, world: World) -> dict[str, str | bool]:
-    """What the release says, for a new draft and for one that is adopted."""
+def _fields(plan: Plan, manifest: Manifest, notes: str, draft: Release | None) -> dict[str, str | bool]:
+    """What the release says: what a draft of somebody's says already is kept."""
     return {
-        "name": f"{plan.project} {plan.version}",
-        "body": body(plan, manifest, _notes(tag, plan, world)),
+        "name": (draft.name if draft else None) or f"{plan.project} {plan.version}",
+        "body": body((draft.body if draft else None) or "", notes, sections(plan, manifest)),
         "prerelease": plan.prerelease,
     }
 
 
-def _notes(tag: str, plan: Plan, world: World) -> Notes:
-    """The section of the changelog, else what GitHub writes by itself, else none, said so.
+def _notes(plan: Plan, world: World) -> str:
+    """What `tagship notes` prints; notes are a courtesy, and do not stop a release that is on PyPI.
 
-    Notes are a courtesy: they must not stop a release that is on PyPI.
+    Where the source that was chosen fails, the commits still tell.
     """
     project = project_of(world, plan)
-    try:
-        section = changelog.section(project, plan.version)
-        if section is not None:
-            world.journal.say(f"Notes from {project.changelog.value}")
-            return Notes(text=section, source=str(project.changelog.value))
-    except OSError as error:
-        world.journal.say(f"No notes from a changelog: {error.strerror}")
-    try:
-        text = world.github.notes(tag)
-    except TagshipError as error:
-        world.journal.say(f"No notes: {error.message.splitlines()[0]}")
-        return Notes(text="", source="none")
-    world.journal.say("Notes written by GitHub from the merged pull requests")
-    return Notes(text=text, source="GitHub")
+    if project.repository.host.value is None:  # a checkout without the address it came from
+        at = (urlsplit(GITHUB).hostname, plan.event.repository)
+        host, slug = (Found[str | None](value=value, source="the event") for value in at)
+        project = replace(project, repository=replace(project.repository, host=host, slug=slug))
+    helpers = notes_of.Helpers(shell=world.shell, github=lambda: world.github)
+    sources: tuple[Source | None, ...] = (None, "commits")
+    for wanted in sources:
+        try:
+            found = notes_of.of(project, world.git, Version(plan.version), helpers, wanted)
+        except TagshipError as error:
+            world.journal.say(f"No notes: {error.message.splitlines()[0]}")
+        else:
+            world.journal.say(f"Notes from {found.source}")
+            return found.whole
+    return ""
 
 
 def _attach(actions: Sequence[Action], release: Release, files: dict[str, Path], world: World) -> None:
