@@ -1,5 +1,7 @@
 """The door for HTTP: which way a request goes, and what is said where it cannot be made."""
 
+import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tagship.errors import UsageError
-from tagship.services.http import Http
+from tagship.errors import Unreachable, UsageError
+from tagship.services.http import Http, Patience
 
 TOKEN = "ghs_madeUpForThisTest123"
 """No token of anybody."""
@@ -111,3 +113,20 @@ def test_an_address_that_is_none_is_a_usage_error() -> None:
     for address in ("http://[made-up/", "nothing at all", f"http://{'a' * 70}.invalid/"):
         with pytest.raises(UsageError, match="has an address or a header that HTTP forbids"):
             http.request("GET", address)
+
+
+@pytest.mark.parametrize(("lasting", "waits"), [(False, [0.5, 0.5]), (True, [0.5])])
+def test_a_host_that_is_gone_need_not_be_asked_again(lasting: bool, waits: list[float]) -> None:
+    """Where somebody waits, what could not be reached once is not tried again; else each request tries for itself."""
+    slept: list[float] = []
+    patience = Patience(again=(0.5,), lasting=lasting, sleep=slept.append)
+    http = Http(proxy=None, ca=None, agent="test", patience=patience)
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as bound:
+        nobody = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    said = []
+    for path in ("/one", "/two"):
+        with pytest.raises(Unreachable) as error:
+            http.request("GET", f"{nobody}{path}")
+        said.append(error.value.message)
+    assert said == ["127.0.0.1 could not be reached: [Errno 111] Connection refused"] * 2
+    assert slept == waits

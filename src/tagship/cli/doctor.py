@@ -33,7 +33,7 @@ def doctor(path: Path, token: str | None, allow_unknown: bool, as_json: bool) ->
     from tagship.services.git import open_repository
     from tagship.services.reporter import Silence
     from tagship.services.shell import Shell
-    from tagship.services.world import Workspace, production
+    from tagship.services.world import HURRY, Workspace, production
     from tagship.setup.doctor import examine
     from tagship.setup.observe import observe
 
@@ -44,7 +44,7 @@ def doctor(path: Path, token: str | None, allow_unknown: bool, as_json: bool) ->
     with tempfile.TemporaryDirectory(prefix="tagship-") as scratch:
         folder = Path(scratch)
         workspace = Workspace(root=git.root, package=".", dist=folder, local=folder, scratch=folder)
-        world = production(workspace, environ, Silence(), f"tagship/{__version__}")
+        world = production(workspace, environ, Silence(), f"tagship/{__version__}", HURRY)
         result = examine(observe(world, project))
     if as_json:
         sys.stdout.buffer.write(to_json(result))

@@ -34,8 +34,6 @@ AGAIN = frozenset({429, 500, 502, 503, 504})
 """Statuses of a service that is busy or down, not of an answer."""
 WAITS = (0.5, 1.0, 2.0, 4.0)
 """Seconds before a read is sent for the second time, the third, …"""
-LONGEST_WAIT = 60.0
-"""Seconds of a Retry-After that are waited; a service that asks for more is not waited for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,26 +46,33 @@ class Patience:
     """Seconds without a byte of an answer."""
     sleep: Callable[[float], None] = time.sleep
     """How time between two attempts passes."""
+    again: tuple[float, ...] = WAITS
+    """Seconds before a read is sent for the second time, the third, …"""
+    longest: float = 60.0
+    """Seconds of a Retry-After that are waited; a service that asks for more is not waited for."""
+    lasting: bool = False
+    """Whether a host that could not be reached is not asked again: where somebody waits, once is enough."""
 
 
-def wait(attempt: int, status: int | None, asked: str = "") -> float | None:
+def wait(attempt: int, status: int | None, asked: str = "", patience: Patience = Patience()) -> float | None:
     """Seconds before a read is sent again; None where it is not.
 
     Args:
         attempt: how often it was sent again already.
         status: of the answer; None where there was no whole one.
         asked: its header Retry-After, in seconds or as a date (RFC 9110, 10.2.3).
+        patience: the seconds where the service does not say, and how many are too many.
     """
     limited = status == 403 and asked != ""  # GitHub's secondary limits; a refusal for good names no time
-    if attempt >= len(WAITS) or (status is not None and status not in AGAIN and not limited):
+    if attempt >= len(patience.again) or (status is not None and status not in AGAIN and not limited):
         return None
     try:
         suggested = urllib3.Retry().parse_retry_after(asked) if asked else None
     except (InvalidHeader, ValueError, OverflowError):
         suggested = None
     if suggested is None:
-        return WAITS[attempt]
-    return suggested if suggested <= LONGEST_WAIT else None
+        return patience.again[attempt]
+    return suggested if suggested <= patience.longest else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +140,8 @@ class Http:
                 address, proxy_headers=login, ca_certs=certificates, timeout=timeout, maxsize=8
             )
         self._agent = agent
+        self._patience = patience
+        self._gone: dict[str, Unreachable] = {}
         self.sleep = patience.sleep
         """Let time pass before something is tried again."""
         self._bypass = f"127.0.0.1,localhost,{bypass}"
@@ -149,14 +156,19 @@ class Http:
             UnknownOutcome: something was sent, and no answer came.
             UsageError: the address or a header cannot be sent.
         """
-        for attempt in range(len(WAITS) + 1):
+        patience, host = self._patience, url.partition("://")[2].partition("/")[0]
+        if host in self._gone:
+            raise self._gone[host]
+        for attempt in range(len(patience.again) + 1):
             seconds: float | None
             try:
                 reply = self._once(method, url, headers or {}, body)
-                seconds = wait(attempt, reply.status, reply.headers.get("retry-after", ""))
-            except Unreachable:
-                seconds = wait(attempt, None)
+                seconds = wait(attempt, reply.status, reply.headers.get("retry-after", ""), patience)
+            except Unreachable as error:
+                seconds = wait(attempt, None, patience=patience)
                 if seconds is None or method not in READS:
+                    if patience.lasting:
+                        self._gone[host] = error
                     raise
             if seconds is None or method not in READS:
                 break

@@ -12,12 +12,18 @@ from tagship.services import environment
 from tagship.services.addresses import GITHUB_API, INDEXES
 from tagship.services.git import Git
 from tagship.services.github import GitHub
-from tagship.services.http import Http
+from tagship.services.http import Http, Patience
 from tagship.services.index import Index
 from tagship.services.reporter import Journal, Reporter, Silence
 from tagship.services.secret import named
 from tagship.services.shell import Shell
 from tagship.services.uv import Uv
+
+
+PATIENCE = Patience()
+"""That of a release: it may take a while, as long as it goes well in the end."""
+HURRY = Patience(connect=5.0, answer=15.0, again=(0.5,), longest=5.0, lasting=True)
+"""That of somebody who waits for a look at the services, and can look again."""
 
 
 class Clock(Protocol):
@@ -116,18 +122,25 @@ class World:
         return replace(self, journal=Journal(stage, self.reporter, started=self.clock.now()))
 
 
-def production(workspace: Workspace, environ: Mapping[str, str], reporter: Reporter, agent: str) -> World:
+def production(
+    workspace: Workspace,
+    environ: Mapping[str, str],
+    reporter: Reporter,
+    agent: str,
+    patience: Patience = PATIENCE,
+) -> World:
     """The doors to the real services, as the variables of the run describe them.
 
     Args:
         agent: the User-Agent.
+        patience: how long services may take.
 
     Raises:
         UsageError: a token or the proxy's address cannot be used.
     """
     proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy")
     bypass = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
-    http = Http(proxy=proxy, ca=None, agent=agent, bypass=bypass)
+    http = Http(proxy=proxy, ca=None, agent=agent, bypass=bypass, patience=patience)
     token = named(environ, "GH_TOKEN", "GITHUB_TOKEN")
     shell = Shell(environment.production(environ))
     cache = Path(environ.get("UV_CACHE_DIR") or workspace.scratch / "uv")
