@@ -1,0 +1,452 @@
+"""Set-ups of a project: one in which everything is right, and whatever somebody changes about it.
+
+A repository that `tagship init` set up, pushed to the embedded GitHub whose settings are as the documentation asks;
+its CI ran, and a release of it is on the embedded PyPI with the provenance of its own workflow. The doctor looks at it
+as it looks at any: through the doors, with a token.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import pytest
+
+import tagship
+from tagship.cli.app import run as command_line
+from tagship.errors import TagshipError
+from tagship.model import Dist, Entry, Event, Manifest, Severity, Status
+from tagship.project.discover import Project, read
+from tagship.rehearsal import fit, starting
+from tagship.rehearsal.clock import JumpingClock
+from tagship.rehearsal.github import RepositoryState
+from tagship.rehearsal.github.state import Rule, Ruleset, SecretDates
+from tagship.rehearsal.granting import Granting, granted
+from tagship.rehearsal.index import EmbeddedIndex, Publisher
+from tagship.rehearsal.index import Project as Listed
+from tagship.rehearsal.receive import guard
+from tagship.rehearsal.request import Assumptions
+from tagship.rehearsal.run import RUN_ID, Backstage, Outside, backstage
+from tagship.rehearsal.world import Embedded, Place, servers
+from tagship.services.checkout import clone_at
+from tagship.services.git import Git
+from tagship.services.reporter import Silence
+from tagship.services.shell import Output
+from tagship.services.world import Workspace, World
+from tagship.setup.doctor import Examination, examine
+from tagship.setup.observe import observe
+from tagship.stages import STAGES, run
+from tests.made_dists import good_sdist, good_wheel
+from tests.rehearsing import git, repository
+
+SLUG = "owner/sample"
+ORIGIN = f"https://github.com/{SLUG}.git"
+DAY = 86400
+SINCE = 30
+"""Days since the last release."""
+CHECK = "Tests"
+"""The required check, as the sample's CI names it."""
+ACTIONS_ID = 15368
+MORE: Mapping[str, str] = {
+    ".github/CODEOWNERS": "/.github/ @owner\n",
+    "SECURITY.md": "Write to security@example.invalid.\n",
+    "CHANGELOG.md": "# Changelog\n\n## 1.0.0\n\n- New.\n\n## 0.9.0\n\n- First.\n",
+}
+"""Files of a well-kept repository that `init` cannot write."""
+HANDED = ("build", "test", "check", "verify")
+"""Stages whose work is not about how things are set up: it is handed over as done."""
+Auth = Literal["trusted-publishing", "token"]
+ADMIN: Mapping[str, str] = {
+    **dict.fromkeys(("contents", "metadata", "actions", "checks", "statuses", "administration"), "read"),
+    **dict.fromkeys(("environments", "secrets", "dependabot_secrets", "issues", "pull_requests"), "read"),
+    "organization_administration": "read",
+}
+"""The permissions of a token with which the doctor sees everything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What the first release says."""
+
+    where: str
+    """The step or stage: `push`, `start`, `publish` …; empty where nothing stopped it."""
+    words: str
+    """The first lines of the error, the service's own words among them."""
+    code: str = ""
+
+
+@dataclass(kw_only=True)
+class SetUp:
+    """One project with everything around it. Times are seconds since 1970, lengths of time days."""
+
+    root: Path
+    """The maintainer's checkout."""
+    embedded: Embedded
+    auth: Auth
+    tokens: dict[str, str] = field(default_factory=dict)
+    """Values of the secrets that hold tokens of an index: what a job of their environment would find."""
+
+    @property
+    def github(self) -> RepositoryState:
+        """The settings on GitHub."""
+        return self.embedded.github
+
+    @property
+    def indexes(self) -> tuple[EmbeddedIndex, EmbeddedIndex]:
+        """PyPI and TestPyPI."""
+        return self.embedded.pypi, self.embedded.testpypi
+
+    @property
+    def now(self) -> float:
+        """The time in this world."""
+        return self.embedded.place.clock.now()
+
+    def ago(self, days: float) -> float:
+        """So many days before now."""
+        return self.now - days * DAY
+
+    # ------------------------------------------------------------------------------------------------- the checkout
+
+    def write(self, path: str, text: str | None, *, push: bool = True) -> None:
+        """Change a file of the repository, or with None remove it, commit, and bring it to GitHub."""
+        file = self.root / path
+        if text is None:
+            file.unlink()
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        git(self.root, "add", "--all", "--force")
+        git(self.root, "commit", "--quiet", "--allow-empty", "--message", f"Change {path}")
+        if push:
+            self.bring()
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Change what stands in a file."""
+        text = (self.root / path).read_text()
+        assert old in text, f"{path} has no {old!r}"
+        self.write(path, text.replace(old, new))
+
+    def bring(self) -> None:
+        """Put the default branch on GitHub, past all rules, and let CI have run for it."""
+        bare = self.github.git
+        branch = git(self.root, "symbolic-ref", "--short", "HEAD")
+        bare.text(
+            "fetch", "--quiet", str(self.root), f"+refs/heads/{branch}:refs/heads/{branch}", "+refs/tags/*:refs/tags/*"
+        )
+        git(self.root, "update-ref", f"refs/remotes/origin/{branch}", "HEAD")
+        git(self.root, "symbolic-ref", "refs/remotes/origin/HEAD", f"refs/remotes/origin/{branch}")
+        self.ci()
+
+    def ci(self, **jobs: Literal["success", "failure"]) -> None:
+        """Let the CI of the newest commit have ended well, as far as its workflow runs for a push."""
+        event = self.github.event("push", f"refs/heads/{self.github.default_branch}")
+        if event is not None and (self.root / ".github/workflows/ci.yml").is_file():
+            self.github.add_run(event, ".github/workflows/ci.yml", jobs=jobs or {CHECK: "success"})
+
+    # --------------------------------------------------------------------------------------------------- the doctor
+
+    def token(self, permissions: Mapping[str, str] = ADMIN, **more: object) -> str:
+        """A made-up token of the maintainer."""
+        return self.github.issue_token("fine-grained", permissions, login="owner").value
+
+    def world(self, token: str = "") -> World:
+        """The doors as `tagship doctor` opens them."""
+        scratch = self.root.parent / "scratch"
+        scratch.mkdir(exist_ok=True)
+        workspace = Workspace(root=self.root, package=".", dist=scratch, local=scratch, scratch=scratch)
+        variables = {"GITHUB_REPOSITORY": self.project.repository.on_github or "", "GH_TOKEN": token}
+        return self.embedded.world(workspace, variables, Silence())
+
+    @property
+    def project(self) -> Project:
+        """What the checkout says about itself."""
+        return read(self.root, Git(self.embedded.shell, self.root))
+
+    def doctor(self, token: str | None = None) -> Examination:
+        """What the doctor says, in this process; with a token that sees everything, or an empty one for none."""
+        return examine(observe(self.world(self.token() if token is None else token), self.project))
+
+    def problems(self, token: str | None = None) -> dict[str, str]:
+        """What the doctor calls a problem, and what it saw of it, by the check's id; advice left out."""
+        return {
+            check.fact.id: check.fact.detail
+            for check in self.doctor(token).checks
+            if check.fact.status is Status.PROBLEM
+            and check.finding is not None
+            and check.finding.severity is not Severity.NOTE
+        }
+
+    def command(self, *words: str, token: str = "") -> Output:
+        """`tagship doctor` as a program of its own, at the default addresses."""
+        program = (sys.executable, "-P", "-m", "tagship", "doctor", str(self.root), *words)
+        source = str(Path(tagship.__file__).parents[1])
+        extra = {"PYTHONPATH": source, "NO_COLOR": "1", **({"GH_TOKEN": token} if token else {})}
+        return self.embedded.shell.run(program, cwd=self.root, extra=extra, timeout=120)
+
+    # ---------------------------------------------------------------------------------------------------- a release
+
+    def release(self, *, ref: str = "refs/tags/v1.0.0", login: str = "owner") -> Said:
+        """Push a tag for real, or take the branch as pushed, and let the stages run until one of them fails.
+
+        Files made by hand are handed to the stages that publish: what is built is not what these worlds are about.
+        """
+        bare = self.github.git
+        guard(bare.root, self.embedded.doors.url)
+        if ref.startswith("refs/tags/"):
+            git(self.root, "tag", "--force", ref.removeprefix("refs/tags/"))
+            pushed = self._push(ref, login)
+            if pushed is not None:
+                return pushed
+        event = self.github.event("push", ref)
+        assert event is not None
+        return self._stages(msgspec.structs.replace(event, run_id=RUN_ID))
+
+    def _push(self, ref: str, login: str) -> Said | None:
+        output = self.embedded.shell.run(
+            ("git", "push", "--quiet", str(self.github.git.root), ref), cwd=self.root, extra={"REMOTE_USER": login}
+        )
+        return None if output.ok else Said(where="push", words=_first(output.stderr))
+
+    def _stages(self, event: Event) -> Said:
+        folder = self.root.parent / "run"
+        for name in ("work", "local", "dist"):
+            (folder / name).mkdir(parents=True)
+        runner = clone_at(self.github.git, event.sha, folder / "runner")
+        project = read(runner.root, runner)
+        payload = folder / "event.json"
+        payload.write_text(json.dumps({"repository": {"default_branch": event.default_branch}, "inputs": None}))
+        variables = {
+            **self.embedded.started(event, RUN_ID),
+            "GITHUB_EVENT_PATH": str(payload),
+            "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        }
+        workspace = Workspace(
+            root=runner.root, package=".", dist=folder / "dist", local=folder / "local", scratch=folder / "work"
+        )
+        world = self.embedded.world(workspace, variables, Silence())
+        granting = Granting(
+            embedded=self.embedded,
+            project=project,
+            event=event,
+            assumptions=Assumptions(),
+            secrets=self.tokens,
+            start=starting.begin(self.github, event, fit.publishing(project).workflow),
+        )
+        return self._said(project, world, granting)
+
+    def _said(self, project: Project, world: World, granting: Granting) -> Said:
+        manifest = Manifest()
+        for stage in STAGES:
+            if stage.name in HANDED:
+                done = Entry(stage=stage.name, outcome="done", started=self.now, seconds=0)
+                assert manifest.plan is not None
+                made = manifest.dists or _dists(world.workspace.dist, manifest.plan.version)
+                manifest = msgspec.structs.replace(manifest, dists=made, log=(*manifest.log, done))
+                continue
+            try:
+                result = run(stage, manifest, granted(stage, world, granting))
+            except TagshipError as error:
+                return Said(where=stage.name, words=_first(error.message), code=error.code)
+            if result.error is not None:
+                return Said(where=stage.name, words=_first(result.error.message), code=result.error.code)
+            manifest = result.manifest
+        return Said(where="", words="released")
+
+
+def _first(message: str) -> str:
+    """What an error says, without its last lines."""
+    return "\n".join(line.rstrip() for line in message.strip().splitlines()[:4])
+
+
+def _dists(folder: Path, version: str) -> tuple[Dist, ...]:
+    """A wheel and an sdist of the sample."""
+    kinds: tuple[tuple[Literal["sdist", "wheel"], Path], ...] = (
+        ("sdist", good_sdist(folder, "sample", version)),
+        ("wheel", good_wheel(folder, "sample", version)),
+    )
+    return tuple(
+        Dist(
+            filename=path.name, kind=kind, size=len(data := path.read_bytes()), sha256=hashlib.sha256(data).hexdigest()
+        )
+        for kind, path in kinds
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stagehand:
+    """Opens worlds, each with a copy of what `tagship init` wrote once."""
+
+    templates: Mapping[Auth, Path]
+    behind: Backstage
+    outside: Outside
+    folder: Path
+
+    @contextlib.contextmanager
+    def open(self, name: str, *, auth: Auth = "trusted-publishing", fresh: bool = False) -> Iterator[SetUp]:
+        """A world in which everything is right.
+
+        Args:
+            name: of its folder.
+            fresh: whether nothing was ever released, so that the project is on no index.
+        """
+        place = self.folder / name
+        root = place / "checkout"
+        shutil.copytree(self.templates[auth], root, symlinks=True)
+        git(root, "clone", "--quiet", "--bare", str(root), str(place / "remote.git"))
+        own = Place(folder=place, cache=self.outside.cache, environ=self.outside.environ, clock=JumpingClock())
+        with servers(own, self.behind.keeper) as embedded:
+            made = SetUp(root=root, embedded=embedded, auth=auth)
+            _settings(made)
+            _names(made, fresh=fresh)
+            if not fresh:
+                _released(made)
+            made.bring()
+            yield made
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _settings(made: SetUp) -> None:
+    """GitHub as the documentation asks for it."""
+    repo, past = made.github, made.ago(400)
+    repo.owner, _, repo.name = SLUG.partition("/")
+    repo.created = past
+    repo.immutable_releases = True
+    repo.policy.sha_pinning_required = True
+    repo.policy.fork_approval = "all_external_contributors"
+    for name, policies in (
+        ("testpypi", (("branch", "main"), ("tag", "v*"))),
+        ("pypi", (("tag", "v*"),)),
+    ):
+        environment = repo.add_environment(name, policies=policies)  # type: ignore[arg-type]
+        environment.can_admins_bypass = False
+        if made.auth == "token":
+            secret = "PYPI_API_TOKEN" if name == "pypi" else "TEST_PYPI_API_TOKEN"
+            environment.secrets[secret] = SecretDates(created=made.ago(20), updated=made.ago(20))
+    checks = {
+        "strict_required_status_checks_policy": True,
+        "required_status_checks": [{"context": CHECK, "integration_id": ACTIONS_ID}],
+    }
+    reviews = {
+        "required_approving_review_count": 1,
+        "dismiss_stale_reviews_on_push": True,
+        "require_code_owner_review": True,
+        "require_last_push_approval": False,
+        "required_review_thread_resolution": False,
+    }
+    repo.rulesets += [
+        Ruleset(
+            id=repo.new_id(),
+            name="Release tags",
+            target="tag",
+            created=past,
+            include=("refs/tags/v*",),
+            rules=tuple(Rule(type=kind) for kind in ("creation", "update", "deletion")),
+            bypass=("owner",),
+        ),
+        Ruleset(
+            id=repo.new_id(),
+            name="Default branch",
+            target="branch",
+            created=past,
+            include=("~DEFAULT_BRANCH",),
+            rules=(
+                Rule(type="deletion"),
+                Rule(type="non_fast_forward"),
+                Rule(type="pull_request", parameters=reviews),
+                Rule(type="required_status_checks", parameters=checks),
+            ),
+        ),
+    ]
+
+
+def _names(made: SetUp, *, fresh: bool) -> None:
+    """The project on both indexes, and who may publish it; before the first release its pending publishers."""
+    owner = str(made.github.id_of(made.github.owner))
+    for index, environment in zip(made.indexes, ("pypi", "testpypi"), strict=True):
+        publisher = Publisher(repository=SLUG, owner_id=owner, workflow="publish.yml", environment=environment)
+        state = index.state
+        if not fresh:
+            state.add_project(Listed(name="sample", roles={"owner": "Owner"}))
+        if made.auth == "token":
+            secret = "PYPI_API_TOKEN" if environment == "pypi" else "TEST_PYPI_API_TOKEN"
+            made.tokens[secret] = state.token_for("owner", None if fresh else ["sample"])
+        elif fresh:
+            state.add_pending("sample", publisher, user="owner")
+        else:
+            state.add_publisher("sample", publisher)
+
+
+def _released(made: SetUp) -> None:
+    """Version 0.9.0 on PyPI and as a GitHub release, a development version of it on TestPyPI."""
+    git(made.root, "tag", "v0.9.0", "HEAD~1")
+    event_at = git(made.root, "rev-parse", "v0.9.0")
+    folder = made.root.parent / "released"
+    folder.mkdir()
+    for index, version, environment in (
+        (made.embedded.pypi, "0.9.0", "pypi"),
+        (made.embedded.testpypi, "0.9.0.dev1", "testpypi"),
+    ):
+        for path in (good_wheel(folder, "sample", version), good_sdist(folder, "sample", version)):
+            index.state.add_file(path, uploaded=made.ago(SINCE))
+        if made.auth == "trusted-publishing" and environment == "pypi":
+            vouch(made, {"environment": environment}, at=event_at)
+    made.bring()
+
+
+def vouch(made: SetUp, whose: Mapping[str, str], *, at: str = "", index: EmbeddedIndex | None = None) -> None:
+    """Give every file on PyPI a provenance: of the sample's own workflow, except for what `whose` says.
+
+    Args:
+        whose: `repository`, `workflow`, `environment` of the publisher.
+    """
+    publisher = {"kind": "GitHub", "repository": SLUG, "workflow": "publish.yml", "environment": "pypi", **whose}
+    bundle = {"publisher": publisher, "attestations": []}
+    text = json.dumps({"version": 1, "attestation_bundles": [bundle]}).encode()
+    state = (index or made.embedded.pypi).state
+    for project in list(state.projects.values()):
+        releases = tuple(
+            replace(release, files=tuple(replace(file, provenance=text) for file in release.files))
+            for release in project.releases
+        )
+        state.put(replace(project, releases=releases))
+
+
+def template(folder: Path, auth: Auth) -> Path:
+    """The sample after two commits: the package, and what `tagship init` writes for it."""
+    root = repository(folder, MORE)
+    git(root, "remote", "add", "origin", ORIGIN)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+        code = command_line(["init", str(root), "--auth", auth])
+    assert code == 0, said.getvalue()
+    git(root, "add", "--all", "--force")
+    git(root, "commit", "--quiet", "--message", "Release by tagship")
+    return root
+
+
+@contextlib.contextmanager
+def stagehand(folder: Path, tooling: str, cache: Path) -> Iterator[Stagehand]:
+    """Prepare what all worlds share.
+
+    Args:
+        tooling: the index from which `init` locks.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UV_DEFAULT_INDEX", tooling)
+        patch.setenv("TAGSHIP_CACHE_DIR", str(cache))
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        auths: tuple[Auth, ...] = ("trusted-publishing", "token")
+        templates = {auth: template(folder / auth, auth) for auth in auths}
+        outside = Outside(
+            path=templates["trusted-publishing"], environ=dict(os.environ), cache=cache, clock=JumpingClock()
+        )
+        with backstage(outside, offline=True, enforce=False) as behind:
+            yield Stagehand(templates=templates, behind=behind, outside=outside, folder=folder / "worlds")
