@@ -1,4 +1,4 @@
-"""What `plan` refuses in a checkout that is not what the event is about; no index is asked before."""
+"""What `plan` refuses in a checkout that is not what the event is about, and what it sees on the index."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import call
-from tests.rehearsing import git, repository
+from tests.rehearsing import Stage, git, repository
 
 USUAL = "git fetch origin '+refs/heads/*:refs/remotes/origin/*'; in a workflow: actions/checkout with fetch-depth: 0."
 
@@ -141,3 +141,13 @@ def test_a_clone_of_the_tag_alone_cannot_tell_where_it_is(payload: dict[str, str
             f"fix: {USUAL.replace('fetch origin', 'fetch --unshallow origin')}",
         ],
     )
+
+
+def test_files_of_a_version_that_begins_alike_are_not_of_this_one(stage: Stage, tmp_path: Path) -> None:
+    """Of sample 1.0.0 and 1.0.0.post1 on the index, the first alone is what a release of 1.0.0 meets there."""
+    with stage.open(repository(tmp_path / "sample", {})) as opened:
+        for version in ("1.0.0", "1.0.0.post1"):
+            opened.embedded.pypi.state.add_bytes(f"sample-{version}.tar.gz", b"not looked into")
+        (entry,) = opened.run("plan").manifest.log
+    said = [fact.detail for fact in entry.facts if fact.id == "index.version"]
+    assert said == ["there already: sample-1.0.0.tar.gz; publish compares every byte"]

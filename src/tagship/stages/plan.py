@@ -312,8 +312,6 @@ def _ask_index(plan: Plan, world: World) -> None:
             where=index.addresses.project_page(plan.project),
         )
     ok(world, "index.project", f"the project on {index.addresses.name}", page.project_status.status, how)
-    there = [
-        file.filename for file in page.files if plan.version in page.versions and f"-{plan.version}" in file.filename
-    ]
+    there = page.others(plan.version, ())
     detail = f"there already: {', '.join(there)}; publish compares every byte" if there else "not there yet"
     ok(world, "index.version", f"{plan.version} on {index.addresses.name}", detail, how)
