@@ -75,6 +75,24 @@ def test_free_text_by_merged_pull_request(tmp_path: Path) -> None:
     )
 
 
+def test_programs_are_no_people_and_people_are_named_once(tmp_path: Path) -> None:
+    """A merge of a program's branch is the program's, a program is not thanked, who has two spellings is one person."""
+    root = repository(tmp_path, {})
+    git(root, "tag", "v1.0.0")
+    for name in ("Ada Lovelace", "ada.lovelace"):
+        commit(root, f"By {name}", GIT_AUTHOR_NAME=name, GIT_AUTHOR_EMAIL=f"{len(name)}@example.invalid")
+    commit(root, "With help\n\nCo-authored-by: Copilot <1+Copilot@users.noreply.example>", **ADA)
+    commit(root, "Update changelog", **ADA)
+    branch = git(root, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "Bump x")
+    title = "Merge pull request #9 from owner/dependabot/pip/x\n\nBump x from 1 to 2"
+    git(root, "merge", "--quiet", "--no-ff", "--message", title, branch)
+    assert made(root, "1.1.0").text == (
+        "### Changes\n\n- With help\n- By ada.lovelace\n- By Ada Lovelace\n\n"
+        "1 update by dependabot\n\n"
+        "Thanks to Ada Lovelace (first contribution), Ada (first contribution), somebody."
+    )
+
+
 def test_the_first_release(tmp_path: Path) -> None:
     """A first release tells the whole history, nobody's first contribution, and has nothing to be compared with."""
     root = repository(tmp_path, {})
@@ -212,7 +230,7 @@ def test_fragments_by_the_real_towncrier(tmp_path: Path, title: str) -> None:
     environ = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     told = call("notes", cwd=root, environ=environ)
     assert (told.code, told.err) == (0, "sample 1.0.0: from towncrier's fragments\n")
-    assert told.out == "Gains\n-----\n\n- Dates in every calendar. (`#12 <https://example.invalid/12>`__)\n"
+    assert told.out == "### Gains\n\n- Dates in every calendar. ([#12](https://example.invalid/12))\n"
     assert git(root, "status", "--porcelain") == ""
     before = call("notes", "0.9.0", cwd=root, environ=environ)
     assert (before.code, before.out) == (0, "### Changes\n\n- A sample\n\nThanks to somebody.\n")

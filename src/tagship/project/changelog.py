@@ -20,15 +20,16 @@ ENOUGH = 2_000_000
 
 def section(project: Project, version: str) -> str | None:
     """What the project's changelog says about a version, without the heading; None where it says nothing."""
-    return find(_read(project), version)
+    return find(text_of(project), version)
 
 
 def unreleased(project: Project) -> str | None:
     """What it says about the next version, under a heading such as `Unreleased`; None where it says nothing."""
-    return _body(_read(project), lambda title: bool(_COMING.search(title)))
+    return _body(text_of(project), lambda title: bool(_COMING.search(title)))
 
 
-def _read(project: Project) -> str:
+def text_of(project: Project) -> str:
+    """The changelog itself; empty where there is none."""
     if project.changelog.value is None:
         return ""
     return (project.root / project.changelog.value).read_text(encoding="utf-8-sig", errors="replace")[:ENOUGH]

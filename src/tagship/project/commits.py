@@ -15,7 +15,12 @@ _OTHER_MERGE = re.compile(r"Merge(?:d|s|) (?:branch|remote-tracking branch|tag|c
 _SQUASHED = re.compile(r"\s*\(#(?P<number>\d+)\)\s*$")
 _REVERTED = re.compile(r"^This reverts (?:commit )?(?P<sha>[0-9a-f]{7,40})\b", re.MULTILINE)
 _CO_AUTHOR = re.compile(r"^Co-authored-by:\s*(?P<name>[^<\n]+?)\s*<(?P<email>[^>\n]+)>", re.MULTILINE | re.IGNORECASE)
-_BOT = re.compile(r"\[bot\]|^(?:dependabot|renovate|pre-commit-ci|github-actions|pyup|weblate|allcontributors)\b", re.I)
+_BOT = re.compile(
+    r"\[bot\]|^(?:dependabot|renovate|pre-commit-ci|github-actions|pyup|weblate|allcontributors|copilot)\b", re.I
+)
+_BOTS_BRANCH = re.compile(
+    r"Merge (?:pull request|PR) #\d+ from [^/\s]+/(?P<bot>dependabot|renovate|pre-commit-ci|pyup)[/-]"
+)
 _FORMAT = "%H%n%P%n%aN%n%aE%n%s%n%b"
 KINDS = frozenset(
     {"build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert", "style", "test", "deps", "release"}
@@ -33,7 +38,7 @@ class Person:
     @property
     def bot(self) -> bool:
         """Whether it is a program."""
-        return bool(_BOT.search(self.name) or "[bot]@" in self.email)
+        return bool(_BOT.search(self.name) or "[bot]@" in self.email or self.email.endswith("@anthropic.com"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +89,12 @@ class Commit:
             return ""
         footer = _FOOTER.search(self.body)
         return footer["words"] if footer else self.words if match["breaking"] else ""
+
+    @property
+    def by_bot(self) -> str:
+        """The program that made it, or whose branch it merged; empty for people."""
+        branch = _BOTS_BRANCH.match(self.subject)
+        return branch["bot"] if branch else self.author.name.removesuffix("[bot]") if self.author.bot else ""
 
     @property
     def people(self) -> tuple[Person, ...]:

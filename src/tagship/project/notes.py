@@ -18,6 +18,7 @@ from tagship.project import changelog
 from tagship.project.commits import Commit, between, effective
 from tagship.project.config import Source
 from tagship.project.discover import Project
+from tagship.project.markdown import complete, from_rst
 from tagship.project.pyproject import read_toml, table
 from tagship.services.addresses import GITHUB
 from tagship.services.git import Git
@@ -35,11 +36,12 @@ FAR = 20_000
 """Commits in which earlier contributions are looked for; in a longer history nobody is called new."""
 _RELEASE = re.compile(
     r"\W*(?:(?:chore\(release\)|release|version|(?:bump|increment) version|back to development"
-    r"|prepare (?:for )?(?:release|v?\d+\.)|start (?:version|v?\d+\.)|(?:pre|post)[- ]?(?:release|\d+\.))"
+    r"|prepare (?:(?:for|to) )?(?:release|v?\d+\.)|start (?:version|v?\d+\.)|(?:pre|post)[- ]?(?:release|\d+\.))"
+    r"|(?:updated? )?(?:the )?change ?log$|merge \S+ into \S+$"
     r"|v?\d+(?:\.\d+)+(?:\.?(?:a|b|rc|post|dev)\d+)?$)",
     re.IGNORECASE,
 )
-"""Titles of commits that only make a release."""
+"""Titles of commits that only make a release, or bring branches together."""
 _GROUPS: Mapping[str, frozenset[str]] = {
     "Features": frozenset({"feat"}),
     "Fixes": frozenset({"fix"}),
@@ -52,7 +54,7 @@ _GROUPS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notes:
-    """What changed, as Markdown or as the changelog has it, and who says so."""
+    """What changed, as Markdown, and who says so."""
 
     text: str
     source: str
@@ -157,7 +159,11 @@ def _from_changelog(project: Project, version: Version, *, made: bool) -> Notes 
     if text is None and not made:
         text = changelog.unreleased(project)
         file = f"{file}, unreleased"
-    return None if text is None else Notes(text=text, source=str(file))
+    if text is None:
+        return None
+    if (project.changelog.value or "").endswith(".md"):
+        return Notes(text=complete(text, changelog.text_of(project)), source=str(file))
+    return Notes(text=from_rst(text), source=str(file))
 
 
 def _from_fragments(project: Project, git: Git, span: Range, version: Version, shell: Shell | None) -> Notes | None:
@@ -189,7 +195,10 @@ def _from_fragments(project: Project, git: Git, span: Range, version: Version, s
             remedy="Run towncrier build --draft to see what it needs; or take another source: --from commits.",
         )
     text = changelog.find(output.stdout, str(version)) or output.stdout.strip()
-    return None if not text or "No significant changes" in text else Notes(text=text, source="towncrier's fragments")
+    if not text or "No significant changes" in text:
+        return None
+    text = text if str(settings.get("filename", "")).endswith(".md") else from_rst(text)
+    return Notes(text=text, source="towncrier's fragments")
 
 
 def _from_github(project: Project, git: Git, span: Range, version: Version, github: "GitHub | None") -> Notes:
@@ -215,8 +224,8 @@ def _from_commits(project: Project, git: Git, span: Range) -> Notes | None:
     listed = merged or _worth_telling(single)
     if not listed:
         return None
-    bots = [commit for commit in listed if commit.author.bot]
-    own = [commit for commit in listed if not commit.author.bot]
+    bots = [commit for commit in listed if commit.by_bot]
+    own = [commit for commit in listed if not commit.by_bot]
     parts = [*(_groups(own) if conventional else _plain(own)), *_by_bots(bots)]
     if thanks := _thanks(single, _before(git, start)):
         parts.append(thanks)
@@ -261,19 +270,25 @@ def _number(commit: Commit) -> str:
 
 def _by_bots(commits: Sequence[Commit]) -> Iterable[str]:
     if commits:
-        names = sorted({commit.author.name.removesuffix("[bot]") for commit in commits})
+        names = sorted({commit.by_bot for commit in commits})
         yield f"{many(len(commits), 'update')} by {', '.join(names)}"
 
 
 def _thanks(commits: Sequence[Commit], before: frozenset[str]) -> str:
-    """Everybody who contributed, in the order of their first commit; who has several addresses is named once."""
-    people: dict[str, set[str]] = {}
+    """Everybody who contributed, in the order of their first commit; who has several names or addresses is one."""
+    people: list[tuple[str, set[str]]] = []
     for commit in reversed(commits):
         for person in commit.people:
-            if person.name and not person.bot:
-                people.setdefault(person.name, {person.name.lower()}).add(person.email.lower())
+            if not person.name or person.bot:
+                continue
+            known = {person.name.lower(), person.email.lower(), re.sub(r"[\W_]", "", person.name.lower())}
+            same = next((marks for _, marks in people if marks & known), None)
+            if same is None:
+                people.append((person.name, known))
+            else:
+                same |= known
     new = " (first contribution)"
-    names = [name + (new if before and before.isdisjoint(known) else "") for name, known in people.items()]
+    names = [name + (new if before and before.isdisjoint(known) else "") for name, known in people]
     return f"Thanks to {', '.join(names)}." if names else ""
 
 

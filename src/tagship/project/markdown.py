@@ -1,0 +1,126 @@
+"""A changelog's section as GitHub shows it: reStructuredText, and what MyST and reference links add to Markdown.
+
+Not a parser of reStructuredText: what changelogs use is rewritten, everything else stays as it is written. Roles and
+directives are those of Sphinx (https://www.sphinx-doc.org/en/master/usage/restructuredtext/roles.html) and of
+sphinx-issues; GitHub makes links of `#12` and `@name` by itself.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+_ROLE = re.compile(r"(?:(?<![\w`]):(?P<rst>[a-zA-Z][\w.:+-]*):|\{(?P<myst>[a-zA-Z][\w.:+-]*)\})`(?P<text>[^`]+)`")
+_NUMBERS = frozenset({"issue", "issues", "gh", "ghissue", "ghpull", "pr", "pull", "bug", "pull-request"})
+_WORDS = frozenset({"ref", "doc", "term", "numref", "any", "download", "abbr", "strong", "emphasis", "commit"})
+_LINK = re.compile(r"(?<!`)`(?P<text>[^`<]*?)\s*<(?P<target>https?://[^`>\s]+)>`__?")
+_NAMED = re.compile(r"(?<!`)`(?P<text>[^`<]+)`__?(?!\w)")
+_UNDERLINE = re.compile(r"([=\-~^\"'+*#.:`_])\1{2,}")
+_BLOCK = re.compile(r"(?P<indent> *)\.\. (?:code-block|code|sourcecode|literalinclude)::\s*(?P<language>[\w+-]*)")
+_ADMONITION = re.compile(
+    r"(?P<indent> *)\.\. (?P<kind>note|warning|tip|important|caution|attention|danger|seealso)::(?P<text>.*)"
+)
+_NO_TEXT = re.compile(r" *\.\. (?:_[^:]+:|[a-z-]+::|towncrier|comment|\[|\|).*$")
+_END = re.compile(r"\n\s*-{3,}\s*\Z")
+"""A line across the page, below the last section."""
+_REFERENCE = re.compile(r"^ {0,3}\[(?P<label>[^\]\n]+)\]:\s*\S+.*$", re.MULTILINE)
+
+
+def from_rst(text: str) -> str:
+    """Markdown that says the same."""
+    changed = _outside("\n".join(_blocks(text.splitlines())), _inline)
+    return re.sub(r"\n{3,}", "\n\n", _END.sub("", changed)).strip()
+
+
+def complete(section: str, whole: str) -> str:
+    """A section of a Markdown changelog that stands alone: with the targets of its reference links, roles rewritten."""
+    section = _END.sub("", _outside(section, lambda part: _ROLE.sub(_role, part)))
+    own = {found["label"].lower() for found in _REFERENCE.finditer(section)}
+    used = {label.lower() for label in re.findall(r"\[([^\[\]\n]+)\](?![(:])", section)}
+    there = {found["label"].lower(): found[0].strip() for found in _REFERENCE.finditer(whole)}
+    needed = [line for label, line in there.items() if label in used - own]
+    return section.strip() + ("\n\n" + "\n".join(needed) if needed else "")
+
+
+def _blocks(lines: list[str]) -> Iterator[str]:
+    """Lines with headings, code, admonitions in Markdown's way, and without what nobody would see."""
+    number = 0
+    while number < len(lines):
+        line, after = lines[number], lines[number + 1] if number + 1 < len(lines) else ""
+        number += 1
+        if block := _BLOCK.fullmatch(line):
+            body, number = _indented(lines, number, len(block["indent"]))
+            fenced = (f"```{block['language']}", *body, "```")
+            yield from (*(f"{block['indent']}{one}".rstrip() for one in fenced), "")
+        elif note := _ADMONITION.fullmatch(line):
+            body, number = _indented(lines, number, len(note["indent"]))
+            said = (f"**{note['kind'].capitalize()}:**{note['text']}", "", *body)
+            yield from (*(f"{note['indent']}{one}".rstrip() for one in said), "")
+        elif _UNDERLINE.fullmatch(line.rstrip()) and after.strip() and not after.startswith(" "):
+            follows = lines[number + 1] if number + 1 < len(lines) else ""
+            if follows.rstrip() != line.rstrip():  # else it stands above a title that is underlined as well
+                yield line
+        elif line.strip() and not line.startswith((" ", "-", "*")) and _under(line, after):
+            yield f"### {line.strip()}"
+            number += 1
+        elif not _NO_TEXT.fullmatch(line):
+            yield line
+
+
+def _under(title: str, line: str) -> bool:
+    return bool(_UNDERLINE.fullmatch(line.rstrip())) and len(line.rstrip()) >= len(title.rstrip()) - 1
+
+
+def _indented(lines: list[str], number: int, indent: int) -> tuple[list[str], int]:
+    """The block below a directive without its own indentation and options, and the line after it."""
+    body: list[str] = []
+    while number < len(lines) and (not lines[number].strip() or _margin(lines[number]) > indent):
+        body.append(lines[number])
+        number += 1
+    while body and (not body[0].strip() or re.fullmatch(r" *:[\w-]+:.*", body[0])):
+        body.pop(0)
+    while body and not body[-1].strip():
+        body.pop()
+    margin = min((_margin(line) for line in body if line.strip()), default=0)
+    return [line[margin:] for line in body], number
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _outside(text: str, change: Callable[[str], str]) -> str:
+    """Change what is not between double backticks, or in a fenced block."""
+    parts = re.split(r"(^ *```.*?^ *```|``.+?``(?!`))", text, flags=re.DOTALL | re.MULTILINE)
+    return "".join(part if number % 2 else change(part) for number, part in enumerate(parts))
+
+
+def _inline(text: str) -> str:
+    text = _ROLE.sub(_role, text)
+    text = _LINK.sub(lambda m: f"[{_line(m['text']) or m['target']}]({m['target']})", text)
+    text = _NAMED.sub(lambda m: _line(m["text"]), text)
+    text = re.sub(r"(?<=\w|\))::$", ":", text, flags=re.MULTILINE)
+    return text.replace("\\ ", "")
+
+
+def _role(found: re.Match[str]) -> str:
+    name = (found["rst"] or found["myst"]).lower().rpartition(":")[2]
+    text = _line(found["text"])
+    titled = re.fullmatch(r"(?P<title>.*?)\s*<(?P<target>[^<>]+)>", text)
+    if name in _NUMBERS and re.fullmatch(r"[#\d, ]+", text):
+        return ", ".join(f"#{number}" for number in re.findall(r"\d+", text))
+    if titled and titled["title"]:
+        return (
+            titled["title"] if not titled["target"].startswith("http") else f"[{titled['title']}]({titled['target']})"
+        )
+    match name:
+        case "user":
+            return f"@{text}"
+        case "pep" | "rfc" | "cve":
+            return text if text.upper().startswith(name.upper()) else f"{name.upper()} {text}"
+        case _ if name in _WORDS:
+            return text
+        case _:
+            return f"`{text.rpartition('.')[2] if text.startswith('~') else text.removeprefix('!')}`"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

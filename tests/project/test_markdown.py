@@ -1,0 +1,87 @@
+"""A changelog's section as GitHub shows it."""
+
+import pytest
+
+from tagship.project.markdown import complete, from_rst
+
+pytestmark = pytest.mark.requirement("B5")
+
+RST = """\
+.. _v2_0:
+
+Now with dates, see :ref:`the guide <guide>` and `the calendar <https://example.invalid/c>`__.
+
+Bug fixes
+~~~~~~~~~
+
+- ``load(:issue:`1`)`` keeps order, as :meth:`~sample.Reader.load` and :class:`Reader` do
+  (:issue:`12`, :pr:`13`) -- by :user:`ada`; see `Wiki`_ and :pep:`639`. Take :ref:`the
+  other <way>`.
+
+  .. code-block:: python
+     :caption: how
+
+     load()
+
+     dump()
+
+.. warning:: Read this.
+
+   - And this.
+
+=====
+Other
+=====
+
+As follows::
+
+    $ sample
+
+----
+"""
+MARKDOWN = """\
+Now with dates, see the guide and [the calendar](https://example.invalid/c).
+
+### Bug fixes
+
+- ``load(:issue:`1`)`` keeps order, as `load` and `Reader` do
+  (#12, #13) -- by @ada; see Wiki and PEP 639. Take the other.
+
+  ```python
+  load()
+
+  dump()
+  ```
+
+**Warning:** Read this.
+
+- And this.
+
+### Other
+
+As follows:
+
+    $ sample"""
+
+
+def test_restructuredtext() -> None:
+    """Titles, links, roles, code and admonitions become Markdown's, labels and the last line go, and code is code."""
+    assert from_rst(RST) == MARKDOWN
+
+
+def test_what_is_markdown_already_stays() -> None:
+    """A text of Markdown, and one that was rewritten before, come out as they went in."""
+    assert from_rst(MARKDOWN) == MARKDOWN
+    plain = "### Fixed\n\n- `a` and **b** [c](https://example.invalid) (#1)\n\n| x | y |\n| --- | --- |\n| 1 | 2 |"
+    assert from_rst(plain) == plain
+    assert complete(plain, plain) == plain
+
+
+def test_a_section_of_markdown_stands_alone() -> None:
+    """The targets of its reference links come along from the end of the file, those of others do not; roles go."""
+    section = "- Dates ([#7], [by Ada][ada]) {pr}`8`, [x](y)\n\n---\n"
+    end = "[#7]: https://example.invalid/7\n[ADA]: https://example.invalid/ada\n[1.0]: https://example.invalid/1\n"
+    assert complete(section, f"# Changes\n\n## 1.0\n\n{section}\n## 0.9\n\n{end}") == (
+        "- Dates ([#7], [by Ada][ada]) #8, [x](y)\n\n"
+        "[#7]: https://example.invalid/7\n[ADA]: https://example.invalid/ada"
+    )
