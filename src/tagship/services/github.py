@@ -129,6 +129,16 @@ class _Notes(msgspec.Struct):
     body: str
 
 
+class _Viewer(msgspec.Struct):
+    class Data(msgspec.Struct):
+        class Account(msgspec.Struct):
+            login: str
+
+        viewer: Account
+
+    data: Data
+
+
 class GitHub:
     """One repository on GitHub.
 
@@ -145,6 +155,7 @@ class GitHub:
         self._kept: dict[str, Reply] = {}
         self.budget = Budget()
         """As the newest answer to a read said."""
+        self._api = api
         self._root = f"{api}/repos/{repository}"
 
     def check_runs(self, sha: str) -> tuple[CheckRun, ...]:
@@ -234,6 +245,41 @@ class GitHub:
         reply = self._http.request("DELETE", f"{self._root}/releases/assets/{asset.id}", headers=self._headers())
         if not reply.ok and reply.status != 404:
             raise refusal(reply)
+
+    def viewer(self) -> str:
+        """Whose token it is, a job's `github-actions[bot]` included: only GraphQL tells it to every kind of token."""
+        headers = self._headers() | {"Content-Type": "application/json"}
+        address = f"{self._api.removesuffix('/v3')}/graphql"
+        body = msgspec.json.encode({"query": "{ viewer { login } }"})
+        return self._json(self._http.request("POST", address, headers=headers, body=body), _Viewer).data.viewer.login
+
+    def read(self, path: str, kind: type[T]) -> T:
+        """What lies at a path inside the repository; of a list, the first page."""
+        return self._json(self._get(path), kind)
+
+    def send(self, method: str, path: str, body: Mapping[str, object], kind: type[T]) -> T:
+        """Change something at a path inside the repository."""
+        return self._json(self._send(method, path, body), kind)
+
+    def maybe(self, path: str, kind: type[T]) -> T | None:
+        """What `read` gives; None where there is no such thing, or where it may not be seen."""
+        reply = self._get(path)
+        return None if reply.status == 404 else self._json(reply, kind)
+
+    def pages(self, path: str, kind: type[T]) -> Iterator[T]:
+        """The pages of a list."""
+        return self._pages(path, kind)
+
+    def change(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Reply:
+        """Change something that answers with a status alone, or with what nobody reads.
+
+        Raises:
+            Refused: GitHub does not let it be changed so.
+        """
+        reply = self._send(method, path, {} if body is None else body)
+        if not reply.ok:
+            raise refusal(reply)
+        return reply
 
     def _headers(self) -> dict[str, str]:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERSION}

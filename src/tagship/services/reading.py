@@ -4,6 +4,8 @@ A record, so that what was seen can be kept in a file. A setting that is not the
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
 from typing import Generic, TypeVar
 
 from tagship.errors import TagshipError
@@ -60,3 +62,17 @@ def attempt(how: str, ask: Callable[[], T | None]) -> Reading[T]:
         return Reading(value=ask(), how=how)
     except TagshipError as error:
         return Reading(hidden=Hidden(why=error.message, remedy=error.remedy), how=how)
+
+
+def begin(ask: Callable[[], T]) -> "Future[T]":
+    """Ask in a thread of its own, which keeps no process alive; what it raises is raised where the result is wanted."""
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(ask())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=work, daemon=True).start()
+    return future

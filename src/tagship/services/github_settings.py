@@ -1,0 +1,210 @@
+"""The door to a repository's settings on GitHub: all of them read at once, each for itself.
+
+What is hidden does not hide the rest: a setting that a token may not see is a `Reading` with the reason and with the
+permission that would show it.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from tagship.errors import TagshipError
+from tagship.services.github import GitHub
+from tagship.services.github_shapes import (
+    ActionsPolicy,
+    DefaultToken,
+    Environment,
+    ForkApproval,
+    Immutable,
+    Latest,
+    Policy,
+    Protection,
+    Repository,
+    Rule,
+    Ruleset,
+    SecretName,
+    Selected,
+    Settings,
+)
+from tagship.services.reading import Hidden, Reading, begin
+
+T = TypeVar("T")
+ADMINISTRATION, SECRETS, ENVIRONMENTS = "Administration: read", "Secrets: read", "Environments: read"
+ACTIONS, METADATA, CONTENTS = "Actions: read", "Metadata: read", "Contents: read"
+"""Permissions of a fine-grained token, as the page on which it is made calls them."""
+
+
+class _Environments(msgspec.Struct):
+    environments: tuple[Environment, ...]
+
+
+class _Policies(msgspec.Struct):
+    branch_policies: tuple[Policy, ...]
+
+
+class _Secrets(msgspec.Struct):
+    secrets: tuple[SecretName, ...]
+
+
+class _Listed(msgspec.Struct):
+    id: int
+
+
+def read_settings(github: GitHub, environments: Iterable[str]) -> Settings:
+    """Read everything, side by side; never raises for a single setting.
+
+    Args:
+        environments: the names of those whose patterns and secrets are of interest.
+    """
+    names = tuple(dict.fromkeys(environments))
+    repository = _seen(github, "", METADATA, lambda: github.read("", Repository))
+    found = repository.value
+    branch = quote(found.default_branch if found else "main", safe="")
+    admin = found is not None and found.permissions.admin
+    actions = begin(partial(_one, github, "/actions/permissions", ADMINISTRATION, ActionsPolicy))
+    selected = begin(lambda: read_selected(github, actions.result()))
+    token = begin(partial(_one, github, "/actions/permissions/workflow", ADMINISTRATION, DefaultToken))
+    forks = begin(partial(_one, github, FORKS, ADMINISTRATION, ForkApproval))
+    listed = begin(partial(read_environments, github))
+    policies = {name: begin(partial(read_policies, github, name)) for name in names}
+    own = {name: begin(partial(_secrets, github, f"{_environment(name)}/secrets", ENVIRONMENTS)) for name in names}
+    secrets = begin(partial(_secrets, github, "/actions/secrets", SECRETS))
+    organization = begin(partial(_secrets, github, "/actions/organization-secrets", SECRETS))
+    rulesets = begin(partial(read_rulesets, github))
+    rules = begin(partial(_rules, github, branch))
+    protection = begin(partial(_protection, github, branch))
+    immutable = begin(partial(read_immutable, github, admin=admin))
+    latest = begin(partial(_optional, github, "/releases/latest", CONTENTS, Latest))
+    return Settings(
+        repository=repository,
+        actions=actions.result(),
+        selected=selected.result(),
+        default_token=token.result(),
+        forks=forks.result(),
+        environments=listed.result(),
+        policies={name: one.result() for name, one in policies.items()},
+        environment_secrets={name: one.result() for name, one in own.items()},
+        secrets=secrets.result(),
+        organization_secrets=organization.result(),
+        rulesets=rulesets.result(),
+        branch_rules=rules.result(),
+        protection=protection.result(),
+        immutable=immutable.result(),
+        latest=latest.result(),
+    )
+
+
+FORKS = "/actions/permissions/fork-pr-contributor-approval"
+
+
+def read_environments(github: GitHub) -> Reading[tuple[Environment, ...]]:
+    """All deployment environments."""
+
+    def ask() -> tuple[Environment, ...]:
+        pages = github.pages("/environments?per_page=100", _Environments)
+        return tuple(environment for page in pages for environment in page.environments)
+
+    return _seen(github, "/environments", ACTIONS, ask)
+
+
+def read_policies(github: GitHub, name: str) -> Reading[tuple[Policy, ...]]:
+    """The patterns of an environment; None where there is no such environment."""
+    path = f"{_environment(name)}/deployment-branch-policies"
+
+    def ask() -> tuple[Policy, ...] | None:
+        first = github.maybe(f"{path}?per_page=100", _Policies)
+        return None if first is None else first.branch_policies
+
+    return _seen(github, path, ACTIONS, ask)
+
+
+def read_rulesets(github: GitHub) -> Reading[tuple[Ruleset, ...]]:
+    """All rulesets with their rules, those of the organisation included; the list has them without."""
+
+    def ask() -> tuple[Ruleset, ...]:
+        pages = github.pages("/rulesets?includes_parents=true&targets=branch%2Ctag&per_page=100", list[_Listed])
+        listed = [one.id for page in pages for one in page]
+        return tuple(found for id in listed if (found := github.maybe(f"/rulesets/{id}", Ruleset)) is not None)
+
+    return _seen(github, "/rulesets", METADATA, ask)
+
+
+def read_immutable(github: GitHub, *, admin: bool) -> Reading[Immutable]:
+    """Whether releases become immutable. Off is 404, and so is what one may not know."""
+    found = _optional(github, "/immutable-releases", ADMINISTRATION, Immutable)
+    if found.value is not None or found.hidden is not None:
+        return found
+    if admin:
+        return Reading(value=Immutable(enabled=False), how=found.how)
+    return Reading(hidden=_hidden(github, "GitHub shows it to administrators only", "", ADMINISTRATION), how=found.how)
+
+
+def read_selected(github: GitHub, actions: Reading[ActionsPolicy]) -> Reading[Selected]:
+    """Which actions may run, where the policy selects some."""
+    if actions.hidden is not None or actions.value is None or actions.value.allowed_actions != "selected":
+        return Reading(hidden=actions.hidden, how=actions.how)
+    return _one(github, "/actions/permissions/selected-actions", ADMINISTRATION, Selected)
+
+
+def _environment(name: str) -> str:
+    return f"/environments/{quote(name, safe='')}"
+
+
+def _rules(github: GitHub, branch: str) -> Reading[tuple[Rule, ...]]:
+    path = f"/rules/branches/{branch}"
+
+    def ask() -> tuple[Rule, ...]:
+        return tuple(rule for page in github.pages(f"{path}?per_page=100", list[Rule]) for rule in page)
+
+    return _seen(github, path, METADATA, ask)
+
+
+def _protection(github: GitHub, branch: str) -> Reading[Protection]:
+    """404 in words of its own says that there is none; any other, that one may not know."""
+    path = f"/branches/{branch}/protection"
+
+    def ask() -> Protection | None:
+        try:
+            return github.read(path, Protection)
+        except TagshipError as error:
+            if "Branch not protected" in error.message:
+                return None
+            raise
+
+    return _seen(github, path, ADMINISTRATION, ask)
+
+
+def _secrets(github: GitHub, path: str, needs: str) -> Reading[tuple[SecretName, ...]]:
+    def ask() -> tuple[SecretName, ...]:
+        return tuple(secret for page in github.pages(f"{path}?per_page=100", _Secrets) for secret in page.secrets)
+
+    return _seen(github, path, needs, ask)
+
+
+def _one(github: GitHub, path: str, needs: str, kind: type[T]) -> Reading[T]:
+    """A setting that every repository has."""
+    return _seen(github, path, needs, lambda: github.read(path, kind))
+
+
+def _optional(github: GitHub, path: str, needs: str, kind: type[T]) -> Reading[T]:
+    return _seen(github, path, needs, lambda: github.maybe(path, kind))
+
+
+def _seen(github: GitHub, path: str, needs: str, ask: Callable[[], T | None]) -> Reading[T]:
+    how = f"GET /repos/{github.repository}{path}"
+    try:
+        return Reading(value=ask(), how=how)
+    except TagshipError as error:
+        return Reading(hidden=_hidden(github, error.message, error.remedy, needs), how=how)
+
+
+def _hidden(github: GitHub, why: str, remedy: str, needs: str) -> Hidden:
+    """Why something was not seen; who asks without a token needs one before anything else."""
+    if github.is_anonymous:
+        return Hidden(
+            why=f"{why} (asked without a token)", remedy=f"gh auth login, or a token with {needs} in GH_TOKEN."
+        )
+    return Hidden(why=why, remedy=remedy or f"Give a token with the permission {needs}.")
