@@ -52,6 +52,7 @@ Option = str | bool | int | Path | tuple[str, ...] | None
 @click.option("--published", type=_choices("published"), help="What the index has of this version.")
 @click.option("--api-token", type=_choices("api_token"), help="Upload with an API token that is …")
 @click.option("--read-only", is_flag=True, default=None, help="The index refuses all uploads.")
+@click.option("--merged", is_flag=True, default=None, help="Take the commit for merged into the default branch.")
 @click.option("--stale", type=int, help="How many times the index shows its old page.")
 @click.option("--fault", multiple=True, metavar="KIND[@N]", help="Break the Nth request, `503@publish:2`; or `all`.")
 @click.option("--crash", multiple=True, metavar="STAGE[:N]", help="Kill the stage after its Nth request; or `all`.")
@@ -124,7 +125,18 @@ def _request(options: dict[str, Option]) -> Request:
     kind = scenarios[0] if scenarios else "tag"
     world = options["world"]
     known = _world_file(world) if isinstance(world, Path) else {}
-    for key in ("publisher", "environment", "reviewers", "project", "published", "api_token", "read_only", "stale"):
+    keys = (
+        "publisher",
+        "environment",
+        "reviewers",
+        "project",
+        "published",
+        "api_token",
+        "read_only",
+        "stale",
+        "merged",
+    )
+    for key in keys:
         if options[key] is not None:
             known[key.replace("_", "-")] = options[key]
     if options["ci"]:

@@ -13,7 +13,8 @@ from typing import assert_never
 
 import msgspec
 
-from tagship.errors import Conflict, PlanRefused, TagshipError, ToolFailed, UnknownOutcome
+from tagship.errors import PlanRefused, TagshipError, ToolFailed, UnknownOutcome
+from tagship.operate.pushing import Parcel, push
 from tagship.operate.situation import PATIENCE, RELEASE, Situation
 from tagship.project.version_edits import write
 from tagship.rehearsal.result import Rehearsal
@@ -53,6 +54,7 @@ class Tag:
     name: str
     message: str
     sign: bool
+    commit: str = "HEAD"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +62,8 @@ class Rehearse:
     """Rehearse the tag, as it stands in this clone."""
 
     tag: str
+    merged: bool = False
+    """Whether the commit counts as merged, which it is to be."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +71,7 @@ class Push:
     """Push branch and tag, both or none."""
 
     branch: str
+    """Empty where its commits are there."""
     tag: str
     undo: str
     """The command that takes back what was done here, for where nobody can say what arrived."""
@@ -81,9 +86,7 @@ def decide(now: Situation, wanted: Wanted) -> tuple[Action, ...]:
     Raises:
         PlanRefused: the repository is not in a state to release from; the remedy says how it gets there.
     """
-    refusal = next((found for look in _LOOKS if (found := look(now, wanted)) is not None), None)
-    if refusal is not None:
-        raise refusal
+    look(now, wanted)
     message = f"{RELEASE}{wanted.version}"
     undo = f"git tag --delete {wanted.tag}" + (f" && git reset --keep {now.head}" if wanted.contents else "")
     return (
@@ -99,12 +102,15 @@ def words(action: Action) -> str:
     match action:
         case Commit(message=message, contents=contents):
             return f"commit {', '.join(contents)}: {message}"
-        case Tag(name=name, sign=sign):
-            return f"tag {name}{', signed' if sign else ''}"
+        case Tag(name=name, sign=sign, commit=commit):
+            where = "" if commit == "HEAD" else f" at {commit[:12]}"
+            return f"tag {name}{where}{', signed' if sign else ''}"
+        case Rehearse(merged=True):
+            return "rehearse it, offline, as if it were merged"
         case Rehearse():
             return "rehearse it, offline; if it would not succeed, all of this is taken back"
         case Push(branch=branch, tag=tag):
-            return f"push {branch} and {tag}, both or none"
+            return f"push {branch} and {tag}, both or none" if branch else f"push {tag}"
         case _:
             assert_never(action)
 
@@ -168,6 +174,17 @@ def _none_begun(now: Situation, wanted: Wanted) -> PlanRefused | None:
 _LOOKS = (_on_a_branch, _clean, _up_to_date, _none_begun, _tag_is_free)
 
 
+def look(now: Situation, wanted: Wanted) -> None:
+    """Refuse where the repository is not in a state to release from.
+
+    Raises:
+        PlanRefused: with the way there.
+    """
+    refusal = next((found for look in _LOOKS if (found := look(now, wanted)) is not None), None)
+    if refusal is not None:
+        raise refusal
+
+
 def _no(why: str, remedy: str) -> PlanRefused:
     return PlanRefused(f"Nothing was released: {why}", remedy=remedy)
 
@@ -195,7 +212,7 @@ def perform(actions: tuple[Action, ...], before: Situation, hands: Hands) -> Non
     """
     for action in actions:
         try:
-            _act(action, hands)
+            act(action, hands)
         except UnknownOutcome:
             raise  # what is local may be public by now
         except BaseException as error:
@@ -204,7 +221,19 @@ def perform(actions: tuple[Action, ...], before: Situation, hands: Hands) -> Non
             raise
 
 
-def _act(action: Action, hands: Hands) -> None:
+def _parcel(action: Push) -> Parcel:
+    tag = f"refs/tags/{action.tag}"
+    refs = (f"HEAD:refs/heads/{action.branch}", tag) if action.branch else (tag,)
+    named = " and ".join(name for name in (action.branch, action.tag) if name)
+    return Parcel(refs=refs, named=named, key=tag, undo=action.undo)
+
+
+def act(action: Action, hands: Hands) -> None:
+    """Do one step.
+
+    Raises:
+        TagshipError: it failed.
+    """
     git, say = hands.git, hands.say
     match action:
         case Commit(message=message, contents=contents):
@@ -212,14 +241,14 @@ def _act(action: Action, hands: Hands) -> None:
             git.text("add", "--", *(str(hands.root / file) for file in contents))
             _git(hands, "commit", "--quiet", "--message", message)
             say(f"committed {', '.join(contents)}: {message}")
-        case Tag(name=name, message=message, sign=sign):
-            _git(hands, "tag", "--sign" if sign else "--annotate", "--message", message, name)
+        case Tag(name=name, message=message, sign=sign, commit=commit):
+            _git(hands, "tag", "--sign" if sign else "--annotate", "--message", message, name, commit)
             say(f"tagged {name}")
-        case Rehearse(tag=tag):
+        case Rehearse():
             say("rehearsing …")
-            _rehearse(tag, hands)
+            _rehearse(action, hands)
         case Push():
-            _push(action, hands)
+            say(push(git, _parcel(action), hands.patience))
         case _:
             assert_never(action)
 
@@ -234,10 +263,11 @@ def _git(hands: Hands, *words: str) -> None:
         )
 
 
-def _rehearse(tag: str, hands: Hands) -> None:
+def _rehearse(action: Rehearse, hands: Hands) -> None:
     """In a process of its own, which shuts itself in for good; -P: nothing of the repository is imported before."""
+    tag, more = action.tag, ("--package", hands.package, *(["--merged"] if action.merged else []))
     words = (sys.executable, "-P", "-m", "tagship", "rehearse", str(hands.git.root), "--tag", tag, "--json")
-    output = hands.shell.run((*words, "--package", hands.package), cwd=hands.git.root, timeout=REHEARSAL)
+    output = hands.shell.run((*words, *more), cwd=hands.git.root, timeout=REHEARSAL)
     try:
         result = msgspec.json.decode(output.stdout, type=Rehearsal)
     except msgspec.DecodeError:
@@ -253,53 +283,6 @@ def _rehearse(tag: str, hands: Hands) -> None:
             where=cause.where if cause else "",
         )
     hands.say(f"rehearsed in {result.seconds:.1f} s: {result.headline}")
-
-
-def _push(push: Push, hands: Hands) -> None:
-    """Push, and where that failed find out what arrived.
-
-    Raises:
-        PlanRefused: it was refused; the local repository is as it was.
-        UnknownOutcome: the remote cannot be asked what arrived.
-        Conflict: somebody else's tag arrived in between.
-    """
-    refs = (f"HEAD:refs/heads/{push.branch}", f"refs/tags/{push.tag}")
-    output = hands.git.run("push", "--atomic", "--porcelain", "origin", *refs, timeout=hands.patience)
-    if output.ok:
-        hands.say(f"pushed {push.branch} and {push.tag}")
-        return
-    own = hands.git.text("rev-parse", f"refs/tags/{push.tag}")
-    unknown = UnknownOutcome(
-        f"The push of {push.tag} broke off, and the remote cannot be asked what arrived\n{output.tail(6)}",
-        remedy=f"When it answers again: git push --atomic origin {push.branch} {push.tag}. It does nothing where "
-        f"all has arrived. To take it back: {push.undo}",
-    )
-    asked = hands.git.run("ls-remote", "--tags", "origin", f"refs/tags/{push.tag}", timeout=hands.patience)
-    if not asked.ok:
-        raise unknown
-    there = asked.stdout.split()
-    if there and there[0] == own:
-        hands.say(f"pushed {push.branch} and {push.tag}; the answer was lost, they are there")
-        return
-    if there:
-        raise Conflict(
-            f"Nothing was released: the remote got another tag {push.tag} in the meantime",
-            remedy="Find out who pushed it; then release the next version.",
-            where=push.tag,
-        )
-    if output.timed_out:
-        raise unknown  # it may still be on its way
-    raise PlanRefused(
-        f"Nothing was released: the push was refused\n{_said(output.stdout + output.stderr)}",
-        remedy="Do as the remote says, and run the same command again. Where the branch takes no pushes: raise the "
-        "version in a pull request (tagship version bump); once it is merged, `tagship release` without a part.",
-        where=push.branch,
-    )
-
-
-def _said(words: str) -> str:
-    lines = [line.removeprefix("remote:").strip() for line in words.splitlines()]
-    return "\n".join([line for line in lines if line and not line.startswith(("To ", "Done"))][-10:])
 
 
 def take_back(actions: tuple[Action, ...], before: Situation, hands: Hands) -> None:

@@ -62,7 +62,9 @@ def create(source: Git, folder: Path, request: Request, default_branch: str | No
     elif on_branch and tip != commit:
         tip = commit
         assumed.append(f"{branch} is pushed as it is here: the remote has another commit at its end")
-    elif request.kind == "tag" and request.tag is None and not source.contains(commit, tip):
+    elif (request.assumptions.merged or (request.kind == "tag" and request.tag is None)) and not source.contains(
+        commit, tip
+    ):
         tip = commit
         assumed.append(f"this commit is merged into {branch}")
     bare = source.at(folder / "remote.git")

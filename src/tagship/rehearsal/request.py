@@ -43,6 +43,8 @@ class Assumptions(Record, frozen=True, kw_only=True, rename="kebab"):
     """Minutes that the environment for PyPI lets a deployment wait."""
     push: Literal["taken", "refused"] = "taken"
     """What the remote does with the push of the tag or branch: a ruleset may let nobody make one."""
+    merged: bool = False
+    """Whether the commit counts as merged into the default branch, as a pull request will do it."""
     similar: str = ""
     """The name of an existing project of somebody else."""
 

@@ -31,11 +31,16 @@ def clone_at(source: Git, commit: str, destination: Path, *, modules: Path | Non
             remedy=f"It is a partial clone: let git fetch them with `git checkout {commit[:12]}`, or make a whole one.",
             where=missing[0],
         )
-    _submodules(source.at(modules or source.root), clone)
+    submodules(source.at(modules or source.root), clone)
     return clone
 
 
-def _submodules(source: Git, clone: Git) -> None:
+def submodules(source: Git, clone: Git) -> None:
+    """Check out the submodules of a clone from those of the source.
+
+    Raises:
+        ProjectError: one is not checked out in the source.
+    """
     if not (clone.root / ".gitmodules").exists():
         return
     for line in clone.lines("ls-tree", "-r", "--full-tree", "HEAD"):

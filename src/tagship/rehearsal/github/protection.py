@@ -98,6 +98,8 @@ def _details(call: Call, of: Ruleset) -> Object:
         "conditions": {"ref_name": {"include": list(of.include), "exclude": list(of.exclude)}},
         "rules": [_rule(rule) for rule in of.rules],
     }
+    if call.token.kind != "none":
+        details["current_user_can_bypass"] = "always" if call.token.login in of.bypass else "never"
     if call.may("administration"):
         details["bypass_actors"] = [
             {"actor_id": call.repo.id_of(login), "actor_type": "User", "bypass_mode": "always"} for login in of.bypass
