@@ -37,6 +37,10 @@ ACTIONS, METADATA, CONTENTS = "Actions: read", "Metadata: read", "Contents: read
 """Permissions of a fine-grained token, as the page on which it is made calls them."""
 
 
+FORKS = "/actions/permissions/fork-pr-contributor-approval"
+PER_ENVIRONMENT = ("policies", "environment_secrets")
+
+
 class _Environments(msgspec.Struct):
     environments: tuple[Environment, ...]
 
@@ -97,7 +101,11 @@ def read_settings(github: GitHub, environments: Iterable[str]) -> Settings:
     )
 
 
-FORKS = "/actions/permissions/fork-pr-contributor-approval"
+def unseen(hidden: Hidden) -> Settings:
+    """Settings none of which could be seen, for one reason."""
+    blank = msgspec.to_builtins(Reading[int](hidden=hidden))
+    names = [field.name for field in msgspec.structs.fields(Settings) if field.name not in PER_ENVIRONMENT]
+    return msgspec.convert(dict.fromkeys(names, blank), Settings)
 
 
 def read_environments(github: GitHub) -> Reading[tuple[Environment, ...]]:

@@ -309,6 +309,14 @@ class Settings(Record, frozen=True, kw_only=True):
         """
         return next((e for e in self.environments.get() or () if e.name.lower() == name.lower()), None)
 
+    def patterns(self, name: str) -> tuple[Policy, ...]:
+        """The patterns of an environment that was asked for; none where it does not exist.
+
+        Raises:
+            Unseen: they could not be read.
+        """
+        return self.policies.get(name, Reading(hidden=self.environments.hidden)).get() or ()
+
     @property
     def may_administer(self) -> bool:
         """Whether the one who asks is known to administer the repository."""
