@@ -8,6 +8,8 @@ from tagship.errors import TagshipError
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.services.git import Git
+from tagship.services.github_settings import read_settings, unseen
+from tagship.services.github_shapes import Settings
 from tagship.services.reading import Hidden, Reading, attempt
 from tagship.services.world import World
 from tagship.setup.aside import aside
@@ -28,6 +30,7 @@ SETTINGS = (
 """Files that are read as text; CODEOWNERS in the order in which GitHub looks (docs.github.com, "About code owners")."""
 LARGEST = 2**20
 """Bytes of such a file; GitHub itself ignores a larger CODEOWNERS from 3 MB on."""
+OFFLINE = Hidden(why="nothing outside of the checkout was looked at", remedy="Leave out --offline.")
 _CREDENTIALS = re.compile(r"(?<=://)[^@/]*@")
 
 
@@ -39,6 +42,7 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
         offline: look at nothing but the checkout; the rest is unknown.
     """
     runs = aside(world, "GitHub Actions", partial(_runs, project=project)) if not offline else None
+    github = aside(world, "GitHub", partial(_settings, project=project)) if not offline else None
     kept, files = _kept(world, project), _files(world.git)
     return Observed(
         now=world.clock.now(),
@@ -47,12 +51,9 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
         wanted=_wanted(project),
         kept=kept,
         files=files,
-        runs=runs.result() if runs is not None else Runs(head=_not_asked()),
+        runs=runs.result() if runs is not None else Runs(head=Reading(hidden=OFFLINE)),
+        github=github.result() if github is not None else unseen(OFFLINE),
     )
-
-
-def _not_asked() -> Reading[Seen]:
-    return Reading(hidden=Hidden(why="nothing outside of the checkout was looked at", remedy="Leave out --offline."))
 
 
 def _local(git: Git, project: Project, kept: Adoption | TagshipError) -> Local:
@@ -115,6 +116,16 @@ def _kept(world: World, project: Project) -> Adoption | TagshipError:
         return gather(project, Desk(uv=world.uv, git=world.git), Wish(settings={}, lock=False))
     except TagshipError as error:
         return error
+
+
+def _settings(world: World, project: Project) -> Settings:
+    home, names = project.repository, project.config.environments
+    if home.on_github is None:
+        return unseen(Hidden(why="the repository is not on GitHub", remedy=""))
+    world.journal.doing("the settings of the repository")
+    wanted = _wanted(project)
+    ours = (wanted.testpypi, wanted.pypi) if isinstance(wanted, Variant) else (names.testpypi, names.pypi)
+    return read_settings(world.github, (*ours, *(p.environment for p in project.ci.publishers if p.environment)))
 
 
 def _runs(world: World, project: Project) -> Runs:

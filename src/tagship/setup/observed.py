@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tagship.errors import TagshipError
 from tagship.project.discover import Project
+from tagship.services.github_shapes import Settings
 from tagship.services.reading import Reading
 from tagship.stages.gate_judge import Seen
 from tagship.workflow.adopt import Adoption
@@ -65,6 +66,8 @@ class Observed:
     """What tagship keeps in the repository, compared with what is there, or why that cannot be compared."""
     files: Files = field(default_factory=Files)
     runs: Runs = field(default_factory=Runs)
+    github: Settings = field(default_factory=Settings)
+    """The settings of the repository."""
 
     @property
     def variant(self) -> Variant:
