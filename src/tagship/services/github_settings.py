@@ -211,8 +211,7 @@ def _seen(github: GitHub, path: str, needs: str, ask: Callable[[], T | None]) ->
 
 def _hidden(github: GitHub, why: str, remedy: str, needs: str) -> Hidden:
     """Why something was not seen; who asks without a token needs one before anything else."""
-    if github.is_anonymous:
-        return Hidden(
-            why=f"{why} (asked without a token)", remedy=f"gh auth login, or a token with {needs} in GH_TOKEN."
-        )
+    if not github.has_token:
+        remedy = f"gh auth login, or a token with the permission {needs} in GH_TOKEN."
+        return Hidden(why=f"{why} (asked without a token)", remedy=remedy)
     return Hidden(why=why, remedy=remedy or f"Give a token with the permission {needs}.")
