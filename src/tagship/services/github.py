@@ -246,6 +246,11 @@ class GitHub:
         if not reply.ok and reply.status != 404:
             raise refusal(reply)
 
+    @property
+    def has_token(self) -> bool:
+        """Whether it is asked with a token."""
+        return self._token is not None
+
     def viewer(self) -> str:
         """Whose token it is, a job's `github-actions[bot]` included: only GraphQL tells it to every kind of token."""
         headers = self._headers() | {"Content-Type": "application/json"}
