@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tagship.errors import PlanRefused
 from tagship.model import Event, Fact, Status
 from tagship.project.ci import FOLDER
+from tagship.rehearsal import permitted
 from tagship.rehearsal.github import RepositoryState
 from tagship.workflow.document import read
 from tagship.workflow.events import Happened, Started, skips, started
@@ -43,16 +44,31 @@ def begin(repo: RepositoryState, event: Event, file: str) -> Start:
         return Start(
             refused=_refused(f"the message of the pushed commit has {word}", f"Or start it by hand: {by_hand}")
         )
+    why = permitted.barred(repo, f"{FOLDER}/{file}")
+    if why:
+        return Start(refused=_refused(why, f"Or let it run: gh workflow enable {file}"))
     text = repo.git.maybe("show", f"{event.sha}:{FOLDER}/{file}")
     if text is None:
         return Start()
-    found = started(read(text.encode(), file), Happened(name="push", ref=event.ref, message=message))
+    document = read(text.encode(), file)
+    found = started(document, Happened(name="push", ref=event.ref, message=message))
     if isinstance(found, Started):
+        why = permitted.refused(repo, document)
+        if why:
+            return Start(refused=_unable(file, why))
         fact = Fact(id="workflow.started", title=f"{name} starts {file}", status=Status.OK, how=f"{FOLDER}/{file}")
         return Start(facts=(fact,))
     if is_stamped(text):
         return Start(refused=_refused(f"{file}: {found.why}", f"Or correct what starts {file}: tagship sync"))
     return Start(doubt=f"{file}, which this push does not start: {found.why}; tagship's own stages were rehearsed")
+
+
+def _unable(file: str, why: str) -> PlanRefused:
+    return PlanRefused(
+        f"Nothing would be released: {file} fails before its first job\n{why}",
+        remedy="Allow it on GitHub: Settings, Actions, General, Actions permissions.",
+        where=why,
+    )
 
 
 def _refused(why: str, otherwise: str) -> PlanRefused:

@@ -144,6 +144,20 @@ def actions_permissions(call: Call) -> Reply:
     return Reply(body=body)
 
 
+def selected_actions(call: Call) -> Reply:
+    """The actions that may run, where they are selected; 409 where not."""
+    policy = call.repo.policy
+    if policy.allowed != "selected":
+        raise refusal(409, "Conflict")
+    return Reply(
+        body={
+            "github_owned_allowed": policy.github_owned,
+            "verified_allowed": policy.verified,
+            "patterns_allowed": list(policy.patterns),
+        }
+    )
+
+
 def workflow_permissions(call: Call) -> Reply:
     """What a workflow's token may do where the workflow does not say."""
     policy = call.repo.policy
@@ -180,6 +194,7 @@ ROUTES = (
     Route("PUT", f"{_R}/immutable-releases", "administration:write", enable_immutable_releases),
     Route("DELETE", f"{_R}/immutable-releases", "administration:write", disable_immutable_releases),
     Route("GET", f"{_R}/actions/permissions", _ADMIN, actions_permissions),
+    Route("GET", f"{_R}/actions/permissions/selected-actions", _ADMIN, selected_actions),
     Route("GET", f"{_R}/actions/permissions/workflow", _ADMIN, workflow_permissions),
     Route("GET", f"{_R}/actions/permissions/fork-pr-contributor-approval", _ADMIN, fork_approval),
     Route("GET", f"{_R}/actions/oidc/customization/sub", "!actions:read", oidc_subject),

@@ -314,6 +314,12 @@ class ActionsPolicy:
 
     enabled: bool = True
     allowed: Literal["all", "local_only", "selected"] = "all"
+    github_owned: bool = False
+    """Where actions are selected: those of GitHub's own organisations."""
+    verified: bool = False
+    """Where actions are selected: those of creators whom GitHub verified."""
+    patterns: tuple[str, ...] = ()
+    """Where actions are selected: `owner/name@*` and so on."""
     sha_pinning_required: bool = False
     default_permissions: Literal["read", "write"] = "read"
     can_approve_reviews: bool = False

@@ -1,0 +1,46 @@
+"""Whether the settings of the embedded GitHub let a workflow run: Actions may be off, a workflow may be disabled, and
+an action may not be allowed, which ends the run before its first job.
+
+docs.github.com, "Managing GitHub Actions settings for a repository", "Disabling and enabling a workflow". GitHub's
+words about actions as its runs show them (github.com/tailscale/tailscale/issues/17710,
+github.com/Metastem/Wikiless/issues/149).
+"""
+
+import re
+from fnmatch import fnmatchcase
+
+from tagship.rehearsal.github import RepositoryState
+from tagship.workflow.document import Document
+
+_PINNED = re.compile(r"@[0-9a-f]{40}$")
+_OWN = ("actions/", "github/")
+"""Organisations of GitHub's own."""
+
+
+def barred(repo: RepositoryState, path: str) -> str:
+    """Why a push starts this workflow for nobody; nothing where it may."""
+    if not repo.policy.enabled:
+        return "GitHub Actions is disabled for this repository"
+    return f"{path.rpartition('/')[2]} is disabled" if path in repo.disabled_workflows else ""
+
+
+def refused(repo: RepositoryState, document: Document) -> str:
+    """Why a run of this workflow fails before its first job, in GitHub's words; nothing where it does not."""
+    steps = (step.uses.text for job in document.jobs.values() for step in job.steps if step.uses is not None)
+    used = (*steps, *(job.uses for job in document.jobs.values() if job.uses))
+    for name in dict.fromkeys(name for name in used if not name.startswith(("./", "$/", "docker://"))):
+        why = _why(repo, name)
+        if why:
+            return f"The action {name} is not allowed in {repo.full_name} because all actions must be {why}."
+    return ""
+
+
+def _why(repo: RepositoryState, name: str) -> str:
+    policy, owned = repo.policy, name.lower().startswith(f"{repo.owner.lower()}/")
+    if policy.allowed == "local_only" and not owned:
+        return f"from a repository owned by {repo.owner}"
+    if policy.allowed == "selected" and not owned:
+        ours = policy.github_owned and name.startswith(_OWN)
+        if not ours and not any(fnmatchcase(name, pattern) for pattern in policy.patterns):
+            return f"from a repository owned by {repo.owner}, or match one of the patterns that are allowed"
+    return "pinned to a full-length commit SHA" if policy.sha_pinning_required and not _PINNED.search(name) else ""
