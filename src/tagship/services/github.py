@@ -247,9 +247,9 @@ class GitHub:
             raise refusal(reply)
 
     @property
-    def has_token(self) -> bool:
-        """Whether it is asked with a token."""
-        return self._token is not None
+    def is_anonymous(self) -> bool:
+        """Whether it is asked without a token."""
+        return self._token is None
 
     def viewer(self) -> str:
         """Whose token it is, a job's `github-actions[bot]` included: only GraphQL tells it to every kind of token."""

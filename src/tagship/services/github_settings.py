@@ -133,7 +133,7 @@ def read_rulesets(github: GitHub) -> Reading[tuple[Ruleset, ...]]:
     """All rulesets with their rules, those of the organisation included; the list has them without."""
 
     def ask() -> tuple[Ruleset, ...]:
-        pages = github.pages("/rulesets?includes_parents=true&targets=branch%2Ctag&per_page=100", list[_Listed])
+        pages = github.pages("/rulesets?targets=branch%2Ctag&per_page=100", list[_Listed])
         listed = [one.id for page in pages for one in page]
         return tuple(found for id in listed if (found := github.maybe(f"/rulesets/{id}", Ruleset)) is not None)
 
@@ -211,7 +211,7 @@ def _seen(github: GitHub, path: str, needs: str, ask: Callable[[], T | None]) ->
 
 def _hidden(github: GitHub, why: str, remedy: str, needs: str) -> Hidden:
     """Why something was not seen; who asks without a token needs one before anything else."""
-    if not github.has_token:
+    if github.is_anonymous:
         remedy = f"gh auth login, or a token with the permission {needs} in GH_TOKEN."
         return Hidden(why=f"{why} (asked without a token)", remedy=remedy)
     return Hidden(why=why, remedy=remedy or f"Give a token with the permission {needs}.")
