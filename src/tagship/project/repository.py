@@ -44,7 +44,7 @@ def read(git: Git) -> Repository:
     source = f"git remote {remote}"
     host: Found[str | None] = Found(value=found["host"], source=source) if found else unknown(_no_remote(remote))
     slug: Found[str | None] = unknown(_no_remote(remote))
-    if named := _slug(address):
+    if named := slug_of(address):
         slug = Found(value=named, source=source)
     elif found:
         slug = unknown(f"the address of {source} is not one of owner/name")
@@ -52,7 +52,7 @@ def read(git: Git) -> Repository:
     lines = git.lines("for-each-ref", "--sort=-creatordate", "--format=%(refname)%09%(symref)%09%(HEAD)", *wanted)
     refs = [line.split("\t") for line in lines]
     branch = next((name for name, _, head in refs if head == "*"), "").removeprefix("refs/heads/") or None
-    second = _slug(config.get("remote.upstream.url", "")) if remote != "upstream" else None
+    second = slug_of(config.get("remote.upstream.url", "")) if remote != "upstream" else None
     return Repository(
         host=host,
         slug=slug,
@@ -67,7 +67,8 @@ def _parts(address: str) -> re.Match[str] | None:
     return _ADDRESS.fullmatch(address) or _SCP.fullmatch(address)
 
 
-def _slug(address: str) -> str | None:
+def slug_of(address: str) -> str | None:
+    """`owner/name` out of the address of a remote; None where it is not of that form."""
     found = _parts(address)
     return found["path"] if found and re.fullmatch(r"[^/]+/[^/]+", found["path"]) else None
 

@@ -28,6 +28,7 @@ from tagship.services.github_shapes import (
     SecretName,
     Selected,
     Settings,
+    WorkflowState,
 )
 from tagship.services.reading import Hidden, Reading, begin
 
@@ -53,6 +54,10 @@ class _Secrets(msgspec.Struct):
     secrets: tuple[SecretName, ...]
 
 
+class _Workflows(msgspec.Struct):
+    workflows: tuple[WorkflowState, ...]
+
+
 class _Listed(msgspec.Struct):
     id: int
 
@@ -64,7 +69,7 @@ def read_settings(github: GitHub, environments: Iterable[str]) -> Settings:
         environments: the names of those whose patterns and secrets are of interest.
     """
     names = tuple(dict.fromkeys(environments))
-    repository = _seen(github, "", METADATA, lambda: github.read("", Repository))
+    repository = seen(github, "", METADATA, lambda: github.read("", Repository))
     found = repository.value
     branch = quote(found.default_branch if found else "main", safe="")
     admin = found is not None and found.permissions.admin
@@ -115,7 +120,7 @@ def read_environments(github: GitHub) -> Reading[tuple[Environment, ...]]:
         pages = github.pages("/environments?per_page=100", _Environments)
         return tuple(environment for page in pages for environment in page.environments)
 
-    return _seen(github, "/environments", ACTIONS, ask)
+    return seen(github, "/environments", ACTIONS, ask)
 
 
 def read_policies(github: GitHub, name: str) -> Reading[tuple[Policy, ...]]:
@@ -126,7 +131,7 @@ def read_policies(github: GitHub, name: str) -> Reading[tuple[Policy, ...]]:
         first = github.maybe(f"{path}?per_page=100", _Policies)
         return None if first is None else first.branch_policies
 
-    return _seen(github, path, ACTIONS, ask)
+    return seen(github, path, ACTIONS, ask)
 
 
 def read_rulesets(github: GitHub) -> Reading[tuple[Ruleset, ...]]:
@@ -137,7 +142,7 @@ def read_rulesets(github: GitHub) -> Reading[tuple[Ruleset, ...]]:
         listed = [one.id for page in pages for one in page]
         return tuple(found for id in listed if (found := github.maybe(f"/rulesets/{id}", Ruleset)) is not None)
 
-    return _seen(github, "/rulesets", METADATA, ask)
+    return seen(github, "/rulesets", METADATA, ask)
 
 
 def read_immutable(github: GitHub, *, admin: bool) -> Reading[Immutable]:
@@ -167,7 +172,7 @@ def _rules(github: GitHub, branch: str) -> Reading[tuple[Rule, ...]]:
     def ask() -> tuple[Rule, ...]:
         return tuple(rule for page in github.pages(f"{path}?per_page=100", list[Rule]) for rule in page)
 
-    return _seen(github, path, METADATA, ask)
+    return seen(github, path, METADATA, ask)
 
 
 def _protection(github: GitHub, branch: str) -> Reading[Protection]:
@@ -182,26 +187,42 @@ def _protection(github: GitHub, branch: str) -> Reading[Protection]:
                 return None
             raise
 
-    return _seen(github, path, ADMINISTRATION, ask)
+    return seen(github, path, ADMINISTRATION, ask)
 
 
 def _secrets(github: GitHub, path: str, needs: str) -> Reading[tuple[SecretName, ...]]:
     def ask() -> tuple[SecretName, ...]:
         return tuple(secret for page in github.pages(f"{path}?per_page=100", _Secrets) for secret in page.secrets)
 
-    return _seen(github, path, needs, ask)
+    return seen(github, path, needs, ask)
 
 
 def _one(github: GitHub, path: str, needs: str, kind: type[T]) -> Reading[T]:
     """A setting that every repository has."""
-    return _seen(github, path, needs, lambda: github.read(path, kind))
+    return seen(github, path, needs, lambda: github.read(path, kind))
 
 
 def _optional(github: GitHub, path: str, needs: str, kind: type[T]) -> Reading[T]:
-    return _seen(github, path, needs, lambda: github.maybe(path, kind))
+    return seen(github, path, needs, lambda: github.maybe(path, kind))
 
 
-def _seen(github: GitHub, path: str, needs: str, ask: Callable[[], T | None]) -> Reading[T]:
+def read_workflows(github: GitHub) -> Reading[tuple[WorkflowState, ...]]:
+    """The workflows of the default branch, and whether they run."""
+
+    def ask() -> tuple[WorkflowState, ...]:
+        pages = github.pages("/actions/workflows?per_page=100", _Workflows)
+        return tuple(workflow for page in pages for workflow in page.workflows)
+
+    return seen(github, "/actions/workflows", ACTIONS, ask)
+
+
+def seen(github: GitHub, path: str, needs: str, ask: Callable[[], T | None]) -> Reading[T]:
+    """One reading; where it is refused, with the permission that would show it.
+
+    Args:
+        path: what is asked, inside of the repository.
+        needs: the permission of a fine-grained token.
+    """
     how = f"GET /repos/{github.repository}{path}"
     try:
         return Reading(value=ask(), how=how)

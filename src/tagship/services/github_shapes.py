@@ -158,6 +158,15 @@ class SecretName(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+class WorkflowState(msgspec.Struct, frozen=True):
+    """One workflow, and whether it runs."""
+
+    path: str
+    state: str
+    """`active`, `disabled_manually`, `disabled_inactivity` and so on."""
+    html_url: str = ""
+
+
 class Rule(msgspec.Struct, frozen=True):
     """One rule, with its parameters as far as they are judged here."""
 

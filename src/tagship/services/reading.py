@@ -8,7 +8,6 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import Generic, TypeVar
 
-from tagship.errors import TagshipError
 from tagship.model import Record
 
 T = TypeVar("T")
@@ -50,18 +49,6 @@ class Reading(Record, Generic[T], frozen=True, kw_only=True):
         if self.hidden is not None:
             raise Unseen(self.hidden, self.how)
         return self.value
-
-
-def attempt(how: str, ask: Callable[[], T | None]) -> Reading[T]:
-    """Read one setting; an error of ours hides it and nothing else.
-
-    Args:
-        how: how it is read, for people: the request.
-    """
-    try:
-        return Reading(value=ask(), how=how)
-    except TagshipError as error:
-        return Reading(hidden=Hidden(why=error.message, remedy=error.remedy), how=how)
 
 
 def begin(ask: Callable[[], T]) -> "Future[T]":

@@ -19,7 +19,6 @@ from tagship.services.secret import named
 from tagship.services.shell import Shell
 from tagship.services.uv import Uv
 
-
 PATIENCE = Patience()
 """That of a release: it may take a while, as long as it goes well in the end."""
 HURRY = Patience(connect=5.0, answer=15.0, again=(0.5,), longest=5.0, lasting=True)

@@ -1,6 +1,6 @@
 """What a check of the set-up is: what it proves, what it needs to see, and how it judges what was seen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,8 +55,8 @@ class Check:
     page: Page
     """Its title says what holds where the check is ok; a severity of `note` makes it advice, which is no condition."""
     group: Group
-    needs: Needs
-    look: Callable[[Observed], Seen | tuple[Seen, ...]]
+    needs: Needs = Needs.NOTHING
+    look: Callable[[Observed], Seen | Iterable[Seen]]
     """May raise `Unseen` or a `TagshipError`: then the check is unknown, and says why. No answers at all: it does not
     apply, and is left out."""
 

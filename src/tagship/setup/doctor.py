@@ -8,11 +8,11 @@ import msgspec
 from tagship.errors import TagshipError
 from tagship.model import Fact, Finding, Page, Record, Severity, Status
 from tagship.services.reading import Unseen
-from tagship.setup import local
+from tagship.setup import ci, files, local, workflow
 from tagship.setup.check import Check, Group, Needs, Seen, unknown
 from tagship.setup.observed import Observed
 
-CHECKS: tuple[Check, ...] = (*local.CHECKS,)
+CHECKS: tuple[Check, ...] = (*local.CHECKS, *workflow.CHECKS, *ci.CHECKS, *files.CHECKS)
 """All checks, in the order in which they are shown."""
 PROBLEM, UNSEEN = 1, 2
 """Exit codes."""
@@ -68,11 +68,11 @@ def examine(observed: Observed, checks: Iterable[Check] = CHECKS) -> Examination
 def _look(check: Check, observed: Observed) -> tuple[Seen, ...]:
     try:
         seen = check.look(observed)
+        return (seen,) if isinstance(seen, Seen) else tuple(seen)
     except Unseen as missing:
         return (unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy),)
     except TagshipError as error:
         return (unknown(error.message, error.where, remedy=error.remedy, url=error.url),)
-    return seen if isinstance(seen, tuple) else (seen,)
 
 
 def _examined(check: Check, seen: Seen) -> Examined:

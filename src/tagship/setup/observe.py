@@ -1,18 +1,21 @@
 """Looks at the checkout, GitHub and the indexes, side by side, and decides nothing."""
 
 import re
+from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from tagship.errors import TagshipError
+from tagship.project import hashed
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.services.git import Git
-from tagship.services.github_settings import read_settings, unseen
+from tagship.services.github_settings import CONTENTS, read_settings, read_workflows, seen, unseen
 from tagship.services.github_shapes import Settings
-from tagship.services.reading import Hidden, Reading, attempt
+from tagship.services.reading import Hidden, Reading, begin
 from tagship.services.world import World
-from tagship.setup.aside import aside
 from tagship.setup.observed import Files, Local, Observed, Runs
 from tagship.stages.gate_judge import Seen
 from tagship.workflow import dependabot
@@ -21,13 +24,17 @@ from tagship.workflow.document import read as read_workflow
 from tagship.workflow.locks import Desk
 from tagship.workflow.variant import Variant, variant
 
+T = TypeVar("T")
 SETTINGS = (
     *dependabot.FILES,
     *dependabot.RENOVATE,
     *(f"{folder}{name}" for name in ("CODEOWNERS", "SECURITY.md") for folder in (".github/", "", "docs/")),
     f"{FOLDER}/actions.lock",
+    hashed.TOOLS,
 )
 """Files that are read as text; CODEOWNERS in the order in which GitHub looks (docs.github.com, "About code owners")."""
+SET_UP = (FOLDER, hashed.FOLDER, ".github/environments", ".github/dependabot", ".github/CODEOWNERS")
+"""What belongs to the set-up of a release, whoever wrote it."""
 LARGEST = 2**20
 """Bytes of such a file; GitHub itself ignores a larger CODEOWNERS from 3 MB on."""
 OFFLINE = Hidden(why="nothing outside of the checkout was looked at", remedy="Leave out --offline.")
@@ -51,9 +58,26 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
         wanted=_wanted(project),
         kept=kept,
         files=files,
-        runs=runs.result() if runs is not None else Runs(head=Reading(hidden=OFFLINE)),
+        runs=runs.result() if runs is not None else _no_runs(OFFLINE),
         github=github.result() if github is not None else unseen(OFFLINE),
     )
+
+
+def aside(world: World, name: str, look: Callable[[World], T]) -> "Future[T]":
+    """Begin to look at a service, beside all others, and report when that begins and ends.
+
+    Args:
+        name: as people call it: `PyPI`.
+    """
+    own = world.during(name)
+
+    def ask() -> T:
+        try:
+            return look(own)
+        finally:
+            own.journal.close(failed=False, now=own.clock.now())
+
+    return begin(ask)
 
 
 def _local(git: Git, project: Project, kept: Adoption | TagshipError) -> Local:
@@ -62,11 +86,11 @@ def _local(git: Git, project: Project, kept: Adoption | TagshipError) -> Local:
     remotes = tuple(
         (key.removeprefix("remote.").removesuffix(".url"), _CREDENTIALS.sub("", value)) for key, _, value in pairs
     )
-    ours = [file.path for file in kept.files] if isinstance(kept, Adoption) else []
-    paths = tuple(dict.fromkeys((".github", LAUNCHER, *(path for path in ours if not path.endswith(".toml")))))
+    ours = [file.path for file in kept.files] if isinstance(kept, Adoption) else [LAUNCHER]
+    paths = tuple(dict.fromkeys((*SET_UP, *ours)))
     others = git.text("ls-files", "--others", "-z", "--", *paths).split("\0")
     return Local(
-        changed=tuple(name for name in git.changed() if name.startswith(".github/") or name in ours),
+        changed=tuple(name for name in git.changed() if name.startswith(paths)),
         untracked=tuple(name for name in others if name),
         unpushed=_unpushed(git, project, [name for name, _ in remotes], paths),
         shallow=git.is_shallow(),
@@ -128,15 +152,17 @@ def _settings(world: World, project: Project) -> Settings:
     return read_settings(world.github, (*ours, *(p.environment for p in project.ci.publishers if p.environment)))
 
 
+def _no_runs(why: Hidden) -> Runs:
+    return Runs(workflows=Reading(hidden=why), head=Reading(hidden=why))
+
+
 def _runs(world: World, project: Project) -> Runs:
-    branch = project.repository.default_branch.value
+    github, branch = world.github, project.repository.default_branch.value
     if project.repository.on_github is None or branch is None:
-        why = "the repository is not on GitHub, or its default branch is not known"
-        return Runs(head=Reading(hidden=Hidden(why=why, remedy="")))
-    world.journal.doing("how CI ended")
+        return _no_runs(Hidden(why="the repository is not on GitHub, or its default branch is not known"))
 
     def head() -> Seen | None:
-        github, sha = world.github, world.github.branch_commit(branch)
+        sha = github.branch_commit(branch)
         if sha is None:
             return None
         named = any(check.names for check in project.required_ci.value)
@@ -147,4 +173,5 @@ def _runs(world: World, project: Project) -> Runs:
             statuses=github.statuses(sha) if named else (),
         )
 
-    return Runs(head=attempt(f"GET commits/{branch}", head))
+    workflows = begin(partial(read_workflows, github))
+    return Runs(head=seen(github, f"/commits/{branch}/check-runs", CONTENTS, head), workflows=workflows.result())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tagship.errors import TagshipError
 from tagship.project.discover import Project
-from tagship.services.github_shapes import Settings
+from tagship.services.github_shapes import Settings, WorkflowState
 from tagship.services.reading import Reading
 from tagship.stages.gate_judge import Seen
 from tagship.workflow.adopt import Adoption
@@ -48,6 +48,7 @@ class Files:
 class Runs:
     """What GitHub Actions shows of the default branch."""
 
+    workflows: Reading[tuple[WorkflowState, ...]] = field(default_factory=Reading)
     head: Reading[Seen] = field(default_factory=Reading)
     """The runs and checks of its newest commit; None where there is no such branch."""
 

@@ -64,7 +64,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
         return _override(plan, project.config.allow_override, manifest, world)
     if project.config.inline_ci:
         return gate_called.run(project.config.inline_ci, plan, manifest, world)
-    required = _required(project)
+    required = required_of(project)
     _introduce(project, world)
     states, seen = _poll(plan, required, project, world)
     for state in states:
@@ -75,7 +75,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
     return manifest
 
 
-def _required(project: Project) -> tuple[Check, ...]:
+def required_of(project: Project) -> tuple[Check, ...]:
     """What has to succeed, which is never nothing.
 
     Raises:

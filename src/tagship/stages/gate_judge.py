@@ -214,7 +214,7 @@ def _newest(check: Check, made: Sequence[CheckRun], runs: dict[int, WorkflowRun]
     """
     newest: dict[tuple[int, str], CheckRun] = {}
     for one in sorted(made, key=lambda one: one.id):
-        if _matches(one.name, check.names):
+        if is_called(one.name, check.names):
             newest[_suite(one), one.name] = one
     return [_state_of(one, runs.get(_suite(one))) for one in newest.values()]
 
@@ -249,7 +249,7 @@ def _statuses(check: Check, seen: Seen) -> list[State]:
             status.target_url or "",
         )
         for status in seen.statuses
-        if _matches(status.context, check.names)
+        if is_called(status.context, check.names)
     ]
 
 
@@ -291,8 +291,8 @@ def _name(run: WorkflowRun) -> str:
     return f"{run.name} ({file})" if run.name and run.name != run.file else file
 
 
-def _matches(name: str, wanted: Sequence[str]) -> bool:
-    """Whether a check has one of the names, any matrix suffix included: `Test Suite (3.12)` under `Test Suite`."""
+def is_called(name: str, wanted: Sequence[str]) -> bool:
+    """Whether a check has one of the names that are required, any matrix suffix included: `Test Suite (3.12)` under `Test Suite`."""
     return any(name == want or name.startswith(f"{want} (") or ("*" in want and _fits(name, want)) for want in wanted)
 
 

@@ -65,6 +65,23 @@ def lacking(there: str | None) -> tuple[str, ...]:
     return tuple(f"no entry for {kind} in {folder}" for kind, folder in ENTRIES if not _covered(items, kind, folder))
 
 
+def hasty(there: str) -> tuple[str, ...]:
+    """Those of the entries that take new versions at once, without a cooldown, in words.
+
+    Args:
+        there: what is in the file.
+    """
+    root = read(there.encode())[0]
+    found = root.get("updates") if isinstance(root, Mapping) else None
+    items = [item for item in (found.items if isinstance(found, Items) else ()) if isinstance(item, Mapping)]
+    return tuple(
+        f"{kind} in {folder}"
+        for kind, folder in ENTRIES
+        for item in items
+        if _covered((item,), kind, folder) and item.get("cooldown") is None
+    )
+
+
 def _entry(kind: str, folder: str, indent: str) -> str:
     lines = (
         f"- package-ecosystem: {kind}",
