@@ -1,22 +1,19 @@
 """`tagship release`: the guided release. Shows what will happen, asks once, and does it."""
 
 import datetime
-import os
 import sys
-from pathlib import Path
-from shutil import which
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from tagship.errors import TagshipError, UsageError
+from tagship.errors import PlanRefused, TagshipError, UsageError
 
 if TYPE_CHECKING:
-    from tagship.cli.version import Here
+    from collections.abc import Iterable
+
+    from tagship.cli.releasing import Desk
     from tagship.operate.prepare import Prepared
-    from tagship.operate.release import Action
     from tagship.project.next_version import Next
-    from tagship.services.shell import Shell
 
 NOTES = 12
 """Lines of the notes that are shown."""
@@ -26,73 +23,102 @@ NOTES = 12
 @click.argument("parts", nargs=-1, metavar="[PART]...")
 @click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
 @click.option("--branch", metavar="NAME", help="Release from this branch: a maintenance branch, for example.")
+@click.option(
+    "--pull-request/--push",
+    default=None,
+    help="Open a pull request and tag once it is merged, or push.  [default: as the branch's rules ask]",
+)
+@click.option("--merged", is_flag=True, help="Tag the release whose pull request was merged, and push the tag.")
+@click.option("--wait", is_flag=True, help="Wait until the pull request is merged, then go on.")
 @click.option("--sign", is_flag=True, help="Sign the tag, as git is set up to.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--rehearsal/--no-rehearsal", default=True, help="Rehearse before the push.", show_default=True)
 @click.option("--watch/--no-watch", default=True, help="Follow the workflow run to its end.", show_default=True)
-def release(parts: tuple[str, ...], package: str, dry_run: bool, yes: bool, **options: str | bool | None) -> int:
+def release(parts: tuple[str, ...], package: str, merged: bool, **options: str | bool | None) -> int:
     """Release a version: major, minor, patch, pre, a, b, rc, post, stable or auto; without a part, the declared one.
 
     Sets the version, cuts the changelog, commits, tags, rehearses, pushes branch and tag together, and follows the
     workflow run. Before the push everything is local, and is taken back when a step fails.
-    """
-    from tagship.cli.version import Here
-    from tagship.operate.prepare import coming, prepare
-    from tagship.operate.release import Hands, Wanted, decide, perform
-    from tagship.operate.situation import observe
-    from tagship.services.shell import Shell
 
-    shell = Shell(dict(os.environ))  # git is the user's own here, with their hooks, keys and agents
-    here = Here(package, shell)
+    Where the branch takes no pushes, the commit goes through a pull request, and `tagship release --merged` tags what
+    the branch got by it.
+    """
+    from tagship.cli.releasing import Desk, tag_merged
+
+    if merged and (parts or options["pull_request"] is not None):
+        raise UsageError(
+            "Nothing was released: --merged goes on with a release that was begun", remedy="tagship release --merged"
+        )
+    desk = Desk(package, options)
+    return tag_merged(desk, None) if merged else _begin(desk, parts)
+
+
+def _begin(desk: "Desk", parts: tuple[str, ...]) -> int:
+    """Raise the version and push, or open a pull request."""
+    from tagship.cli.releasing import propose
+    from tagship.operate.prepare import coming, prepare
+    from tagship.operate.proposal import takes_no_pushes
+    from tagship.operate.pushing import asks_for_pull_request
+
+    here = desk.here
     following = coming(here.project, here.git, here.now, parts)
-    prepared = prepare(here.project, here.git, here.now, following, datetime.date.today())
-    wanted = Wanted(
-        version=str(following.version),
-        tag=following.tag,
-        contents=prepared.contents,
-        branch=str(options["branch"]) if options["branch"] else None,
-        sign=bool(options["sign"]),
-        rehearse=bool(options["rehearsal"]),
-    )
+    today = datetime.date.today()
+    if desk.chosen("pull_request") is None and desk.slug is not None and here.project.repository.branch:
+        changes = prepare(here.project, here.git, here.now, following, today).contents
+        if changes and takes_no_pushes(desk.rules(here.project.repository.branch)):
+            say(f"{here.project.repository.branch} takes no pushes: a pull request it is (--push tries nevertheless)\n")
+            return propose(desk, following, today)
+    if desk.chosen("pull_request"):
+        return propose(desk, following, today)
+    try:
+        return _push(desk, following, prepare(here.project, here.git, here.now, following, today))
+    except PlanRefused as error:
+        if desk.chosen("pull_request") is False or desk.slug is None or not asks_for_pull_request(error):
+            raise
+        say(f"{error.message}\n\nEverything is as it was, and it takes a pull request:\n")
+        return propose(desk, following, today)
+
+
+def _push(desk: "Desk", following: "Next", prepared: "Prepared") -> int:
+    from tagship.operate.release import decide, perform, words
+    from tagship.operate.situation import observe
+
+    here, wanted = desk.here, desk.wanted(following, prepared.contents)
     before = observe(here.git, here.project.release_branches.value, following.tag)
     actions = decide(before, wanted)
-    _show(here, following, prepared, actions)
-    if dry_run:
+    show(desk, following, prepared, map(words, actions))
+    if desk.chosen("dry_run"):
         return 0
-    if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError("Nothing was released: nobody is there to be asked", remedy="Say it beforehand: --yes")
-        click.confirm("Release it?", abort=True, err=True)
-    hands = Hands(git=here.git, shell=shell, root=here.root, journal=here.journal, package=package, say=_say)
-    perform(actions, before, hands)
-    return _follow(here, shell, following) if options["watch"] else 0
+    desk.ask("Release it?")
+    desk.refuse_bot(following.tag)
+    perform(actions, before, desk.hands())
+    return desk.follow(here.git.commit() or "", following.tag, str(following.version))
 
 
-def _show(here: "Here", following: "Next", prepared: "Prepared", actions: "tuple[Action, ...]") -> None:
-    """One screen: version, files, and every step."""
-    from tagship.operate.release import words
-    from tagship.project import notes
+def show(desk: "Desk", following: "Next", prepared: "Prepared", steps: "Iterable[str]") -> None:
+    """One screen: version, files, notes, and every step."""
     from tagship.project.version_edits import diff
     from tagship.rehearsal.fit import publishing
 
+    here = desk.here
     change = f"{here.now.version} → " if following.version != here.now.version else ""
-    _say(f"{here.project.name.value} {change}{following.version} ({following.why})\n")
+    say(f"{here.project.name.value} {change}{following.version} ({following.why})\n")
     sys.stdout.write(diff(here.root, prepared.contents))
     sys.stdout.flush()
     for warning in prepared.warnings:
-        _say(f"warning: {warning}")
-    _say("")
+        say(f"warning: {warning}")
+    say("")
     try:
-        told = notes.of(here.project, here.git, following.version, notes.Helpers(shell=here.shell))
-        _say(f"Notes, from {told.source}:\n\n{_excerpt(told.text)}\n")
+        told = desk.notes(following.version)
+        say(f"Notes, from {told.source}:\n\n{_excerpt(told.text)}\n")
     except TagshipError as error:
-        _say(f"warning: {error.message}\n")
-    for number, action in enumerate(actions, 1):
-        _say(f"  {number}. {words(action)}")
+        say(f"warning: {error.message}\n")
+    for number, step in enumerate(steps, 1):
+        say(f"  {number}. {step}")
     publisher = publishing(here.project)
     where = f"environment {publisher.pypi}" if publisher.pypi else "no environment"
-    _say(f"\nThen {publisher.workflow} publishes {following.version} on PyPI ({where}; {publisher.source}).")
+    say(f"\nThen {publisher.workflow} publishes {following.version} on PyPI ({where}; {publisher.source}).")
 
 
 def _excerpt(text: str) -> str:
@@ -101,33 +127,6 @@ def _excerpt(text: str) -> str:
     return "\n".join([*(f"    {line}" for line in lines[:NOTES]), *more])
 
 
-def _follow(here: "Here", shell: "Shell", following: "Next") -> int:
-    from tagship import __version__
-    from tagship.model import Target
-    from tagship.operate.follow import Pushed, follow, published
-    from tagship.rehearsal.fit import publishing
-    from tagship.services.reporter import Silence
-    from tagship.services.world import Workspace, production
-
-    slug = here.project.repository.on_github
-    workflow = publishing(here.project).workflow
-    if slug is None:
-        _say("Not followed: the remote is not on GitHub.")
-        return 0
-    if not (here.git.root / ".github" / "workflows" / workflow).is_file():
-        _say(f"Not followed: there is no .github/workflows/{workflow}; `tagship init` writes one.")
-        return 0
-    environ = {**os.environ, "GITHUB_REPOSITORY": slug}
-    if not (environ.get("GH_TOKEN") or environ.get("GITHUB_TOKEN")) and which("gh"):
-        answer = shell.run(("gh", "auth", "token"), cwd=here.git.root, timeout=30)
-        environ |= {"GH_TOKEN": answer.stdout.strip()} if answer.ok else {}
-    nowhere = Path(os.devnull)
-    workspace = Workspace(root=here.git.root, package=".", dist=nowhere, local=nowhere, scratch=nowhere)
-    world = production(workspace, environ, Silence(), f"tagship/{__version__}")
-    follow(world.github, Pushed(sha=here.git.commit() or "", tag=following.tag, file=workflow), world.clock, _say)
-    _say(f"Released: {published(world.index(Target.PYPI), here.project.name.value or '', str(following.version))}")
-    return 0
-
-
-def _say(words: str) -> None:
+def say(words: str) -> None:
+    """Words for the person in front of the screen."""
     sys.stderr.write(f"{words}\n")

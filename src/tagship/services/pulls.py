@@ -106,7 +106,7 @@ class Pulls:
 
     def _may_bypass(self, ruleset: int) -> bool:
         path = f"/rulesets/{ruleset}"
-        return self._github.has_token and self._github.read(path, _Ruleset).current_user_can_bypass == "always"
+        return not self._github.is_anonymous and self._github.read(path, _Ruleset).current_user_can_bypass == "always"
 
     def is_fork(self) -> bool:
         """Whether the repository is somebody's fork of another one."""
