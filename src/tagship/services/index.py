@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from packaging.utils import (
@@ -27,6 +28,7 @@ from tagship.services.http import Http
 from tagship.services.secret import Secret
 from tagship.services.shell import Output, Shell
 
+T = TypeVar("T")
 SLOWEST = 50_000
 """Bytes a second of the slowest connection that uploads are waited for."""
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
@@ -60,14 +62,15 @@ class IndexPage(msgspec.Struct, frozen=True, rename="kebab"):
     def others(self, version: str, known: Collection[str]) -> tuple[str, ...]:
         """The files of a version that are not among those known; odd names, as of long ago, belong to no version."""
         names = (file.filename for file in self.files if file.filename not in known)
-        return tuple(name for name in names if _version(name) == Version(version))
+        return tuple(name for name in names if version_in(name) == Version(version))
 
     def file(self, filename: str) -> IndexFile | None:
         """The file of that name, or None."""
         return next((file for file in self.files if file.filename == filename), None)
 
 
-def _version(filename: str) -> Version | None:
+def version_in(filename: str) -> Version | None:
+    """The version that a file's name says; None for odd names, as of long ago."""
     try:
         wheel = filename.endswith(".whl")
         return parse_wheel_filename(filename)[1] if wheel else parse_sdist_filename(filename)[1]
@@ -93,22 +96,29 @@ class Index:
             Unreachable: the index does not answer, or answers with 5xx after several attempts.
             Refused: the index answers with something else.
         """
-        reply = self._http.request(
-            "GET", self.page_url(project), headers={"Accept": SIMPLE_JSON, "Cache-Control": "max-age=0"}
-        )
+        return self.read(self.page_url(project), IndexPage, SIMPLE_JSON)
+
+    def read(self, url: str, kind: type[T], accept: str = "application/json") -> T | None:
+        """One of the index's answers as it is now; None where there is none.
+
+        Raises:
+            Unreachable: the index does not answer, or answers with 5xx after several attempts.
+            Refused: the index answers with something else.
+        """
+        reply = self._http.request("GET", url, headers={"Accept": accept, "Cache-Control": "max-age=0"})
         if reply.status == 404:
             return None
+        name, what = self.addresses.name, url.removeprefix(self.addresses.web)
         if reply.status == 429 or reply.status >= 500:
             raise Unreachable(
-                f"{self.addresses.name} could not be asked about {project}: {reply.status} {reply.reason}",
+                f"{name} could not be asked for {what}: {reply.status} {reply.reason}",
                 remedy="Wait a few minutes and run the same command again; nothing was changed.",
             )
         if not reply.ok:
             raise Refused(
-                f"{self.addresses.name} did not show {project}: {reply.status} {reply.reason}",
-                remedy=f"Open {self.page_url(project)} in a browser.",
+                f"{name} did not show {what}: {reply.status} {reply.reason}", remedy=f"Open {url} in a browser."
             )
-        return reply.json(IndexPage)
+        return reply.json(kind)
 
     def hands_out(self, url: str) -> bool:
         """Whether a file can be downloaded now."""

@@ -7,13 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tagship.checks.rulebook.names import likeliest
 from tagship.errors import TagshipError
+from tagship.model import Target
 from tagship.project import hashed
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
+from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.git import Git
 from tagship.services.github_settings import CONTENTS, read_settings, read_workflows, seen, unseen
 from tagship.services.github_shapes import Settings
+from tagship.services.index_settings import Listing, read_listing, unlisted
 from tagship.services.reading import Hidden, Reading, begin
 from tagship.services.world import World
 from tagship.setup.observed import Files, Local, Observed, Runs
@@ -50,6 +54,10 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
     """
     runs = aside(world, "GitHub Actions", partial(_runs, project=project)) if not offline else None
     github = aside(world, "GitHub", partial(_settings, project=project)) if not offline else None
+    pypi, testpypi = (
+        aside(world, index.name, partial(_listing, project=project, target=index.target)) if not offline else None
+        for index in (PYPI, TESTPYPI)
+    )
     kept, files = _kept(world, project), _files(world.git)
     return Observed(
         now=world.clock.now(),
@@ -60,6 +68,8 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
         files=files,
         runs=runs.result() if runs is not None else _no_runs(OFFLINE),
         github=github.result() if github is not None else unseen(OFFLINE),
+        pypi=pypi.result() if pypi is not None else unlisted(OFFLINE),
+        testpypi=testpypi.result() if testpypi is not None else unlisted(OFFLINE),
     )
 
 
@@ -95,7 +105,14 @@ def _local(git: Git, project: Project, kept: Adoption | TagshipError) -> Local:
         unpushed=_unpushed(git, project, [name for name, _ in remotes], paths),
         shallow=git.is_shallow(),
         remotes=remotes,
+        tagged=_tagged(git),
     )
+
+
+def _tagged(git: Git) -> dict[str, str]:
+    lines = git.lines("for-each-ref", "refs/tags", "--format=%(refname)%09%(objectname)%09%(*objectname)")
+    refs = (line.split("\t") for line in lines)
+    return {name: pointed or object for name, object, pointed in refs}
 
 
 def _unpushed(git: Git, project: Project, remotes: list[str], paths: tuple[str, ...]) -> Reading[tuple[str, ...]]:
@@ -150,6 +167,13 @@ def _settings(world: World, project: Project) -> Settings:
     wanted = _wanted(project)
     ours = (wanted.testpypi, wanted.pypi) if isinstance(wanted, Variant) else (names.testpypi, names.pypi)
     return read_settings(world.github, (*ours, *(p.environment for p in project.ci.publishers if p.environment)))
+
+
+def _listing(world: World, project: Project, target: Target) -> Listing:
+    if project.normalised is None:
+        return unlisted(Hidden(why="the project has no name that can be read"))
+    world.journal.doing("the project and who published it")
+    return read_listing(world.index(target), project.normalised, likeliest(project.normalised))
 
 
 def _no_runs(why: Hidden) -> Runs:

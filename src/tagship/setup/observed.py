@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tagship.errors import TagshipError
 from tagship.project.discover import Project
 from tagship.services.github_shapes import Settings, WorkflowState
+from tagship.services.index_settings import Listing
 from tagship.services.reading import Reading
 from tagship.stages.gate_judge import Seen
 from tagship.workflow.adopt import Adoption
@@ -26,6 +27,8 @@ class Local:
     shallow: bool = False
     remotes: tuple[tuple[str, str], ...] = ()
     """Name and address of each remote, credentials left out."""
+    tagged: Mapping[str, str] = field(default_factory=dict)
+    """The commit of each tag, by the tag's full ref."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +72,9 @@ class Observed:
     runs: Runs = field(default_factory=Runs)
     github: Settings = field(default_factory=Settings)
     """The settings of the repository."""
+    pypi: Listing = field(default_factory=Listing)
+    """The project on PyPI."""
+    testpypi: Listing = field(default_factory=Listing)
 
     @property
     def variant(self) -> Variant:

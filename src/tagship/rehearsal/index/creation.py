@@ -1,10 +1,9 @@
 """When a project may come into being: warehouse/packaging/services.py `check_project_name`, `create_project`."""
 
-import sys
-
 from packaging.utils import canonicalize_name
 
 from tagship.checks.rulebook.form import PROJECT_NAME
+from tagship.checks.rulebook.names import STANDARD_LIBRARY, look_alike
 from tagship.rehearsal.index.answers import RefusedError
 from tagship.rehearsal.index.records import Flag, Project
 from tagship.rehearsal.index.state import State
@@ -12,20 +11,6 @@ from tagship.rehearsal.index.state import State
 _LIMITS = {"user": 20, "ip": 40}
 """New projects an hour (warehouse/config.py:587-598)."""
 _HOUR = 3600
-_GONE_MODULES = (
-    "asynchat asyncore binhex cgi cgitb chunk crypt distutils formatter imghdr imp mailcap msilib nis nntplib "
-    "ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib uu xdrlib commands urllib2 urlparse"
-)
-STANDARD_LIBRARY = frozenset(
-    canonicalize_name(name.strip("-_.")) for name in (*sys.stdlib_module_names, *_GONE_MODULES.split())
-)
-"""Names of modules that are or were in the standard library; PyPI's list has its submodules too."""
-
-
-def look_alike(name: str) -> str:
-    """What names have in common that people cannot tell apart (SQL function `ultranormalize_name`)."""
-    bare = "".join(char for char in name.lower() if char not in "._-")
-    return bare.translate(str.maketrans("lio", "110"))
 
 
 def create(state: State, name: str, user: str, *, address: str | None = None) -> Project:

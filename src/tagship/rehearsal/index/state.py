@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel
 from packaging.version import Version
 
 from tagship.checks.rulebook import Form, Upload, form_of
+from tagship.checks.rulebook.names import PROHIBITED
 from tagship.rehearsal.index.records import (
     Flag,
     Pending,
@@ -29,9 +30,6 @@ from tagship.rehearsal.index.records import (
     User,
 )
 from tagship.services.addresses import IndexAddresses
-
-PROHIBITED = frozenset({"requirements-txt", "requirement-txt", "requirements", "pip-install"})
-"""Names nobody may take; the real list is longer and not public."""
 
 
 @dataclass(kw_only=True, slots=True)
