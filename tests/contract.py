@@ -49,6 +49,11 @@ DEVIATIONS = (
     Deviation(statuses=frozenset({404}), reason=f"404: what may not be seen is missing, at any route ({DOCS})"),
     Deviation(statuses=frozenset({422}), reason=f"422: what was sent, or named in the address, is not valid ({DOCS})"),
     Deviation(
+        statuses=frozenset({409}),
+        route=".*/selected-actions",
+        reason="409: no action is selected where the policy does not select any; described in words only",
+    ),
+    Deviation(
         statuses=frozenset({502}),
         route="POST .*/assets",
         reason="502 for the file of a release: described in words only",
