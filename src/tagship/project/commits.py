@@ -8,8 +8,11 @@ from typing import Literal
 
 from tagship.services.git import Git
 
-_SUBJECT = re.compile(r"(?P<kind>[A-Za-z][\w-]*)(?:\((?P<scope>[^()\n]+)\))?(?P<breaking>!)?: +(?P<words>\S.*)")
-_FOOTER = re.compile(r"^BREAKING[ -]CHANGE(?:: | #)\s*(?P<words>.+)", re.MULTILINE)
+_SUBJECT = re.compile(r"(?P<kind>[A-Za-z][\w-]*)(?:\((?P<scope>[^()\n]+)\))?(?P<breaking>!)?:(?!:) *(?P<words>\S.*)")
+_FOOTER = re.compile(
+    r"^BREAKING[ -]CHANGE(?::| #)\s*(?P<words>.+(?:\n(?![A-Za-z-]+(?:: | #)|BREAKING[ -]CHANGE(?::| #)).+)*)",
+    re.MULTILINE,
+)
 _MERGE = re.compile(r"Merge (?:pull request|PR) #(?P<number>\d+)\b")
 _OTHER_MERGE = re.compile(r"Merge(?:d|s|) (?:branch|remote-tracking branch|tag|commit|\S+/\S+|.* into )", re.IGNORECASE)
 _SQUASHED = re.compile(r"\s*\(#(?P<number>\d+)\)\s*$")
@@ -88,7 +91,7 @@ class Commit:
         if match is None:
             return ""
         footer = _FOOTER.search(self.body)
-        return footer["words"] if footer else self.words if match["breaking"] else ""
+        return " ".join(footer["words"].split()) if footer else self.words if match["breaking"] else ""
 
     @property
     def by_bot(self) -> str:

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 SOURCES: tuple[Source, ...] = get_args(Source)
 MOST = 200
 """Changes that are listed one by one."""
-FAR = 20_000
-"""Commits in which earlier contributions are looked for; in a longer history nobody is called new."""
+NEAR, FAR = 1_000, 20_000
+"""Commits in which earlier contributions are looked for; most are found near. Who is found in neither is new, unless
+the history goes on behind."""
 _RELEASE = re.compile(
     r"\W*(?:(?:chore\(release\)|release|version|(?:bump|increment) version|back to development"
     r"|prepare (?:(?:for|to) )?(?:release|v?\d+\.)|start (?:version|v?\d+\.)|(?:pre|post)[- ]?(?:release|\d+\.))"
@@ -227,7 +228,7 @@ def _from_commits(project: Project, git: Git, span: Range) -> Notes | None:
     bots = [commit for commit in listed if commit.by_bot]
     own = [commit for commit in listed if not commit.by_bot]
     parts = [*(_groups(own) if conventional else _plain(own)), *_by_bots(bots)]
-    if thanks := _thanks(single, _before(git, start)):
+    if thanks := _thanks(git, start, single):
         parts.append(thanks)
     return Notes(text="\n\n".join(parts), source=f"{many(len(single), 'commit')} since {span.start or 'the beginning'}")
 
@@ -274,7 +275,7 @@ def _by_bots(commits: Sequence[Commit]) -> Iterable[str]:
         yield f"{many(len(commits), 'update')} by {', '.join(names)}"
 
 
-def _thanks(commits: Sequence[Commit], before: frozenset[str]) -> str:
+def _thanks(git: Git, start: str | None, commits: Sequence[Commit]) -> str:
     """Everybody who contributed, in the order of their first commit; who has several names or addresses is one."""
     people: list[tuple[str, set[str]]] = []
     for commit in reversed(commits):
@@ -287,15 +288,22 @@ def _thanks(commits: Sequence[Commit], before: frozenset[str]) -> str:
                 people.append((person.name, known))
             else:
                 same |= known
+    known_before = _before(git, start, [marks for _, marks in people])
     new = " (first contribution)"
-    names = [name + (new if before and before.isdisjoint(known) else "") for name, known in people]
+    names = [name + ("" if before else new) for (name, _), before in zip(people, known_before, strict=True)]
     return f"Thanks to {', '.join(names)}." if names else ""
 
 
-def _before(git: Git, start: str | None) -> frozenset[str]:
-    """Names and addresses of who contributed before; empty for a first release, and where there are too many."""
+def _before(git: Git, start: str | None, people: Sequence[set[str]]) -> list[bool]:
+    """Who contributed before, by name or address; everybody for a first release, and where it cannot be told."""
     if start is None:
-        return frozenset()
-    words = ("log", f"--max-count={FAR + 1}", "--format=%aN%n%aE", "--end-of-options", start, "--")
-    who = git.lines(*words)
-    return frozenset(name.lower() for name in who) if len(who) <= 2 * FAR else frozenset()
+        return [True for _ in people]
+    found = [False for _ in people]
+    for far in (NEAR, FAR):
+        words = ("log", f"--max-count={far + 1}", "--format=%aN%n%aE", "--end-of-options", start, "--")
+        who = git.lines(*words)
+        earlier = {name.lower() for name in who}
+        found = [not earlier.isdisjoint(marks) for marks in people]
+        if all(found) or len(who) <= 2 * far:
+            return found
+    return [True for _ in people]
