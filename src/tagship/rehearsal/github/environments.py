@@ -122,6 +122,12 @@ def put_environment(call: Call) -> Reply:
     return Reply(body=environment_shape(call, found))
 
 
+def delete_environment(call: Call) -> Reply:
+    """Remove an environment with its patterns and secrets."""
+    del call.repo.environments[_environment(call).name]
+    return Reply(status=204)
+
+
 def list_policies(call: Call) -> Reply:
     """The patterns of an environment."""
     return call.page(_environment(call).policies, _policy, "branch_policies")
@@ -164,6 +170,7 @@ ROUTES = (
     Route("GET", _R, "actions:read", list_environments),
     Route("GET", _E, "actions:read", get_environment),
     Route("PUT", _E, "administration:write", put_environment),
+    Route("DELETE", _E, "administration:write", delete_environment),
     Route("GET", f"{_E}/deployment-branch-policies", "actions:read", list_policies),
     Route("POST", f"{_E}/deployment-branch-policies", "administration:write", create_policy),
     Route("DELETE", f"{_E}/deployment-branch-policies/{{id}}", "administration:write", delete_policy),

@@ -79,6 +79,8 @@ class RepositoryState:
     dependabot_secrets: dict[str, SecretDates] = field(default_factory=dict)
     rulesets: list[Ruleset] = field(default_factory=list)
     protections: dict[str, Protection] = field(default_factory=dict)
+    roles: dict[str, Literal["read", "write", "maintain", "admin"]] = field(default_factory=dict)
+    """Of people other than the owner, by login."""
     logins: dict[str, str] = field(default_factory=dict)
     """Whose commits: e-mail address to login."""
     issues: list[Issue] = field(default_factory=list)
@@ -103,6 +105,10 @@ class RepositoryState:
     def full_name(self) -> str:
         """`owner/name`."""
         return f"{self.owner}/{self.name}"
+
+    def role(self, login: str) -> Literal["read", "write", "maintain", "admin"]:
+        """What somebody is here."""
+        return "admin" if login == self.owner else self.roles.get(login, "read")
 
     def new_id(self) -> int:
         """An id that nothing else has."""

@@ -5,12 +5,13 @@ Used for refs that the API changes, and by the remote for refs that are pushed.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from typing import Literal
 
 import msgspec
 
 from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.state import NOTHING, RefUpdate, Rule, Ruleset
+from tagship.services.github_shapes import matches
 
 _WORDS = {
     "creation": "Cannot create ref due to creations being restricted.",
@@ -19,6 +20,9 @@ _WORDS = {
     "non_fast_forward": "Cannot force-push to this protected ref.",
 }
 
+ROLES = {"maintain": 2, "write": 4, "admin": 5}
+"""Numbers of the roles among the actors of a ruleset (github.com/integrations/terraform-provider-github, docs of
+`github_repository_ruleset`)."""
 MUST_BE_PULLED = "Changes must be made through a pull request."
 
 
@@ -69,17 +73,15 @@ def covers(ruleset: Ruleset, ref: str, default_branch: str) -> bool:
     return ref.startswith(kind) and hit(ruleset.include) and not hit(ruleset.exclude)
 
 
-def matches(pattern: str, ref: str) -> bool:
-    """Ruby's `File.fnmatch` with `FNM_PATHNAME`: segment by segment, `**/` for any number of them."""
-    return _segments(pattern.split("/"), ref.split("/"))
-
-
-def _segments(patterns: list[str], names: list[str]) -> bool:
-    if not patterns:
-        return not names
-    if patterns[0] == "**" and len(patterns) > 1:
-        return any(_segments(patterns[1:], names[i:]) for i in range(len(names) + 1))
-    return bool(names) and fnmatchcase(names[0], patterns[0]) and _segments(patterns[1:], names[1:])
+def bypass(repo: RepositoryState, ruleset: Ruleset, login: str) -> Literal["always", "pull_request", "never"]:
+    """Whether a ruleset leaves somebody alone: everywhere, or where they merge a pull request."""
+    who = {("User", repo.id_of(login)), ("RepositoryRole", ROLES.get(repo.role(login)))}
+    if repo.organisation and repo.role(login) == "admin":
+        who.add(("OrganizationAdmin", 1))
+    modes = {actor.mode for actor in ruleset.actors if (actor.type, actor.id) in who}
+    if login in ruleset.bypass or modes & {"always", "exempt"}:
+        return "always"
+    return "pull_request" if modes else "never"
 
 
 def active(repo: RepositoryState, ref: str) -> list[tuple[Ruleset, Rule]]:
@@ -92,9 +94,14 @@ def active(repo: RepositoryState, ref: str) -> list[tuple[Ruleset, Rule]]:
     ]
 
 
-def required(repo: RepositoryState, ref: str, login: str) -> Required:
-    """What the rules of a branch ask of somebody's change (docs.github.com, "Available rules for rulesets")."""
-    rules = [rule for ruleset, rule in active(repo, ref) if login not in ruleset.bypass]
+def required(repo: RepositoryState, ref: str, login: str, *, pulled: bool = True) -> Required:
+    """What the rules of a branch ask of somebody's change (docs.github.com, "Available rules for rulesets").
+
+    Args:
+        pulled: whether it is a pull request's.
+    """
+    free = {"always", "pull_request"} if pulled else {"always"}
+    rules = [rule for ruleset, rule in active(repo, ref) if bypass(repo, ruleset, login) not in free]
     reviews = [msgspec.convert(r.parameters, _Reviews) for r in rules if r.type == "pull_request"]
     approvals = [review.required_approving_review_count for review in reviews]
     checks = [
@@ -137,12 +144,12 @@ def violations(repo: RepositoryState, update: RefUpdate, login: str, *, pulled: 
     found = [
         _WORDS[rule.type]
         for ruleset, rule in active(repo, update.ref)
-        if rule.type in broken and login not in ruleset.bypass
+        if rule.type in broken and bypass(repo, ruleset, login) != "always"
     ]
     if update.before != NOTHING and _immutable(repo, update.ref):
         found.append("Cannot update or delete a tag that belongs to an immutable release.")
     if broken == {"update"} and not pulled:
-        needed = required(repo, update.ref, login)
+        needed = required(repo, update.ref, login, pulled=False)
         found += [*([MUST_BE_PULLED] if needed.pull else []), *needed.lacking(repo, update.after)]
     return tuple(found + _protected(repo, update, broken))
 

@@ -135,45 +135,6 @@ def disable_immutable_releases(call: Call) -> Reply:
     return Reply(status=204)
 
 
-def actions_permissions(call: Call) -> Reply:
-    """Which actions may run."""
-    policy = call.repo.policy
-    body: Object = {"enabled": policy.enabled}
-    if policy.enabled:
-        body |= {"allowed_actions": policy.allowed, "sha_pinning_required": policy.sha_pinning_required}
-    return Reply(body=body)
-
-
-def selected_actions(call: Call) -> Reply:
-    """The actions that may run, where they are selected; 409 where not."""
-    policy = call.repo.policy
-    if policy.allowed != "selected":
-        raise refusal(409, "Conflict")
-    return Reply(
-        body={
-            "github_owned_allowed": policy.github_owned,
-            "verified_allowed": policy.verified,
-            "patterns_allowed": list(policy.patterns),
-        }
-    )
-
-
-def workflow_permissions(call: Call) -> Reply:
-    """What a workflow's token may do where the workflow does not say."""
-    policy = call.repo.policy
-    return Reply(
-        body={
-            "default_workflow_permissions": policy.default_permissions,
-            "can_approve_pull_request_reviews": policy.can_approve_reviews,
-        }
-    )
-
-
-def fork_approval(call: Call) -> Reply:
-    """Whose pull requests from forks wait for approval."""
-    return Reply(body={"approval_policy": call.repo.policy.fork_approval})
-
-
 def oidc_subject(call: Call) -> Reply:
     """How the `sub` claim is made."""
     return Reply(body={"use_default": True, "use_immutable_subject": call.repo.policy.immutable_subject})
@@ -193,9 +154,5 @@ ROUTES = (
     Route("GET", f"{_R}/immutable-releases", _ADMIN, immutable_releases),
     Route("PUT", f"{_R}/immutable-releases", "administration:write", enable_immutable_releases),
     Route("DELETE", f"{_R}/immutable-releases", "administration:write", disable_immutable_releases),
-    Route("GET", f"{_R}/actions/permissions", _ADMIN, actions_permissions),
-    Route("GET", f"{_R}/actions/permissions/selected-actions", _ADMIN, selected_actions),
-    Route("GET", f"{_R}/actions/permissions/workflow", _ADMIN, workflow_permissions),
-    Route("GET", f"{_R}/actions/permissions/fork-pr-contributor-approval", _ADMIN, fork_approval),
     Route("GET", f"{_R}/actions/oidc/customization/sub", "!actions:read", oidc_subject),
 )

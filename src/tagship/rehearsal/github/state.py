@@ -278,6 +278,16 @@ class Rule:
     parameters: Mapping[str, Json] = field(default_factory=dict)
 
 
+@dataclass(kw_only=True, slots=True, frozen=True)
+class Actor:
+    """Somebody whom a ruleset does not bind: a user, a role, an app …"""
+
+    type: str
+    id: int | None
+    """Of a role: 2 maintain, 4 write, 5 admin."""
+    mode: Literal["always", "pull_request", "exempt"]
+
+
 @dataclass(kw_only=True, slots=True)
 class Ruleset:
     """A ruleset. Patterns are full refs, `~ALL` or `~DEFAULT_BRANCH`; bypass names are logins."""
@@ -291,6 +301,8 @@ class Ruleset:
     exclude: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     bypass: tuple[str, ...] = ()
+    actors: tuple[Actor, ...] = ()
+    """Further ones, as the API has them."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -308,6 +320,9 @@ class Protection:
     deletions: bool = False
 
 
+Approval = Literal["first_time_contributors_new_to_github", "first_time_contributors", "all_external_contributors"]
+
+
 @dataclass(kw_only=True, slots=True)
 class ActionsPolicy:
     """The repository's settings for GitHub Actions."""
@@ -323,9 +338,7 @@ class ActionsPolicy:
     sha_pinning_required: bool = False
     default_permissions: Literal["read", "write"] = "read"
     can_approve_reviews: bool = False
-    fork_approval: Literal[
-        "first_time_contributors_new_to_github", "first_time_contributors", "all_external_contributors"
-    ] = "first_time_contributors"
+    fork_approval: Approval = "first_time_contributors"
     immutable_subject: bool = True
 
 
