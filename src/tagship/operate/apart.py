@@ -23,9 +23,7 @@ def apart(git: Git, commit: str) -> Iterator[Git]:
         ProjectError: a submodule is not checked out.
         ToolFailed: git's own words.
     """
-    mark = (git.root / git.text("rev-parse", "--git-path", "tagship")).absolute() / "apart"
-    with contextlib.suppress(FileNotFoundError):
-        _remove(git, Path(mark.read_text(encoding="utf-8")))  # of a run that was killed
+    mark = sweep(git)
     mark.parent.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="tagship-")) / git.root.name
     try:
@@ -37,6 +35,15 @@ def apart(git: Git, commit: str) -> Iterator[Git]:
     finally:
         _remove(git, folder)
         mark.unlink(missing_ok=True)
+
+
+def sweep(git: Git) -> Path:
+    """Remove what a run left behind that was killed. Returns the file that says where such a worktree is."""
+    mark = (git.root / git.text("rev-parse", "--git-path", "tagship")).absolute() / "apart"
+    with contextlib.suppress(FileNotFoundError):
+        _remove(git, Path(mark.read_text(encoding="utf-8")))
+        mark.unlink()
+    return mark
 
 
 def _remove(git: Git, folder: Path) -> None:

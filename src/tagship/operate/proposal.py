@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import assert_never
 
 from tagship.errors import Conflict, PlanRefused, Refused, TagshipError, UnknownOutcome
-from tagship.operate.apart import apart
+from tagship.operate.apart import apart, sweep
 from tagship.operate.pushing import Parcel, push
 from tagship.operate.release import Commit, Hands, Rehearse, Wanted, act, look, words
 from tagship.operate.situation import PATIENCE, RELEASE, Situation
@@ -213,6 +213,7 @@ def perform(steps: tuple[Step, ...], hands: Hands, pulls: Pulls) -> Pull:
     Raises:
         TagshipError: a step failed; the message says what was pushed.
     """
+    sweep(hands.git)
     for step in steps:
         if isinstance(step, Adopt):
             return step.pull

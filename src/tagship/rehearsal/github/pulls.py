@@ -92,13 +92,16 @@ def pull_shape(call: Call, issue: Issue, of: Pull) -> Object:
 
 
 def _end(call: Call, owner: str, branch: str, sha: str) -> Object:
-    """One of the two ends. A fork's repository is shown as gone: there is one repository here."""
+    """One of the two ends; a fork is another repository of the same name."""
+    whole = shapes.whole_repository(call.repo, call.urls)
+    if owner != call.repo.owner:
+        whole |= {"full_name": f"{owner}/{call.repo.name}", "fork": True}
     return {
         "label": f"{owner}:{branch}",
         "ref": branch,
         "sha": sha,
         "user": shapes.account(call.repo, call.urls, owner),
-        "repo": shapes.whole_repository(call.repo, call.urls) if owner == call.repo.owner else None,
+        "repo": whole,
     }
 
 
