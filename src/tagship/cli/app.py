@@ -34,7 +34,8 @@ COMMANDS = {
     ),
 }
 """Where each command lives; the stages share one module, which makes theirs from the table of stages."""
-
+ALIASES = {"verify-setup": "doctor"}
+"""Other names of commands, which no list shows."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where no more can be written: that is no bug of ours."""
@@ -49,6 +50,7 @@ class Lazy(click.RichGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command; None where there is none of that name."""
+        cmd_name = ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name].partition(":")

@@ -1,63 +1,120 @@
-"""`tagship doctor`: whether everything that a release needs is set up."""
+"""`tagship doctor`, also `tagship verify-setup`: whether everything that a release needs is set up."""
 
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from tagship.errors import UsageError
 from tagship.model import to_json
 
 if TYPE_CHECKING:
-    from tagship.cli.render import Line
+    from tagship.cli.render.doctor import Looking
     from tagship.setup.doctor import Examination
+    from tagship.setup.observed import Observed
+
+Option = str | bool | Path | tuple[str, ...] | None
 
 
-@click.command(epilog="Example: tagship doctor --allow-unknown")
+@click.command(epilog="Example: tagship doctor --only workflow --only ci")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--only", multiple=True, metavar="GROUP|ID", help="Judge these alone: `ci`, `workflow.tag` or `TD15`.")
+@click.option("--explain", metavar="ID", help="Explain one check, and look at nothing.")
 @click.option("--token", metavar="-|VARIABLE", help="Where the token for GitHub is: standard input, or a variable.")
-@click.option("--allow-unknown", is_flag=True, help="Succeed where something could not be seen.")
+@click.option("--offline", is_flag=True, help="Look at nothing outside of the checkout; the rest is unknown.")
+@click.option("--allow-unknown", is_flag=True, help="Succeed where something could not be seen, or is to be done.")
+@click.option("--verbose", is_flag=True, help="Show what is as it should be, too.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the result as a page, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def doctor(path: Path, token: str | None, allow_unknown: bool, as_json: bool) -> int:
+def doctor(path: Path, only: tuple[str, ...], explain: str | None, **options: Option) -> int:
     """Look at everything that a release needs: the checkout, the workflow, CI, GitHub, PyPI and TestPyPI.
 
-    Nothing is changed. What cannot be seen without a token is said.
+    Nothing is changed. Without a token it does what can be done without, and says what it could not see. The exit code
+    is 0 where nothing is wrong, 1 for a problem, 2 where the worst is something that was not seen or is still to be
+    done. Also called `tagship verify-setup`.
+    """
+    if explain is not None:
+        from tagship.cli.pages import find, text
+
+        sys.stdout.write(text(find(explain)))
+        return 0
+    from tagship.cli.render import screen
+    from tagship.cli.render.doctor import of_examination
+    from tagship.setup.check import INSIDE
+    from tagship.setup.doctor import chosen, examine
+
+    checks = chosen(only)
+    offline = bool(options["offline"]) or all(check.group in INSIDE for check in checks)
+    result = examine(_observed(path, options, offline=offline), checks)
+    if isinstance(page := options["html"], Path):
+        from tagship.cli.render.doctor_page import html
+
+        page.write_text(html(result), encoding="utf-8")
+    if options["as_json"]:
+        sys.stdout.buffer.write(to_json(result))
+    else:
+        with screen(sys.stdout, os.environ, ()) as shown:
+            shown.tell(of_examination(result, verbose=bool(options["verbose"])))
+    _for_actions(result, os.environ)
+    return result.exit_code(allow_unknown=bool(options["allow_unknown"]))
+
+
+def _observed(path: Path, options: Mapping[str, Option], *, offline: bool) -> "Observed":
+    """What is seen of the project at a path.
+
+    Raises:
+        UsageError: the repository holds packages, and is none itself.
     """
     from tagship import __version__
-    from tagship.cli.render import screen
     from tagship.cli.token import with_token
     from tagship.project.discover import read
     from tagship.services.git import open_repository
     from tagship.services.reporter import Silence
     from tagship.services.shell import Shell
     from tagship.services.world import HURRY, Workspace, production
-    from tagship.setup.doctor import examine
     from tagship.setup.observe import observe
 
     shell = Shell(dict(os.environ))
     git = open_repository(shell, path)
     project = read(path.resolve(), git)
-    environ = with_token(os.environ, shell, token) | {"GITHUB_REPOSITORY": project.repository.slug.value or ""}
-    with tempfile.TemporaryDirectory(prefix="tagship-") as scratch:
+    if project.name.value is None and project.packages:
+        names = [package.path for package in project.packages]
+        raise UsageError(
+            f"Nothing was looked at: the packages lie below the root of the repository: {', '.join(names)}",
+            remedy=f"Look at each that is released: tagship doctor {names[0]}",
+        )
+    token = options["token"]
+    environ = os.environ if offline else with_token(os.environ, shell, token if isinstance(token, str) else None)
+    environ = {**environ, "GITHUB_REPOSITORY": project.repository.slug.value or ""}
+    with tempfile.TemporaryDirectory(prefix="tagship-") as scratch, _looking() as looking:
         folder = Path(scratch)
-        workspace = Workspace(root=git.root, package=".", dist=folder, local=folder, scratch=folder)
-        world = production(workspace, environ, Silence(), f"tagship/{__version__}", HURRY)
-        result = examine(observe(world, project))
-    if as_json:
-        sys.stdout.buffer.write(to_json(result))
-    else:
-        with screen(sys.stdout, os.environ, ()) as shown:
-            shown.tell(_lines(result))
-    return result.exit_code(allow_unknown=allow_unknown)
+        workspace = Workspace(root=git.root, package=project.package, dist=folder, local=folder, scratch=folder)
+        world = production(workspace, environ, looking or Silence(), f"tagship/{__version__}", HURRY)
+        return observe(world, project, offline=offline)
 
 
-def _lines(result: "Examination") -> "Iterator[Line]":
-    from tagship.cli.render import of_fact, of_finding
+def _looking() -> "AbstractContextManager[Looking | None]":
+    """What moves on a terminal while the services are asked; nothing elsewhere."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return nullcontext()
+    from tagship.cli.render.doctor import Looking
 
-    for check in result.checks:
-        yield from of_fact(check.fact)
-        if check.finding is not None:
-            yield from of_finding(check.finding)
+    return Looking(sys.stderr)
+
+
+def _for_actions(result: "Examination", environ: Mapping[str, str]) -> None:
+    """Inside GitHub Actions: an annotation for each finding, and the page of the job."""
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return
+    from tagship.cli.render.doctor import markdown
+    from tagship.cli.render.github import annotation
+
+    sys.stderr.writelines(f"{annotation(check.finding)}\n" for check in result.checks if check.finding is not None)
+    if summary := environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as page:
+            page.write(markdown(result))

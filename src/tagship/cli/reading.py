@@ -57,21 +57,11 @@ def config(path: Path, as_json: bool, schema: bool) -> int:
 @click.command(epilog="Example: tagship explain TC03")
 @click.argument("code", required=False)
 def explain(code: str | None) -> int:
-    """Explain a code that a finding or an error names; without one, list all."""
-    from tagship.cli.pages import pages, text
+    """Explain a code that a finding or an error names, or a check by its id; without one, list all."""
+    from tagship.cli.pages import find, pages, text
 
-    found = pages()
     if code is None:
-        sys.stdout.writelines(f"{page.code}  {page.title}\n" for page in found.values())
+        sys.stdout.writelines(f"{page.code}  {page.title}\n" for page in pages().values())
         return 0
-    page = found.get(code.upper())
-    if page is None:
-        import difflib
-
-        from tagship.errors import UsageError
-
-        close = difflib.get_close_matches(code.upper(), found, n=1)
-        hint = f"Did you mean {close[0]}? " if close else ""
-        raise UsageError(f"There is no code {code}", remedy=f"{hint}`tagship explain` lists all.")
-    sys.stdout.write(text(page))
+    sys.stdout.write(text(find(code)))
     return 0

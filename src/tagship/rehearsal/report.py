@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from tagship import words
 from tagship.model import Entry, Fact, Finding, Severity, Status, Target
@@ -76,7 +76,7 @@ def html(rehearsal: Rehearsal) -> str:
     kept = _kept(requests)
     plan = rehearsal.manifest.plan
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             rehearsal=rehearsal,
@@ -93,15 +93,19 @@ def html(rehearsal: Rehearsal) -> str:
             requests_left=len(requests) - len(kept),
             services=_services(rehearsal),
             weight=sum(dist.size for dist in rehearsal.manifest.dists),
-            most=MOST,
             **_faults(rehearsal.cells),
         )
     )
 
 
-def _environment() -> Environment:
+def environment(*packages: str) -> Environment:
+    """What makes pages: everything is escaped, and foreign text is cleaned.
+
+    Args:
+        packages: whose templates are found beside these.
+    """
     environment = Environment(
-        loader=PackageLoader("tagship.rehearsal"),
+        loader=ChoiceLoader([PackageLoader(name) for name in (*packages, "tagship.rehearsal")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -114,7 +118,7 @@ def _environment() -> Environment:
         "shorten": words.shorten,
         "spans": words.spans,
     }
-    environment.globals["many"] = words.many
+    environment.globals |= {"many": words.many, "most": MOST}
     environment.tests["web"] = lambda url: url.startswith(("https://", "http://"))
     return environment
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from tagship.errors import TagshipError
+from tagship.errors import TagshipError, Unreachable
 from tagship.services.github import GitHub
 from tagship.services.github_shapes import (
     ActionsPolicy,
@@ -226,6 +226,10 @@ def seen(github: GitHub, path: str, needs: str, ask: Callable[[], T | None]) -> 
     how = f"GET /repos/{github.repository}{path}"
     try:
         return Reading(value=ask(), how=how)
+    except Unreachable as error:
+        if github.budget.is_spent and github.is_anonymous:  # a token has an hour's requests of its own
+            return Reading(hidden=_hidden(github, error.message, error.remedy, needs), how=how)
+        return Reading(hidden=Hidden(why=error.message, remedy=error.remedy), how=how)
     except TagshipError as error:
         return Reading(hidden=_hidden(github, error.message, error.remedy, needs), how=how)
 

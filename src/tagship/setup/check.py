@@ -19,6 +19,10 @@ class Group(StrEnum):
     SECURITY = "security"
 
 
+INSIDE = (Group.LOCAL, Group.WORKFLOW)
+"""Groups for which nothing outside of the checkout has to be looked at."""
+
+
 class Needs(StrEnum):
     """What a check needs to be seen at all."""
 
@@ -28,6 +32,15 @@ class Needs(StrEnum):
     """A token of GitHub that may read the repository."""
     ADMIN = "admin"
     """A token that may read the administration of the repository."""
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return {
+            Needs.NOTHING: "nothing; of a private repository, a token that may read it",
+            Needs.TOKEN: "a token of GitHub that may read the repository",
+            Needs.ADMIN: "a token of GitHub that may read the administration of the repository",
+        }[self]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -200,11 +200,11 @@ CHECKS = (
         id="ci.pushes",
         page=Page(
             code="TD21",
-            title="It runs for pushes to the default branch",
+            title="The required CI runs for pushes to the default branch",
             why="The run of a pull request is about a merge that was never made: it says nothing about the commit that "
             "is released.",
             remedy="Let pushes to the default branch start it, too.",
-            source="docs.github.com, Events that trigger workflows, pull_request",
+            source="GitHub documentation, Events that trigger workflows, pull_request",
         ),
         group=Group.CI,
         look=_pushes,
@@ -213,7 +213,7 @@ CHECKS = (
         id="ci.paths",
         page=Page(
             code="TD22",
-            title="It runs whatever files a commit changes",
+            title="The required CI runs whatever files a commit changes",
             why="A commit that changes none of them has no run, and cannot be released; a commit that raises the "
             "version may be such a one.",
             remedy="Take `paths` off its `push`, or name other CI in [tool.tagship] ci.",
@@ -226,7 +226,7 @@ CHECKS = (
         id="ci.ignored-paths",
         page=Page(
             code="TD29",
-            title="It leaves out no commit",
+            title="The required CI leaves out no commit",
             why="The gate stays closed for a commit without a run.",
             remedy="Release a commit that changes something else, too; or take `paths-ignore` off its `push`.",
             severity=Severity.NOTE,
@@ -238,11 +238,11 @@ CHECKS = (
         id="ci.cancelled",
         page=Page(
             code="TD23",
-            title="A newer push to the default branch does not cancel it",
+            title="A newer push to the default branch does not cancel the required CI",
             why="A cancelled run is no success: the commit before the last one could not be released.",
             remedy="cancel-in-progress: ${{ github.event_name == 'pull_request' }}",
             severity=Severity.WARNING,
-            source="docs.github.com, Workflow syntax, concurrency",
+            source="GitHub documentation, Workflow syntax, concurrency",
         ),
         group=Group.CI,
         look=_cancelled,
@@ -286,11 +286,11 @@ CHECKS = (
         id="ci.active",
         page=Page(
             code="TD27",
-            title="Its workflows, and the one that publishes, are active",
+            title="The workflows of the CI and of the release are active",
             why="GitHub disables scheduled workflows of a repository in which nothing happened for 60 days, and "
             "anybody who may write can disable one: then nothing starts, and nothing says so.",
             remedy="gh workflow enable FILE",
-            source="docs.github.com, Disabling and enabling a workflow",
+            source="GitHub documentation, Disabling and enabling a workflow",
         ),
         group=Group.CI,
         look=_active,
@@ -299,7 +299,7 @@ CHECKS = (
         id="ci.succeeded",
         page=Page(
             code="TD28",
-            title="It succeeded for the newest commit of the default branch",
+            title="The required CI succeeded for the newest commit of the default branch",
             why="That commit is the one that is released next.",
             remedy="Push a commit that starts it, or look why it did not run: the page Actions of the repository.",
         ),

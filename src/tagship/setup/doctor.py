@@ -1,18 +1,24 @@
 """The table of all checks of the set-up, and their judgement over what was observed; no I/O."""
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-import msgspec
-
-from tagship.errors import TagshipError
+from tagship.errors import TagshipError, UsageError
 from tagship.model import Fact, Finding, Page, Record, Severity, Status
 from tagship.services.reading import Unseen
-from tagship.setup import ci, files, local, workflow
+from tagship.setup import ci, files, index, local, publishers, workflow
 from tagship.setup.check import Check, Group, Needs, Seen, unknown
 from tagship.setup.observed import Observed
 
-CHECKS: tuple[Check, ...] = (*local.CHECKS, *workflow.CHECKS, *ci.CHECKS, *files.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *local.CHECKS,
+    *workflow.CHECKS,
+    *ci.CHECKS,
+    *files.CHECKS,
+    *index.CHECKS,
+    *publishers.CHECKS,
+)
 """All checks, in the order in which they are shown."""
 PROBLEM, UNSEEN = 1, 2
 """Exit codes."""
@@ -65,20 +71,21 @@ def examine(observed: Observed, checks: Iterable[Check] = CHECKS) -> Examination
     )
 
 
-def _look(check: Check, observed: Observed) -> tuple[Seen, ...]:
+def _look(check: Check, observed: Observed) -> Iterator[Seen]:
     try:
         seen = check.look(observed)
-        return (seen,) if isinstance(seen, Seen) else tuple(seen)
+        yield from (seen,) if isinstance(seen, Seen) else seen
     except Unseen as missing:
-        return (unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy),)
+        yield unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy)
     except TagshipError as error:
-        return (unknown(error.message, error.where, remedy=error.remedy, url=error.url),)
+        yield unknown(error.message, error.where, remedy=error.remedy, url=error.url)
 
 
 def _examined(check: Check, seen: Seen) -> Examined:
+    page, about = check.page, f"{seen.about}: " if seen.about not in seen.detail else ""
     fact = Fact(
         id=f"{check.id}:{seen.about}" if seen.about else check.id,
-        title=check.page.title,
+        title=page.title,
         status=seen.status,
         detail=seen.detail,
         how=seen.how,
@@ -86,9 +93,40 @@ def _examined(check: Check, seen: Seen) -> Examined:
     )
     finding = None
     if seen.status is not Status.OK:
-        finding = check.page.finding(where=seen.about or seen.how, words=seen.detail)
-        finding = msgspec.structs.replace(finding, remedy=seen.remedy or finding.remedy, url=seen.url, facts=(fact.id,))
-    return Examined(code=check.page.code, group=check.group, needs=check.needs, fact=fact, finding=finding)
+        finding = Finding(
+            code=page.code,
+            title=f"not seen: {page.title}" if seen.status is Status.UNKNOWN else f"{about}{seen.detail}",
+            where=seen.how or seen.about,
+            why=f"{about}{seen.detail}" if seen.status is Status.UNKNOWN else page.why,
+            remedy=seen.remedy or page.remedy,
+            severity=page.severity,
+            url=seen.url,
+            facts=(fact.id,),
+        )
+    return Examined(code=page.code, group=check.group, needs=check.needs, fact=fact, finding=finding)
+
+
+def chosen(only: Sequence[str]) -> tuple[Check, ...]:
+    """The checks of the groups, ids and codes that are named; all where none is.
+
+    Raises:
+        UsageError: there is no such check.
+    """
+    found = {id for word in only for id in _named(word)}
+    return tuple(check for check in CHECKS if not only or check.id in found)
+
+
+def _named(word: str) -> list[str]:
+    wanted = word.lower()
+    found = [check.id for check in CHECKS if wanted in (check.group, check.id, check.page.code.lower())]
+    if not found:
+        known = [*Group, *(check.id for check in CHECKS), *(check.page.code for check in CHECKS)]
+        close = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
+        raise UsageError(
+            f"Nothing was looked at: there is no check or group {word}",
+            remedy=f"{f'Did you mean {close[0]}? ' if close else ''}The groups are {', '.join(Group)}.",
+        )
+    return found
 
 
 def catalogue() -> tuple[Page, ...]:

@@ -16,8 +16,10 @@ from tagship.workflow.audit.lane import Lane
 ACTIONS_LOCK = f"{FOLDER}/actions.lock"
 
 
-def _updates(observed: Observed) -> Seen:
+def _updates(observed: Observed) -> Seen | tuple[()]:
     path, text = _first(observed, dependabot.FILES)
+    if observed.workflow is None:
+        return ()
     if text is None and (other := next((name for name in dependabot.RENOVATE if name in observed.files.texts), None)):
         return ok("Renovate", other)
     if lacking := dependabot.lacking(text):
@@ -131,7 +133,7 @@ CHECKS = (
             why="What is pinned stays as it is, with every hole that is found in it later.",
             remedy="tagship sync adds the entries to .github/dependabot.yml",
             severity=Severity.WARNING,
-            source="docs.github.com, Dependabot options reference",
+            source="GitHub documentation, Dependabot options reference",
         ),
         group=Group.SECURITY,
         look=_updates,
@@ -145,7 +147,7 @@ CHECKS = (
             "offers it within hours.",
             remedy="Add to the entry: `cooldown: {default-days: 7}`.",
             severity=Severity.NOTE,
-            source="docs.github.com, Dependabot options reference, cooldown",
+            source="GitHub documentation, Dependabot options reference, cooldown",
         ),
         group=Group.SECURITY,
         look=_cooldown,
@@ -158,7 +160,7 @@ CHECKS = (
             why="With owners, and a rule that asks for their review, nobody changes alone what publishes.",
             remedy="Write into .github/CODEOWNERS: `/.github/ @YOU`.",
             severity=Severity.NOTE,
-            source="docs.github.com, About code owners",
+            source="GitHub documentation, About code owners",
         ),
         group=Group.SECURITY,
         look=_owners,
@@ -171,7 +173,7 @@ CHECKS = (
             why="Once a workflow is in .github/workflows/actions.lock, GitHub starts it only where each of its actions "
             "is in it as well; otherwise the run ends before its first job, without a log.",
             remedy="gh actions-lock",
-            source="docs.github.com, Workflow dependency lockfiles",
+            source="GitHub documentation, Workflow dependency lockfiles",
         ),
         group=Group.SECURITY,
         look=_actions_lock,

@@ -27,7 +27,7 @@ def _name(observed: Observed) -> Seen:
         paths = [package.path for package in project.packages]
         remedy = f"Look at each that is released: tagship doctor {paths[0]}"
         return problem(f"the packages lie below the root of the repository: {few(paths)}", remedy=remedy)
-    return problem("no project file says it as a literal", project.name.source.removeprefix("unknown: "))
+    return problem("no project file says the name as a literal", project.name.source.removeprefix("unknown: "))
 
 
 def _remote(observed: Observed) -> Seen:
@@ -217,7 +217,7 @@ CHECKS = (
         id="local.pushed",
         page=Page(
             code="TD07",
-            title="The default branch on GitHub has them too",
+            title="The default branch on GitHub has the same workflows, locks and settings",
             why="A manual start, Dependabot and CODEOWNERS go by the default branch; a tag by the commit it is on.",
             remedy="git push",
         ),

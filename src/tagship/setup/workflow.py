@@ -34,9 +34,9 @@ def _present(observed: Observed) -> Seen:
         )
     others = dict.fromkeys(p.file for p in observed.project.ci.publishers)
     if others:
-        words = f"there is none, and {few(list(others))} uploads by itself"
+        words = f"there is no {path}, and {few(list(others))} uploads by itself"
         return problem(words, path, remedy="tagship init; until then, what is there is judged by: tagship audit")
-    return problem("there is none", path)
+    return problem(f"there is no {path}", path)
 
 
 def _named(observed: Observed, path: str) -> Document:
@@ -106,8 +106,8 @@ def _starts(observed: Observed, ref: str, words: str) -> Seen | tuple[()]:
     how = f"{document.file}, on.push"
     result = started(document, Happened(name="push", ref=ref))
     if isinstance(result, NotStarted):
-        return problem(f"{words} does not start it: {result.why}", how)
-    return ok(f"{words} starts it", how)
+        return problem(f"{words} does not start the workflow: {result.why}", how)
+    return ok(f"{words} does", how)
 
 
 def _environments(observed: Observed) -> tuple[Seen, ...]:
@@ -175,7 +175,7 @@ CHECKS = (
         id="workflow.valid",
         page=Page(
             code="TD11",
-            title="GitHub can run it, and the audit finds no error in it",
+            title="GitHub can run the publishing workflow, and the audit finds no error in it",
             why="A file that GitHub refuses starts nothing and says so nowhere near the tag.",
             remedy="tagship audit shows every finding with its line; `tagship sync` writes our own file again.",
         ),
@@ -186,7 +186,7 @@ CHECKS = (
         id="workflow.unchanged",
         page=Page(
             code="TD12",
-            title="It is as tagship writes it for this project",
+            title="The workflow is as tagship writes it for this project",
             why="What was tested and rehearsed of the workflow holds for the file that tagship writes; the project or "
             "its configuration may also have changed since.",
             remedy=SYNC,
@@ -211,10 +211,10 @@ CHECKS = (
         id="workflow.push",
         page=Page(
             code="TD14",
-            title="A push to the default branch starts it",
+            title="A push to the default branch starts the workflow",
             why="Development versions reach TestPyPI by such a push: the release that is tried before the release.",
             remedy=SYNC,
-            source="docs.github.com, Events that trigger workflows, push",
+            source="GitHub documentation, Events that trigger workflows, push",
         ),
         group=Group.WORKFLOW,
         look=_push,
@@ -223,10 +223,10 @@ CHECKS = (
         id="workflow.tag",
         page=Page(
             code="TD15",
-            title="A version tag starts it",
+            title="A version tag starts the workflow",
             why="A tag that fits no filter publishes nothing, and nothing tells you.",
             remedy=f"{SYNC}; [tool.tagship] tag says how tags are spelt.",
-            source="docs.github.com, Workflow syntax, on.push",
+            source="GitHub documentation, Workflow syntax, on.push",
         ),
         group=Group.WORKFLOW,
         look=_tag,
