@@ -10,9 +10,10 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -24,8 +25,9 @@ import tagship
 from tagship.cli.app import run as command_line
 from tagship.errors import TagshipError
 from tagship.model import Dist, Entry, Event, Manifest, Severity, Status
+from tagship.project.ci import FOLDER
 from tagship.project.discover import Project, read
-from tagship.rehearsal import fit, starting
+from tagship.rehearsal import fit, permitted, starting
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.github import RepositoryState
 from tagship.rehearsal.github.state import Rule, Ruleset, SecretDates
@@ -36,14 +38,20 @@ from tagship.rehearsal.receive import guard
 from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.run import RUN_ID, Backstage, Outside, backstage
 from tagship.rehearsal.world import Embedded, Place, servers
+from tagship.services import oidc
 from tagship.services.checkout import clone_at
 from tagship.services.git import Git
 from tagship.services.reporter import Silence
 from tagship.services.shell import Output
 from tagship.services.world import Workspace, World
-from tagship.setup.doctor import Examination, examine
+from tagship.setup.check import Check
+from tagship.setup.doctor import CHECKS, Examination, examine
 from tagship.setup.observe import observe
 from tagship.stages import STAGES, run
+from tagship.workflow.document import Document
+from tagship.workflow.document import read as read_workflow
+from tagship.workflow.events import Happened, Started, started
+from tagship.workflow.permissions import of_job
 from tests.made_dists import good_sdist, good_wheel
 from tests.rehearsing import git, repository
 
@@ -115,7 +123,7 @@ class SetUp:
 
     # ------------------------------------------------------------------------------------------------- the checkout
 
-    def write(self, path: str, text: str | None, *, push: bool = True) -> None:
+    def write(self, path: str, text: str | None, *, message: str = "", push: bool = True) -> None:
         """Change a file of the repository, or with None remove it, commit, and bring it to GitHub."""
         file = self.root / path
         if text is None:
@@ -124,7 +132,7 @@ class SetUp:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
         git(self.root, "add", "--all", "--force")
-        git(self.root, "commit", "--quiet", "--allow-empty", "--message", f"Change {path}")
+        git(self.root, "commit", "--quiet", "--allow-empty", "--message", message or f"Change {path}")
         if push:
             self.bring()
 
@@ -145,11 +153,22 @@ class SetUp:
         git(self.root, "symbolic-ref", "refs/remotes/origin/HEAD", f"refs/remotes/origin/{branch}")
         self.ci()
 
-    def ci(self, **jobs: Literal["success", "failure"]) -> None:
-        """Let the CI of the newest commit have ended well, as far as its workflow runs for a push."""
+    def ci(self) -> None:
+        """Let every workflow but the publishing one have ended well for the newest commit, where its push starts it."""
         event = self.github.event("push", f"refs/heads/{self.github.default_branch}")
-        if event is not None and (self.root / ".github/workflows/ci.yml").is_file():
-            self.github.add_run(event, ".github/workflows/ci.yml", jobs=jobs or {CHECK: "success"})
+        if event is None:
+            return
+        checks = {flow.file: [name for job in flow.jobs for name in job.checks] for flow in self.project.ci.workflows}
+        changed = tuple(self.github.git.lines("diff-tree", "--root", "--no-commit-id", "--name-only", "-r", event.sha))
+        for path in sorted((self.root / FOLDER).glob("*.yml")):
+            document, where = read_workflow(path.read_bytes(), path.name), f"{FOLDER}/{path.name}"
+            happened = Happened(name="push", ref=event.ref)
+            if path.name.startswith("publish") or not isinstance(started(document, happened, changed), Started):
+                continue
+            if permitted.refused(self.github, document):
+                self.github.finish(self.github.add_run(event, where, jobs={}), "startup_failure")
+            elif not permitted.barred(self.github, where):
+                self.github.add_run(event, where, jobs=dict.fromkeys(checks.get(path.name, ()), "success"))
 
     # --------------------------------------------------------------------------------------------------- the doctor
 
@@ -170,15 +189,15 @@ class SetUp:
         """What the checkout says about itself."""
         return read(self.root, Git(self.embedded.shell, self.root))
 
-    def doctor(self, token: str | None = None) -> Examination:
+    def doctor(self, token: str | None = None, checks: Iterable[Check] = CHECKS) -> Examination:
         """What the doctor says, in this process; with a token that sees everything, or an empty one for none."""
-        return examine(observe(self.world(self.token() if token is None else token), self.project))
+        return examine(observe(self.world(self.token() if token is None else token), self.project), checks)
 
-    def problems(self, token: str | None = None) -> dict[str, str]:
+    def problems(self, checks: Iterable[Check] = CHECKS) -> dict[str, str]:
         """What the doctor calls a problem, and what it saw of it, by the check's id; advice left out."""
         return {
             check.fact.id: check.fact.detail
-            for check in self.doctor(token).checks
+            for check in self.doctor(checks=checks).checks
             if check.fact.status is Status.PROBLEM
             and check.finding is not None
             and check.finding.severity is not Severity.NOTE
@@ -240,9 +259,33 @@ class SetUp:
             secrets=self.tokens,
             start=starting.begin(self.github, event, fit.publishing(project).workflow),
         )
-        return self._said(project, world, granting)
+        return self._unlike(project) or self._said(world, granting)
 
-    def _said(self, project: Project, world: World, granting: Granting) -> Said:
+    def _unlike(self, project: Project) -> Said | None:
+        """What the workflow file itself says no to: it runs in the repository that it names, and nowhere else."""
+        document = self.publishing(project)
+        for job in document.jobs.values() if document is not None else ():
+            named = re.search(r"github\.repository == '([^']+)'", job.condition)
+            if named and named[1].lower() != self.github.full_name.lower():
+                return Said(where="start", words=f"Nothing happens: every job is skipped, since {job.condition}")
+        return None
+
+    def publishing(self, project: Project) -> Document | None:
+        """The publishing workflow, or None where there is none."""
+        path = self.root / FOLDER / fit.publishing(project).workflow
+        return read_workflow(path.read_bytes(), path.name) if path.is_file() else None
+
+    def _job(self, world: World, granting: Granting) -> World:
+        """The world of the job that uploads, with the identity only where the workflow asks for it."""
+        document = self.publishing(granting.project)
+        target = "testpypi" if fit.goes_to_testpypi(granting.event) else "pypi"
+        job = next((p.job for p in granting.project.ci.publishers if p.index == target), None)
+        if document is None or job is None or of_job(document, job).get("id-token") == "write":
+            return world
+        without = {key: value for key, value in world.environment.items() if key != oidc.TOKEN}
+        return replace(world, environment=without)
+
+    def _said(self, world: World, granting: Granting) -> Said:
         manifest = Manifest()
         for stage in STAGES:
             if stage.name in HANDED:
@@ -252,7 +295,8 @@ class SetUp:
                 manifest = msgspec.structs.replace(manifest, dists=made, log=(*manifest.log, done))
                 continue
             try:
-                result = run(stage, manifest, granted(stage, world, granting))
+                here = granted(stage, world, granting)
+                result = run(stage, manifest, self._job(here, granting) if stage.name == "publish" else here)
             except TagshipError as error:
                 return Said(where=stage.name, words=_first(error.message), code=error.code)
             if result.error is not None:
@@ -387,7 +431,6 @@ def _names(made: SetUp, *, fresh: bool) -> None:
 def _released(made: SetUp) -> None:
     """Version 0.9.0 on PyPI and as a GitHub release, a development version of it on TestPyPI."""
     git(made.root, "tag", "v0.9.0", "HEAD~1")
-    event_at = git(made.root, "rev-parse", "v0.9.0")
     folder = made.root.parent / "released"
     folder.mkdir()
     for index, version, environment in (
@@ -397,20 +440,20 @@ def _released(made: SetUp) -> None:
         for path in (good_wheel(folder, "sample", version), good_sdist(folder, "sample", version)):
             index.state.add_file(path, uploaded=made.ago(SINCE))
         if made.auth == "trusted-publishing" and environment == "pypi":
-            vouch(made, {"environment": environment}, at=event_at)
+            vouch(made, {})
     made.bring()
 
 
-def vouch(made: SetUp, whose: Mapping[str, str], *, at: str = "", index: EmbeddedIndex | None = None) -> None:
+def vouch(made: SetUp, whose: Mapping[str, str | None] | None) -> None:
     """Give every file on PyPI a provenance: of the sample's own workflow, except for what `whose` says.
 
     Args:
-        whose: `repository`, `workflow`, `environment` of the publisher.
+        whose: `repository`, `workflow`, `environment` of the publisher; None for no provenance at all.
     """
-    publisher = {"kind": "GitHub", "repository": SLUG, "workflow": "publish.yml", "environment": "pypi", **whose}
-    bundle = {"publisher": publisher, "attestations": []}
-    text = json.dumps({"version": 1, "attestation_bundles": [bundle]}).encode()
-    state = (index or made.embedded.pypi).state
+    right = {"kind": "GitHub", "repository": SLUG, "workflow": "publish.yml", "environment": "pypi"}
+    bundles = [] if whose is None else [{"publisher": {**right, **whose}, "attestations": []}]
+    text = json.dumps({"version": 1, "attestation_bundles": bundles}).encode() if bundles else None
+    state = made.embedded.pypi.state
     for project in list(state.projects.values()):
         releases = tuple(
             replace(release, files=tuple(replace(file, provenance=text) for file in release.files))
@@ -424,7 +467,7 @@ def template(folder: Path, auth: Auth) -> Path:
     root = repository(folder, MORE)
     git(root, "remote", "add", "origin", ORIGIN)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
-        code = command_line(["init", str(root), "--auth", auth])
+        code = command_line(["init", str(root), *(("--auth", auth) if auth == "token" else ())])
     assert code == 0, said.getvalue()
     git(root, "add", "--all", "--force")
     git(root, "commit", "--quiet", "--message", "Release by tagship")

@@ -105,6 +105,7 @@ def _local(git: Git, project: Project, kept: Adoption | TagshipError) -> Local:
         unpushed=_unpushed(git, project, [name for name, _ in remotes], paths),
         shallow=git.is_shallow(),
         remotes=remotes,
+        message=git.maybe("log", "-1", "--format=%B") or "",
         tagged=_tagged(git),
     )
 

@@ -27,6 +27,8 @@ class Local:
     shallow: bool = False
     remotes: tuple[tuple[str, str], ...] = ()
     """Name and address of each remote, credentials left out."""
+    message: str = ""
+    """Of the newest commit."""
     tagged: Mapping[str, str] = field(default_factory=dict)
     """The commit of each tag, by the tag's full ref."""
 

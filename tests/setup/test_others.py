@@ -1,0 +1,63 @@
+"""What starts nothing is named: commits that skip workflows, tags of a workflow, workflows behind a release."""
+
+import pytest
+
+from tagship.setup.others import CHECKS
+from tests.setup.worlds import Stagehand
+
+SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
+
+
+def job(on: str, *steps: str) -> str:
+    """A workflow of one job."""
+    rows = "".join(f"      - {step}\n" for step in steps)
+    return f"on: {on}\npermissions: {{contents: write}}\njobs:\n  own:\n    runs-on: ubuntu-latest\n    steps:\n{rows}"
+
+
+PUSH = "{push: {branches: [main]}}"
+TAGGED = "own.yml", "its job own makes tags ({}) with the token of its run, which start no workflow"
+BEHIND = "own.yml", "a release starts it, and not one that the publishing workflow makes"
+SEALED = f"{BEHIND[1]}; and nothing can be attached to an immutable release"
+
+
+@pytest.mark.parametrize(
+    ("text", "id", "said"),
+    [
+        (job(PUSH, "run: git tag v1.0.0 && git push origin v1.0.0"), "workflow.tagged-by-token", "git tag v1.0.0"),
+        (job(PUSH, "run: git push --follow-tags"), "workflow.tagged-by-token", "git push --follow-tags"),
+        (job(PUSH, "run: gh release create v1"), "workflow.tagged-by-token", "gh release create"),
+        (job(PUSH, f"uses: googleapis/release-please-action@{SHA}"), "workflow.tagged-by-token", "googleapis/"),
+        (job("{release: {types: [published]}}", "run: make docs"), "workflow.behind-release", SEALED),
+    ],
+)
+def test_a_workflow_that_leads_nowhere_is_named(worlds: Stagehand, text: str, id: str, said: str) -> None:
+    """The file and what it does are said, whoever makes the tag."""
+    with worlds.open("others") as made:
+        made.write(".github/workflows/own.yml", text)
+        (found,) = made.problems(CHECKS).items()
+        assert found[0] == f"{id}:own.yml"
+        assert said in found[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        job(PUSH, "run: git push origin main"),
+        job(PUSH, "run: git push --tags\n        env: {GH_TOKEN: '${{ secrets.RELEASE_TOKEN }}'}"),
+        job(PUSH, "run: git push --tags", "run: gh workflow run publish.yml --ref v1.0.0"),
+        job("{push: {tags: ['v*']}}", "run: gh release create v1"),
+        job("{release: {types: [published]}, push: {tags: ['v*']}}", "run: make docs"),
+    ],
+)
+def test_what_leads_somewhere_is_left_alone(worlds: Stagehand, text: str) -> None:
+    """A token of its own, a dispatch, or the tag's own push start what they are meant to."""
+    with worlds.open("others") as made:
+        made.write(".github/workflows/own.yml", text)
+        assert made.problems(CHECKS) == {}
+
+
+def test_a_commit_that_skips_workflows_is_named(worlds: Stagehand) -> None:
+    """The word stands in what is said, since a tag on that commit would start nothing."""
+    with worlds.open("others") as made:
+        made.write("README.md", "# 1.0.0\n", message="Release 1.0.0 [skip ci]")
+        assert made.problems(CHECKS) == {"workflow.skipped": "the message of the newest commit has [skip ci]"}
