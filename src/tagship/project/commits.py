@@ -10,7 +10,7 @@ from tagship.services.git import Git
 
 _SUBJECT = re.compile(r"(?P<kind>[A-Za-z][\w-]*)(?:\((?P<scope>[^()\n]+)\))?(?P<breaking>!)?:(?!:) *(?P<words>\S.*)")
 _FOOTER = re.compile(
-    r"^BREAKING[ -]CHANGE(?::| #)\s*(?P<words>.+(?:\n(?![A-Za-z-]+(?:: | #)|BREAKING[ -]CHANGE(?::| #)).+)*)",
+    r"^BREAKING[ -]CHANGE(?::| #)\s*(?P<words>.+(?:\n(?![\w-]+(?:: | #)|BREAKING[ -]CHANGE(?::| #)).+)*)",
     re.MULTILINE,
 )
 _MERGE = re.compile(r"Merge (?:pull request|PR) #(?P<number>\d+)\b")
