@@ -7,13 +7,14 @@ from typing import Literal
 from tagship.errors import TagshipError, UsageError
 from tagship.model import Fact, Finding, Page, Record, Severity, Status
 from tagship.services.reading import Unseen
-from tagship.setup import ci, files, index, local, publishers, workflow
+from tagship.setup import ci, files, index, local, others, publishers, workflow
 from tagship.setup.check import Check, Group, Needs, Seen, unknown
 from tagship.setup.observed import Observed
 
 CHECKS: tuple[Check, ...] = (
     *local.CHECKS,
     *workflow.CHECKS,
+    *others.CHECKS,
     *ci.CHECKS,
     *files.CHECKS,
     *index.CHECKS,
