@@ -1,0 +1,178 @@
+"""Checks of the project on PyPI and TestPyPI: its name, its state and its owners.
+
+A second factor of the owners no API shows: that is a line of the security checklist.
+"""
+
+import re
+
+from tagship.checks.check import few
+from tagship.checks.rulebook.names import PROHIBITED, STANDARD_LIBRARY
+from tagship.model import Page, Severity, Target
+from tagship.services.addresses import GITHUB, PYPI
+from tagship.setup.check import Check, Group, Seen, ok, problem, unknown
+from tagship.setup.claims import At, each
+
+_ON_GITHUB = re.compile(rf"{re.escape(GITHUB)}/([\w.-]+/[\w.-]+?)(?:\.git)?(?:[/#?].*)?$", re.IGNORECASE)
+
+
+def _name(at: At) -> Seen | None:
+    about, where = at.index.target.value, at.index.project_page(at.name)
+    status = at.listing.status.get()
+    if status is None:
+        if at.name in STANDARD_LIBRARY | PROHIBITED:
+            return problem(f"{at.index.name} gives {at.name} to nobody", at.how, about=about)
+        if alike := at.listing.alike.get():
+            return problem(f"{at.name} is too similar to {few(alike)}", at.how, about=about)
+        return ok(f"{at.name} is free, and so are the names that look most like it", at.how, about=about)
+    if status == "quarantined":
+        return None
+    found = at.listing.about.get()
+    if found is None:
+        words = "it has no release, and only its owner sees whose it is"
+        return unknown(words, at.how, remedy=f"Log in and look for it: {at.index.web}/manage/projects/", about=about)
+    owners = few([role.user for role in found.roles]) or found.organization or "nobody"
+    words, mine = _whose(at, found.urls)
+    if mine:
+        return ok(f"owned by {owners}; {words}", at.listing.about.how, url=where, about=about)
+    if words:
+        return problem(f"owned by {owners}; {words}", at.listing.about.how, url=where, about=about)
+    remedy = f"If {owners} is none of you, choose another name. Metadata that names the repository would tell."
+    words = f"owned by {owners}; nothing on it names this repository"
+    return unknown(words, at.listing.about.how, remedy=remedy, url=where, about=about)
+
+
+def _whose(at: At, urls: tuple[str, ...]) -> tuple[str, bool]:
+    """Why a project is taken for ours, or for somebody else's; no words where nothing tells."""
+    found = [p for release in at.listing.releases for p in release.publishers.value or ()]
+    seen = at.observed.github.repository.value
+    publishers = {p.repository.lower() for p in found if p.kind == "GitHub"}
+    named = {match[1].lower() for url in urls if (match := _ON_GITHUB.match(url))}
+    if at.ours & publishers:
+        return "published by this repository", True
+    if seen is not None and any(p.owner_id == str(seen.owner.id) for p in found):
+        return f"published by {few(sorted(publishers))}, of the same account", True
+    if at.ours & named:
+        return "its page names this repository", True
+    upstream = (at.observed.project.repository.upstream or "").lower()
+    if upstream in publishers | named:
+        return f"it is {upstream}'s, of which this is a fork", False
+    if publishers or named:
+        return f"it is {few(sorted(publishers or named))}'s, and not this repository's", False
+    return _as_on_pypi(at) if at.index.target is Target.TESTPYPI else ("", False)
+
+
+def _as_on_pypi(at: At) -> tuple[str, bool]:
+    """An account of TestPyPI is another than that of PyPI, mostly under the same name."""
+    listing, here = at.observed.pypi, at.listing.about.value
+    if listing.about.value is None or here is None:
+        return "", False
+    pypi = At(observed=at.observed, index=PYPI, listing=listing, presented=None)
+    theirs = [role.user for role in listing.about.value.roles]
+    if not _whose(pypi, listing.about.value.urls)[1] or not theirs:
+        return "", False
+    shared = {role.user for role in here.roles} & set(theirs)
+    return ("as on PyPI", True) if shared else (f"the project on PyPI by {few(theirs)}", False)
+
+
+def _status(at: At) -> Seen | None:
+    about, status = at.index.target.value, at.listing.status.get()
+    page = at.index.project_page(at.name)
+    match status:
+        case None:
+            return None
+        case "active" | "deprecated":
+            return ok(status, at.how, url=page, about=about)
+        case "archived":
+            return problem(
+                "it is archived: every upload is refused with 403",
+                at.how,
+                remedy=f"Take it out of the archive: {at.index.tokens(at.name)}",
+                url=page,
+                about=about,
+            )
+        case "quarantined":
+            return problem(
+                "it is in quarantine: nobody can install it, and every upload is refused with 403",
+                at.how,
+                remedy=f"Only {at.index.name}'s administrators can lift it: answer their mail to the owners.",
+                url=page,
+                about=about,
+            )
+        case _:
+            return unknown(f"{status}, of which tagship does not know what it means", at.how, url=page, about=about)
+
+
+def _vulnerabilities(at: At) -> Seen | None:
+    if at.index.target is not Target.PYPI or (found := at.listing.about.get()) is None:
+        return None
+    about = at.index.target.value
+    version = at.listing.releases[0].version
+    if not found.vulnerabilities:
+        return ok(f"none in {version}", at.listing.about.how, about=about)
+    return problem(f"{few(found.vulnerabilities)} in {version}", at.listing.about.how, about=about)
+
+
+def _roles(at: At) -> Seen | None:
+    if at.index.target is not Target.PYPI or (found := at.listing.about.get()) is None:
+        return None
+    about = at.index.target.value
+    owners = [role.user for role in found.roles if role.role == "Owner"]
+    if found.organization or len(owners) > 1:
+        return ok(found.organization or few(owners), at.listing.about.how, about=about)
+    return problem(f"{few(owners) or 'nobody'} alone", at.listing.about.how, about=about)
+
+
+CHECKS = (
+    Check(
+        id="index.name",
+        page=Page(
+            code="TD50",
+            title="The project's name is free, or the project is yours",
+            why="An upload to somebody else's project is refused, and so is a new project whose name is reserved or "
+            "too similar to another.",
+            remedy="Choose another name, or ask the owner for a role. Releases do not need TestPyPI: their tag takes "
+            "them to PyPI; development versions on TestPyPI do.",
+            source=f"{PYPI.docs}/project-management/name-retention/",
+        ),
+        group=Group.INDEX,
+        look=each(_name),
+    ),
+    Check(
+        id="index.status",
+        page=Page(
+            code="TD51",
+            title="The index takes uploads of the project",
+            why="A project that is archived or in quarantine refuses every upload.",
+            remedy="Its owners can take it out of the archive; the index's administrators lift a quarantine.",
+            source="PEP 792; warehouse/packaging/models.py, Project.__acl__",
+        ),
+        group=Group.INDEX,
+        look=each(_status),
+    ),
+    Check(
+        id="index.vulnerabilities",
+        page=Page(
+            code="TD59",
+            title="No vulnerability of the newest release is known",
+            why="Everybody who installs the newest release gets it.",
+            remedy="Release a version in which it is fixed; withdraw the report where it is wrong.",
+            severity=Severity.NOTE,
+            source="PyPI's JSON API, vulnerabilities",
+        ),
+        group=Group.INDEX,
+        look=each(_vulnerabilities),
+    ),
+    Check(
+        id="index.owners",
+        page=Page(
+            code="TD60",
+            title="More than one account owns the project, or an organisation does",
+            why="Where the only owner loses access, nobody can change a publisher, yank a release or let others in.",
+            remedy="Invite a second owner, or move the project to an organisation.",
+            severity=Severity.NOTE,
+            source=f"{PYPI.docs}/organization-accounts/",
+        ),
+        group=Group.INDEX,
+        look=each(_roles),
+    ),
+)

@@ -1,0 +1,224 @@
+"""Checks of who may publish, as far as it shows: who published the newest releases, beside what this workflow will say.
+
+Publishers that are registered and were never used no API shows: those are lines of the security checklist. Nothing is
+asked for an upload token to find out: for a pending publisher that alone would create the project.
+"""
+
+from tagship.checks.check import few
+from tagship.model import Page, Severity, Target
+from tagship.services.addresses import PYPI
+from tagship.setup.check import Check, Group, Seen, ok, pending, problem, unknown
+from tagship.setup.claims import At, differences, each, environment_words
+
+
+def _publisher(at: At) -> Seen | None:
+    about, presented = at.index.target.value, at.presented
+    if presented is None:
+        return None
+    remedy, url = at.register()
+    if at.listing.status.get() is None:
+        return pending(
+            f"{at.name} is not there yet; {presented.words} will ask", at.how, remedy=remedy, url=url, about=about
+        )
+    vouched = at.vouched()
+    if vouched is None:
+        if at.index.target is Target.TESTPYPI and at.listing.releases:
+            return None  # attestations are made for PyPI alone
+        words = f"no release shows who published it; {presented.words} will ask"
+        return pending(words, at.how, remedy=f"{remedy}, unless it is there", url=url, about=about)
+    release, publishers = vouched
+    apart = min((differences(presented, publisher) for publisher in publishers), key=len)
+    if not apart:
+        return ok(f"{release.version} by {presented.words}", release.publishers.how, about=about)
+    words = f"since {release.version}, {'; '.join(apart)}"
+    more = f"{remedy}. One that was registered since and never used shows nowhere; the next release will tell"
+    return problem(words, release.publishers.how, remedy=more, url=url, about=about)
+
+
+def _environment(at: At) -> Seen | None:
+    presented, vouched = at.presented, at.vouched()
+    if presented is None or vouched is None:
+        return None
+    release, publishers = vouched
+    about, how = at.index.target.value, release.publishers.how
+    loose = [p for p in publishers if not p.environment and p.kind == "GitHub"]
+    if not loose:
+        return ok(f"{release.version} by {environment_words(publishers[0].environment)}", how, about=about)
+    words = f"{release.version} came by a publisher without environment: {loose[0].workflow} of any branch may publish"
+    remedy, url = at.register()
+    return problem(words, how, remedy=f"{remedy}. Then remove the one without environment", url=url, about=about)
+
+
+def _publishers(at: At) -> Seen | None:
+    releases = [release for release in at.listing.releases if release.publishers.get()]
+    if not releases or at.presented is None:
+        return None
+    named = (
+        f"{p.repository or p.kind}, {p.workflow or 'no workflow'}, {environment_words(p.environment)}"
+        for release in releases
+        for p in release.publishers.value or ()
+    )
+    found = list(dict.fromkeys(named))
+    about, how = at.index.target.value, releases[0].publishers.how
+    if len(found) == 1:
+        return ok(f"{few([release.version for release in releases])} by {found[0]}", how, about=about)
+    url = at.index.publishers(at.name)
+    return problem(
+        "; ".join(found), how, remedy=f"Remove those that are not needed any more: {url}", url=url, about=about
+    )
+
+
+def _provenance(at: At) -> Seen | None:
+    releases = at.listing.releases
+    if at.presented is None or at.vouched() is None:
+        return None
+    newest, about = releases[0], at.index.target.value
+    if not newest.bare:
+        return ok(f"all {len(newest.files)} of {newest.version}", newest.publishers.how, about=about)
+    words = f"{few(newest.bare)} of {newest.version} came by hand or with a token"
+    return problem(words, at.how, url=at.index.project_page(at.name, newest.version), about=about)
+
+
+def _commit(at: At) -> Seen | None:
+    vouched = at.vouched()
+    if at.presented is None or vouched is None:
+        return None
+    release, publishers = vouched
+    about, how, run = at.index.target.value, release.publishers.how, publishers[0]
+    if not run.commit:
+        return unknown(f"the certificate of {release.version} does not say its commit", how, about=about)
+    if not run.ref.startswith("refs/tags/"):
+        return None
+    tag, there = run.ref.removeprefix("refs/tags/"), at.observed.local.tagged.get(run.ref)
+    if there is None:
+        return unknown(f"this clone has no tag {tag}", how, remedy="git fetch --tags", about=about)
+    if there == run.commit:
+        return ok(f"{release.version} and {tag}: {there[:12]}", how, about=about)
+    return problem(f"{release.version} was made from {run.commit[:12]}, and {tag} is {there[:12]}", how, about=about)
+
+
+def _owner(at: At) -> Seen | None:
+    vouched = at.vouched()
+    if at.presented is None or vouched is None or vouched[1][0].repository.lower() not in at.ours:
+        return None
+    release, publishers = vouched
+    about, how, run = at.index.target.value, release.publishers.how, publishers[0]
+    if not run.owner_id:
+        return unknown(f"the certificate of {release.version} does not say its owner", how, about=about)
+    found = at.observed.github.repository.get()
+    if found is None:
+        return unknown("the repository was not found on GitHub", how, about=about)
+    number, account = str(found.owner.id), found.full_name.partition("/")[0]
+    if number == run.owner_id:
+        return ok(f"{account}, number {number}", how, about=about)
+    remedy, url = at.register()
+    words = f"{account} has the number {number}, and {release.version} came from number {run.owner_id}"
+    return problem(words, how, remedy=f"Remove the publisher. {remedy}", url=url, about=about)
+
+
+def _claims(at: At) -> Seen | None:
+    presented, about = at.presented, at.index.target.value
+    if presented is None:
+        return None
+    if presented.called:
+        words = f"{presented.workflow} is called by other workflows, and {at.index.name} takes that from none"
+        return problem(words, presented.where, about=about)
+    if "${{" in presented.environment:
+        return unknown("the environment is known when the job runs, and not before", presented.where, about=about)
+    return ok(presented.words, presented.where, about=about)
+
+
+CHECKS = (
+    Check(
+        id="index.publisher",
+        page=Page(
+            code="TD52",
+            title="The workflow is who published the last release",
+            why="The index lets in the registered repository, workflow file and environment, and nothing that differs "
+            "in one of them: the upload fails with invalid-publisher, after everything else succeeded.",
+            remedy="Register the publisher with the values of this workflow, and remove the old one.",
+            source=f"{PYPI.docs}/trusted-publishers/troubleshooting/",
+        ),
+        group=Group.INDEX,
+        look=each(_publisher),
+    ),
+    Check(
+        id="index.environment",
+        page=Page(
+            code="TD53",
+            title="The publisher lets in one environment alone",
+            why="Without it, anybody who can push a branch can change the workflow there and publish: only the "
+            "environment's rules about tags stand in between.",
+            remedy="Register the publisher again with the environment of the job, then remove the one without.",
+            severity=Severity.WARNING,
+            source=f"{PYPI.docs}/trusted-publishers/security-model/",
+        ),
+        group=Group.INDEX,
+        look=each(_environment),
+    ),
+    Check(
+        id="index.publishers",
+        page=Page(
+            code="TD54",
+            title="The newest releases came from one publisher",
+            why="A publisher that was replaced and is still registered can publish.",
+            remedy="Remove the publishers that are not needed any more from the project's settings.",
+            severity=Severity.NOTE,
+            source=f"{PYPI.docs}/trusted-publishers/security-model/",
+        ),
+        group=Group.INDEX,
+        look=each(_publishers),
+    ),
+    Check(
+        id="index.provenance",
+        page=Page(
+            code="TD55",
+            title="Every file of the newest release has provenance",
+            why="Releases before it came from a publisher and said so. One that does not was uploaded past the "
+            "workflow: by hand, or with a token that still works.",
+            remedy="Find out who uploaded it and why; delete the API tokens of the project; release by the workflow.",
+            severity=Severity.WARNING,
+            source="PEP 740",
+        ),
+        group=Group.INDEX,
+        look=each(_provenance),
+    ),
+    Check(
+        id="index.commit",
+        page=Page(
+            code="TD56",
+            title="The newest release was made from the commit of its tag",
+            why="A tag that was moved afterwards shows other sources than those that were released.",
+            remedy="Find out who moved the tag. Let a ruleset forbid it, and release the next version.",
+            source="PEP 740; sigstore/fulcio, docs/oid-info.md",
+        ),
+        group=Group.INDEX,
+        look=each(_commit),
+    ),
+    Check(
+        id="index.owner",
+        page=Page(
+            code="TD57",
+            title="The repository belongs to the account that PyPI knows",
+            why="PyPI keeps the number of the account with each publisher. Where an account was deleted or renamed and "
+            "another has its name, the upload fails with invalid-publisher though every word is right.",
+            remedy="Remove the publisher and register it again.",
+            source=f"{PYPI.docs}/trusted-publishers/security-model/",
+        ),
+        group=Group.INDEX,
+        look=each(_owner),
+    ),
+    Check(
+        id="index.claims",
+        page=Page(
+            code="TD58",
+            title="The index can tell the workflow by the identity of its job",
+            why="The identity of a job in a reusable workflow names another file than the one that was started: the "
+            "upload or its attestations are refused.",
+            remedy="Let the job that uploads be in the workflow that the tag starts.",
+            source=f"{PYPI.docs}/trusted-publishers/troubleshooting/; pypi/warehouse#11096",
+        ),
+        group=Group.INDEX,
+        look=each(_claims),
+    ),
+)
