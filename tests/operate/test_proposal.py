@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from tagship.rehearsal.github.threads import Issue, Pull
 from tagship.services.github import GitHub
 from tagship.services.http import Http
 from tagship.services.secret import Secret
-from tests.cli.calling import Answer, call
+from tests.cli.calling import IMPORTED, Answer, call
 from tests.rehearsing import IDENTITY, PYPROJECT, Opened, Stage, git, repository
 
 pytestmark = pytest.mark.requirement("B6")
@@ -165,11 +167,12 @@ def test_a_pull_request_and_then_the_tag(desk: Desk) -> None:
         "  2. push v1.1.0",
         "tagged v1.1.0",
         "pushed v1.1.0",
+        "main does not have it here yet: git pull --ff-only",
     ]
     assert desk.remote == {"main": moved, BRANCH: desk.remote[BRANCH], "v1.0.0": main, "v1.1.0": merged}
     assert desk.state == (before[0], before[1], "v1.0.0\nv1.1.0", *before[3:])
     again = desk.release("--merged", *QUIET)
-    assert (again.code, again.err.splitlines()[-1]) == (0, "the remote has v1.1.0 there already")
+    assert (again.code, again.err.splitlines()[-2]) == (0, "the remote has v1.1.0 already")
 
 
 @pytest.mark.parametrize("method", ["squash", "rebase"])
@@ -395,7 +398,7 @@ def test_a_tag_that_was_made_and_not_pushed(desk: Desk) -> None:
     desk.git("fetch", "--quiet", "origin", "main")
     git(desk.clone, "tag", "--annotate", "--message", "Release 1.1.0", "v1.1.0", merged)
     done = desk.release("--merged", *QUIET)
-    assert (done.code, done.err.splitlines()[-2:]) == (0, ["  1. push v1.1.0", "pushed v1.1.0"])
+    assert (done.code, done.err.splitlines()[-3:-1]) == (0, ["  1. push v1.1.0", "pushed v1.1.0"])
     assert desk.remote["v1.1.0"] == merged
 
 
@@ -465,3 +468,99 @@ def test_what_does_not_go_together(desk: Desk) -> None:
     for words in (("minor", "--merged"), ("--merged", "--pull-request")):
         refused = desk.release(*words, *QUIET)
         assert (refused.code, "--merged goes on with a release that was begun" in refused.err) == (2, True)
+
+
+def test_somebody_opens_it_first(desk: Desk) -> None:
+    """A pull request that is opened between our look and our own attempt is found, and taken."""
+    place = desk.opened.embedded
+    fields = {"title": "Release 1.1.0", "head": BRANCH, "base": "main"}
+    script = desk.clone.parent / "opens.py"
+    script.write_text(
+        "from pathlib import Path\nfrom tagship.services.http import Http\n"
+        "from tagship.services.github import GitHub\nfrom tagship.services.secret import Secret\n"
+        f"http = Http(proxy={place.doors.url!r}, ca=Path({str(place.ca)!r}), agent='tagship/test')\n"
+        f"GitHub(http, 'owner/sample', Secret({desk.token()!r})).change('POST', '/pulls', {fields!r})\n"
+    )
+    hook = desk.bare / "hooks/post-receive"
+    hook.write_text(f"#!/bin/sh\nPYTHONPATH={IMPORTED} exec {sys.executable} {script} >&2\n")
+    hook.chmod(0o755)
+    done = desk.release("minor", "--pull-request", *QUIET)
+    assert (done.code, len(desk.issues)) == (0, 1), done.err
+    assert "opened pull request #1  https://github.com/owner/sample/pull/1\n" in done.err
+
+
+def in_time(desk: Desk) -> threading.Timer:
+    """Somebody who merges a while later."""
+    timer = threading.Timer(3.0, desk.merge)
+    timer.start()
+    return timer
+
+
+def test_it_waits_for_the_merge(desk: Desk) -> None:
+    """With --wait the same command goes on by itself once the pull request is merged, up to the tag."""
+    done = desk.release("minor", "--pull-request", *QUIET)
+    assert done.code == 0, done.err
+    timer = in_time(desk)
+    waited = desk.release("minor", "--pull-request", "--wait", *QUIET)
+    timer.join()
+    assert waited.code == 0, waited.err
+    assert [line for line in waited.err.splitlines() if "#1 is" in line or line.startswith("pushed")] == [
+        "  1. nothing more: pull request #1 is open  https://github.com/owner/sample/pull/1",
+        "waiting until #1 is merged; Ctrl-C leaves it there, tagship release --merged goes on",
+        "#1 is merged",
+        "pushed v1.1.0",
+    ]
+    assert desk.remote["v1.1.0"] == desk.remote["main"]
+
+
+def test_a_maintenance_branch(desk: Desk) -> None:
+    """A pull request from a maintenance branch goes into that branch, and so does its tag."""
+    desk.elsewhere("1.x", "Mend")
+    desk.git("fetch", "--quiet", "origin")
+    desk.git("switch", "--quiet", "1.x")
+    done = desk.release("patch", "--pull-request", "--branch", "1.x", *QUIET)
+    assert done.code == 0, done.err
+    (issue,) = desk.issues
+    assert issue.pull is not None
+    assert (issue.pull.head, issue.pull.base) == ("release/v1.0.1", "1.x")
+    merged = desk.merge()
+    assert desk.release("--merged", *QUIET).code == 4  # into main there is none
+    tagged = desk.release("--merged", "--branch", "1.x", *QUIET)
+    assert (tagged.code, desk.remote["v1.0.1"], desk.remote["1.x"]) == (0, merged, merged), tagged.err
+
+
+def test_tags_that_are_the_version(desk: Desk) -> None:
+    """Where nothing but tags holds the version, a part without a changelog needs no pull request, and that is said."""
+    text = RAISED.replace('version = "1.1.0"', 'dynamic = ["version"]').replace(
+        'requires = ["hatchling"]', 'requires = ["hatchling", "hatch-vcs"]'
+    )
+    desk.elsewhere("main", "Tags", pyproject_toml=text + '\n[tool.hatch.version]\nsource = "vcs"\n')
+    desk.git("pull", "--quiet", "--ff-only", "origin", "main")
+    done = desk.release("minor", "--pull-request", *QUIET)
+    assert done.code == 0, done.err  # the changelog's section is what is merged
+    merged = desk.merge("squash")
+    tagged = desk.release("--merged", *QUIET)
+    assert (tagged.code, desk.remote["v1.1.0"]) == (0, merged), tagged.err
+    desk.git("pull", "--quiet", "--ff-only", "origin", "main")
+    bare = desk.release("patch", "--pull-request", *QUIET)
+    assert (bare.code, "there is nothing to change that a pull request could carry" in bare.err) == (4, True), bare.err
+
+
+def test_several_packages(desk: Desk) -> None:
+    """A package in a folder of its own is committed there, on a branch with its own tag's name."""
+    text = PYPROJECT.replace('name = "sample"', 'name = "other"')
+    desk.elsewhere("main", "Another", pyproject_toml=PYPROJECT)
+    other = desk.clone.parent / "other" / "packages" / "other"
+    other.mkdir(parents=True)
+    (other / "pyproject.toml").write_text(text)
+    desk.elsewhere("main", "Another one")
+    desk.git("pull", "--quiet", "--ff-only", "origin", "main")
+    done = desk.release("minor", "--pull-request", "--package", "packages/other", *QUIET)
+    assert done.code == 0, done.err
+    (issue,) = desk.issues
+    assert issue.pull is not None
+    head = issue.pull.head
+    assert git(desk.bare, "diff", "--name-only", f"main..{head}").splitlines() == ["packages/other/pyproject.toml"]
+    merged = desk.merge()
+    tagged = desk.release("--merged", "--package", "packages/other", *QUIET)
+    assert (tagged.code, desk.remote[head.removeprefix("release/")]) == (0, merged), tagged.err

@@ -247,7 +247,7 @@ def tag_merged(desk: Desk, pull: Pull | None) -> int:
     for number, action in enumerate(actions, 1):
         say(f"  {number}. {words(action)}")
     if not actions:
-        say(f"the remote has {tag} there already")
+        say(f"the remote has {tag} already")
     if desk.chosen("dry_run"):
         return 0
     if any(isinstance(action, Push) for action in actions):
@@ -255,4 +255,6 @@ def tag_merged(desk: Desk, pull: Pull | None) -> int:
             desk.ask("Tag it?")
         desk.refuse_bot(tag)
         perform_release(actions, before, desk.hands())
+    if before.branch == found.pull.base.ref and not here.git.contains(landed.commit, "HEAD"):
+        say(f"{before.branch} does not have it here yet: git pull --ff-only")
     return desk.follow(landed.commit, tag, version)

@@ -93,7 +93,7 @@ def refusal(reply: Reply) -> Refused | Unreachable | UnknownOutcome:
             remedy=f"Wait {until} and run the same command again.",
             where=what,
         )
-    if reply.status == 422 and "already_exists" in said:
+    if reply.status == 422 and ("already_exists" in said or "already exists for" in said):
         return UnknownOutcome(  # made since we looked, by us or by somebody else
             f"GitHub has it already: {said}", remedy="Run the command again: it looks first.", where=what
         )
