@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ PROJECTS = (
     "python-attrs/attrs",
 )
 RELEASES = 5
+MOST = 12
+"""Words of a difference that are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,36 +58,49 @@ class Told:
     commits: str
     """Ours from the commits alone."""
     published: str | None
-    """The changelog's section, as it stands today; None where it has none."""
+    """The changelog's section at the tag; None where it has none."""
+    today: str | None
+    """The same as it stands now."""
 
     @property
     def verdict(self) -> str:
         """How ours and the published ones differ."""
-        if self.published is None:
-            return "nothing published in a file"
-        own, other = words(self.ours), words(self.published)
+        there = self.published or self.today
+        if there is None:
+            return "no changelog tells of it"
+        later = "" if self.today is None or words(self.today) == words(there) else ", edited later"
+        own, other = words(self.ours), words(there)
         if own == other:
-            return "equal"
+            return f"equal{later}"
         if not own:
             return "nothing told"
-        common = len(set(own) & set(other)) / len(set(own) | set(other))
-        return f"{common:.0%} of the words are common"
+        if self.published is None:
+            return "written after the tag"
+        more, less = (list((Counter(a) - Counter(b)).elements()) for a, b in ((own, other), (other, own)))
+        said = [f"only {whose}: {' '.join(some[:MOST])}" for whose, some in (("ours", more), ("theirs", less)) if some]
+        return ("; ".join(said) or "the same words in another order") + later
 
     @property
     def numbers(self) -> tuple[int, int]:
         """Pull requests and issues that the changelog names, and how many of them our commit notes name as well."""
-        there = numbers(self.published or "")
+        there = numbers(self.published or self.today or "")
         return len(there), len(there & numbers(self.commits))
 
 
 def words(text: str) -> list[str]:
     """The words of a text, its markup left out."""
-    return re.findall(r"[^\W_]+", re.sub(r"https?://\S+|:[a-z:]+:(?=`)", "", text))
+    for markup in (
+        r"^ *\.\. (?:_[^\n]*|[\w-]+::[^\n]*)$|^\[[^\]\n]+\]:[^\n]*$",  # labels, directives, targets of links
+        r"(?<=\S)\s*<[^<>]+>(?=`)|\]\([^)\s]*\)|https?://[^\s>)]+",  # addresses
+        r":[\w:-]+:(?=`)|\{[\w:-]+\}(?=`)|(?<=`)~[\w.]*\.",  # roles
+    ):
+        text = re.sub(markup, " ", text, flags=re.MULTILINE)
+    return re.findall(r"[^\W_]+", re.sub(r"^ +:[\w-]+:.*$|\*\*(?:Note|Warning|Caution):\*\*|PEP(?= \d)", "", text, flags=re.M))
 
 
 def numbers(text: str) -> set[str]:
     """The pull requests and issues that a text names."""
-    return set(re.findall(r"(?:#|(?:issues|pull)/|:(?:gh|pr|issue|pull):`#?)(\d+)", text))
+    return set(re.findall(r"(?:#|(?:issues|pull)/|[:{](?:gh|pr|issue|pull)[:}]`#?)(\d+)", text))
 
 
 def told(name: str, clones: Path) -> Iterator[Told]:
@@ -99,13 +115,16 @@ def told(name: str, clones: Path) -> Iterator[Told]:
             git("checkout", "--quiet", "--force", tag.tag, cwd=clone)
             project = read(clone, door)
             found = of(project, door, tag.version)
+            then = clone / str(project.changelog.value)
+            there = then.read_text(encoding="utf-8-sig") if project.changelog.value else ""
             yield Told(
                 project=name,
                 tag=tag.tag,
                 source=re.sub(r" since .*", "", found.source),
                 ours=found.text,
                 commits=of(project, door, tag.version, "commits").text,
-                published=published(text, str(tag.version)),
+                published=published(there, str(tag.version)),
+                today=published(text, str(tag.version)),
             )
 
 
@@ -129,7 +148,7 @@ def published(text: str, version: str) -> str | None:
             heads.append((number, found[1]))
     ends = [*(start for start, _ in heads[1:]), len(lines)]
     for (start, spelt), end in zip(heads, ends, strict=False):
-        if Version(spelt) == Version(version):
+        if Version(spelt) == Version(version) and end > start + 1:
             body = lines[start + 1 : end]
             return "\n".join(body[1:] if body and re.fullmatch(r"[=\-~^]{4,}", body[0]) else body).strip()
     return None

@@ -58,6 +58,10 @@ A day.
 """
 
 
+FLAT = "## Fixed\n\n- A day.\n\n## Added\n\n- An hour."
+"""Parts with headings of the version's own level, seen in a release of python-dotenv."""
+
+
 @pytest.mark.parametrize(
     ("text", "version", "section"),
     [
@@ -76,6 +80,7 @@ A day.
         (OVERLINED, "1.1.0", "A week."),
         (OVERLINED, "1.0.0", "A day."),
         ("", "1.0.0", None),
+        ("## 1.0.0\n\n## Fixed\n\n- A day.\n\n## Added\n\n- An hour.\n\n## 0.9.0\n\n- Old.\n", "1.0.0", FLAT),
         ("## 1.0.0\n\n## 0.9.0\n\n- Old.\n", "1.0.0", None),
     ],
 )

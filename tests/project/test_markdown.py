@@ -85,3 +85,9 @@ def test_a_section_of_markdown_stands_alone() -> None:
         "- Dates ([#7], [by Ada][ada]) #8, [x](y)\n\n"
         "[#7]: https://example.invalid/7\n[ADA]: https://example.invalid/ada"
     )
+
+
+def test_nothing_but_targets_of_links_is_nothing() -> None:
+    """The last section of a changelog, below which the links of all others stand, is empty where it says nothing."""
+    links = "[1.1.0]: https://example.invalid/1.1.0\n"
+    assert complete(links, f"## 1.1.0\n\n- A day.\n\n## 1.0.0\n\n{links}") == ""

@@ -88,9 +88,14 @@ def end_of(heading: Heading, headings: Sequence[Heading], lines: Sequence[str]) 
 def _body(text: str, wanted: Callable[[str], bool]) -> str | None:
     lines = text.splitlines()
     found = headings(lines)
-    for heading in found:
-        if wanted(heading.title):
-            return "\n".join(lines[heading.body : end_of(heading, found, lines)]).strip() or None
+    for number, heading in enumerate(found):
+        if not wanted(heading.title):
+            continue
+        body = "\n".join(lines[heading.body : end_of(heading, found, lines)]).strip()
+        if not body:  # its parts have headings of its own level: `## 1.1.1`, then `## Fixed`
+            ends = (h.line for h in found[number + 1 :] if h.version or h.coming or _higher(h.kind, heading.kind))
+            body = "\n".join(lines[heading.body : next(ends, len(lines))]).strip()
+        return body or None
     return None
 
 

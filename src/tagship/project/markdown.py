@@ -32,12 +32,12 @@ def from_rst(text: str) -> str:
 
 def complete(section: str, whole: str) -> str:
     """A section of a Markdown changelog that stands alone: with the targets of its reference links, roles rewritten."""
-    section = _END.sub("", _outside(section, lambda part: _ROLE.sub(_role, part)))
-    own = {found["label"].lower() for found in _REFERENCE.finditer(section)}
+    section = _outside(section, lambda part: _REFERENCE.sub("", _ROLE.sub(_role, part)))
+    section = _END.sub("", section.rstrip()).strip()
     used = {label.lower() for label in re.findall(r"\[([^\[\]\n]+)\](?![(:])", section)}
     there = {found["label"].lower(): found[0].strip() for found in _REFERENCE.finditer(whole)}
-    needed = [line for label, line in there.items() if label in used - own]
-    return section.strip() + ("\n\n" + "\n".join(needed) if needed else "")
+    needed = [line for label, line in there.items() if label in used]
+    return "\n\n".join(filter(None, (section, "\n".join(needed))))
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:

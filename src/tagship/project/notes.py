@@ -162,9 +162,9 @@ def _from_changelog(project: Project, version: Version, *, made: bool) -> Notes 
         file = f"{file}, unreleased"
     if text is None:
         return None
-    if (project.changelog.value or "").endswith(".md"):
-        return Notes(text=complete(text, changelog.text_of(project)), source=str(file))
-    return Notes(text=from_rst(text), source=str(file))
+    plain = (project.changelog.value or "").endswith(".md")
+    text = complete(text, changelog.text_of(project)) if plain else from_rst(text)
+    return Notes(text=text, source=str(file)) if text else None
 
 
 def _from_fragments(project: Project, git: Git, span: Range, version: Version, shell: Shell | None) -> Notes | None:
