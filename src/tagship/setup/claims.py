@@ -55,15 +55,21 @@ def identity(observed: Observed, target: Target) -> Identity | None:
         return None
     if observed.github.repository.value is not None:
         repository = observed.github.repository.value.full_name
-    wanted = observed.wanted if isinstance(observed.wanted, Variant) else None
-    ours = observed.files.workflow(wanted.file) if wanted is not None else None
-    documents = (ours,) if ours is not None else observed.files.workflows
-    if any(Lane(document).uploads for document in documents):
+    if documents := publishing(observed):
         return next((found for one in documents for found in _presented(one, target, repository)), None)
-    if wanted is None or wanted.auth == "token":
+    wanted = observed.wanted
+    if not isinstance(wanted, Variant) or wanted.auth == "token":
         return None
     name = wanted.pypi if target is Target.PYPI else wanted.testpypi
     return Identity(repository=repository, workflow=wanted.file, environment=name, where="as tagship would write it")
+
+
+def publishing(observed: Observed) -> tuple[Document, ...]:
+    """The workflow that publishes, by the name that tagship gives it; where there is none, all that upload."""
+    wanted = observed.wanted
+    ours = observed.files.workflow(wanted.file) if isinstance(wanted, Variant) else None
+    documents = (ours,) if ours is not None else observed.files.workflows
+    return tuple(document for document in documents if Lane(document).uploads)
 
 
 def _presented(document: Document, target: Target, repository: str) -> Iterator[Identity]:

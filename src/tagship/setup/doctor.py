@@ -7,7 +7,7 @@ from typing import Literal
 from tagship.errors import TagshipError, UsageError
 from tagship.model import Fact, Finding, Page, Record, Severity, Status
 from tagship.services.reading import Unseen
-from tagship.setup import ci, files, index, local, others, publishers, workflow
+from tagship.setup import ci, files, index, local, others, publishers, tokens, workflow
 from tagship.setup.check import Check, Group, Needs, Seen, unknown
 from tagship.setup.observed import Observed
 
@@ -19,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     *files.CHECKS,
     *index.CHECKS,
     *publishers.CHECKS,
+    *tokens.CHECKS,
 )
 """All checks, in the order in which they are shown."""
 PROBLEM, UNSEEN = 1, 2

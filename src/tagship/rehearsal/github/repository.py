@@ -77,6 +77,8 @@ class RepositoryState:
     """Of deployments, by the run's id."""
     secrets: dict[str, SecretDates] = field(default_factory=dict)
     dependabot_secrets: dict[str, SecretDates] = field(default_factory=dict)
+    organization_secrets: dict[str, SecretDates] = field(default_factory=dict)
+    """Those that the repository gets."""
     rulesets: list[Ruleset] = field(default_factory=list)
     protections: dict[str, Protection] = field(default_factory=dict)
     roles: dict[str, Literal["read", "write", "maintain", "admin"]] = field(default_factory=dict)

@@ -101,9 +101,9 @@ def list_dependabot_secrets(call: Call) -> Reply:
     return _secrets(call, call.repo.dependabot_secrets)
 
 
-def no_organization_secrets(call: Call) -> Reply:
-    """Secrets of the organisation that the repository sees: none here."""
-    return _secrets(call, {})
+def list_organization_secrets(call: Call) -> Reply:
+    """Secrets of the organisation that the repository gets."""
+    return _secrets(call, call.repo.organization_secrets)
 
 
 def _secrets(call: Call, found: dict[str, SecretDates]) -> Reply:
@@ -149,7 +149,7 @@ ROUTES = (
     Route("GET", "/versions", "", versions),
     Route("GET", _R, "metadata:read", get_repository),
     Route("GET", f"{_R}/actions/secrets", "!secrets:read", list_secrets),
-    Route("GET", f"{_R}/actions/organization-secrets", "!secrets:read", no_organization_secrets),
+    Route("GET", f"{_R}/actions/organization-secrets", "!secrets:read", list_organization_secrets),
     Route("GET", f"{_R}/dependabot/secrets", "!dependabot_secrets:read", list_dependabot_secrets),
     Route("GET", f"{_R}/immutable-releases", _ADMIN, immutable_releases),
     Route("PUT", f"{_R}/immutable-releases", "administration:write", enable_immutable_releases),

@@ -1,0 +1,229 @@
+"""Checks of API tokens of the indexes, as far as GitHub shows them: names, places and dates, never values.
+
+What a token may publish shows nowhere but in the account that made it: that is a line of the security checklist.
+Tokens of PyPI do not expire by themselves (warehouse/macaroons), so that their age is what can be judged.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tagship.model import Page, Severity
+from tagship.services.addresses import GITHUB, PYPI, TESTPYPI
+from tagship.services.github_shapes import SecretName
+from tagship.services.reading import Hidden, Reading, Unseen
+from tagship.setup.check import Check, Group, Needs, Seen, ok, problem, unknown
+from tagship.setup.claims import publishing
+from tagship.setup.observed import Observed
+from tagship.workflow.audit.lane import Lane
+from tagship.workflow.guide import SECRETS
+from tagship.workflow.variant import Variant
+
+DAY = 86400
+OLD, DUE = 180, 90
+"""Days after which a token is too old, and after which it is time for another."""
+_LIKE_A_TOKEN = re.compile(
+    r"PYPI.*(TOKEN|PASS|KEY|SECRET|AUTH|USER)|PYPI$|(TWINE|FLIT|PDM_PUBLISH|UV_PUBLISH|HATCH_INDEX|POETRY_HTTP_BASIC)_"
+)
+"""Names of secrets, in upper case as GitHub keeps them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wanted:
+    """A secret that a publishing job reads."""
+
+    secret: str
+    environment: str
+    """Of the job; empty where it has none."""
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """A secret, and where it lies."""
+
+    place: str
+    """`environment pypi`, `the repository`, `the organisation`."""
+    dates: SecretName
+    how: str
+
+
+def _wanted(observed: Observed) -> tuple[_Wanted, ...]:
+    """The tokens that publishing jobs read, by secret and environment."""
+    documents = publishing(observed)
+    wanted = observed.wanted
+    if not documents and isinstance(wanted, Variant) and wanted.auth == "token":
+        names = ((SECRETS["pypi"], wanted.pypi), (SECRETS["testpypi"], wanted.testpypi))
+        return tuple(_Wanted(secret=s, environment=e, where="as tagship would write it") for s, e in names)
+    found: dict[tuple[str, str], _Wanted] = {}
+    for document in documents:
+        lane = Lane(document)
+        for upload in lane.uploads:
+            nodes = (upload.step.inputs, upload.step.env, upload.job.env)
+            for line, name in (hit for node in nodes for hit in lane.secrets(node)):
+                one = _Wanted(secret=name, environment=upload.job.environment, where=f"{document.file}:{line}")
+                found.setdefault((name.upper(), upload.job.environment), one)
+    return tuple(one for (name, _), one in found.items() if _LIKE_A_TOKEN.search(name))
+
+
+def _places(observed: Observed) -> Iterator[tuple[str, Reading[tuple[SecretName, ...]]]]:
+    """Everywhere that secrets are read from, the narrowest first."""
+    github = observed.github
+    for name, reading in github.environment_secrets.items():
+        yield f"environment {name}", reading
+    yield "the repository", github.secrets
+    yield "the organisation", github.organization_secrets
+
+
+def _found(observed: Observed, one: _Wanted) -> _Found | None:
+    """Where a job finds a secret: its environment's goes before the repository's, that before the organisation's.
+
+    Raises:
+        Unseen: a place could not be looked into.
+    """
+    hidden = Reading[tuple[SecretName, ...]](hidden=Hidden(why=f"the environment {one.environment} was not looked at"))
+    by_name = {name.lower(): reading for name, reading in observed.github.environment_secrets.items()}
+    places = [("the repository", observed.github.secrets), ("the organisation", observed.github.organization_secrets)]
+    if one.environment:
+        places.insert(0, (f"environment {one.environment}", by_name.get(one.environment.lower(), hidden)))
+    for place, reading in places:
+        for secret in reading.get() or ():
+            if secret.name.upper() == one.secret.upper():
+                return _Found(place=place, dates=secret, how=reading.how)
+    return None
+
+
+def _there(observed: Observed) -> Iterator[Seen]:
+    for one in _wanted(observed):
+        try:
+            found = _found(observed, one)
+        except Unseen as missing:
+            yield unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy, about=one.secret)
+            continue
+        place = f" --env {one.environment}" if one.environment else ""
+        command = f"gh secret set {one.secret}{place}"
+        if found is None:
+            where = f"environment {one.environment}" if one.environment else "the repository"
+            yield problem(f"{one.secret} is not in {where}", one.where, remedy=command, about=one.secret)
+        elif one.environment and not found.place.startswith("environment"):
+            yield problem(
+                f"{one.secret} lies in {found.place}: every job of every workflow can read it",
+                found.how,
+                remedy=f"{command}; then remove it from {found.place}",
+                about=one.secret,
+            )
+        elif not one.environment:
+            words = f"{one.secret} lies in {found.place}, and the job that reads it has no environment"
+            yield problem(words, one.where, remedy="tagship init writes a job with one", about=one.secret)
+        else:
+            yield ok(f"in {found.place}; what it may publish shows nowhere", found.how, about=one.secret)
+
+
+def _age(observed: Observed) -> Iterator[Seen]:
+    for one in _wanted(observed):
+        try:
+            found = _found(observed, one)
+        except Unseen as missing:
+            yield unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy, about=one.secret)
+            continue
+        if found is None:
+            continue
+        days = int((observed.now - found.dates.updated_at.timestamp()) // DAY)
+        words = f"set {days} days ago"
+        if days > OLD:
+            yield problem(words, found.how, remedy=_rotation(one), about=one.secret)
+        else:
+            due = "; time for another" if days > DUE else ""
+            yield ok(f"{words}{due}", found.how, about=one.secret)
+
+
+def _rotation(one: _Wanted) -> str:
+    index = TESTPYPI if re.search(r"TEST_?PYPI", one.secret, re.IGNORECASE) else PYPI
+    place = f" --env {one.environment}" if one.environment else ""
+    page = f"{index.web}/manage/account/token/"
+    return (
+        f"Make one for this project alone at {page}; gh secret set {one.secret}{place}; then delete the old one there"
+    )
+
+
+def _leftovers(observed: Observed) -> Iterator[Seen]:
+    """Tokens that no publishing job reads."""
+    if observed.project.repository.on_github is None:
+        return
+    used = {one.secret.upper() for one in _wanted(observed)}
+    clean, unseen = True, None
+    for place, reading in _places(observed):
+        if reading.hidden is not None:
+            unseen = unseen or Unseen(reading.hidden, reading.how)
+        for secret in reading.value or ():
+            if secret.name.upper() in used or not _LIKE_A_TOKEN.search(secret.name.upper()):
+                continue
+            clean = False
+            command, _, name = place.partition(" ")
+            scope = {"environment": f" --env {name}", "the": " --org OWNER" if name == "organisation" else ""}[command]
+            yield problem(
+                f"{secret.name} in {place}: no job that publishes reads it{_readers(observed, secret.name)}",
+                reading.how,
+                remedy=f"Delete the token at {PYPI.web}/manage/account/; gh secret delete {secret.name}{scope}",
+                url=f"{GITHUB}/{observed.project.repository.on_github}/settings/secrets/actions",
+                about=f"{secret.name} in {place}",
+            )
+    if unseen is not None:
+        raise unseen
+    if clean:
+        yield ok(f"no {'other ' if used else ''}secret is called like a token of an index", "GET secrets")
+
+
+def _readers(observed: Observed, secret: str) -> str:
+    """The workflows that read a secret for something else."""
+    named = re.compile(rf"\bsecrets\s*(?:\.\s*|\[\s*')({re.escape(secret)})\b", re.IGNORECASE)
+    files = [document.file for document in observed.files.workflows if named.search(document.source)]
+    return f", and {', '.join(files)} does" if files else ""
+
+
+CHECKS = (
+    Check(
+        id="security.token",
+        page=Page(
+            code="TD85",
+            title="The token for each index lies in the environment of its job",
+            why="Without it there is nothing to upload with. In the repository or the organisation every job of every "
+            "workflow can read it, and so can whoever may push a branch.",
+            remedy="Set it as a secret of the environment, and remove it everywhere else.",
+            source="docs.github.com, Secrets reference",
+        ),
+        group=Group.SECURITY,
+        needs=Needs.ADMIN,
+        look=_there,
+    ),
+    Check(
+        id="security.token-age",
+        page=Page(
+            code="TD86",
+            title="The tokens for the indexes are younger than half a year",
+            why="A token of an index never expires by itself. Whoever got hold of it, in whatever log or backup, can "
+            "publish until it is deleted.",
+            remedy="Make a new one every quarter, for this project alone, and delete the old one.",
+            severity=Severity.WARNING,
+            source=f"{PYPI.web}/help/#apitoken",
+        ),
+        group=Group.SECURITY,
+        needs=Needs.ADMIN,
+        look=_age,
+    ),
+    Check(
+        id="security.token-leftovers",
+        page=Page(
+            code="TD87",
+            title="No token of an index is left that no publishing job reads",
+            why="A token that is left after moving to trusted publishing publishes past the workflow: PyPI has no "
+            "setting that forbids tokens.",
+            remedy="Delete the token in the account that made it, then the secret.",
+            severity=Severity.WARNING,
+            source=f"{PYPI.docs}/trusted-publishers/security-model/",
+        ),
+        group=Group.SECURITY,
+        needs=Needs.ADMIN,
+        look=_leftovers,
+    ),
+)
