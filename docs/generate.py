@@ -32,6 +32,7 @@ from tagship.workflow.audit.tools import ToolRun
 from tagship.workflow.guide import Registration
 
 HERE = Path(__file__).resolve().parent
+CALL = "how it is called; the guides show what comes of it"
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "audit": Audited,
     "configuration": Config,
@@ -139,7 +140,7 @@ def _values(option: click.Option) -> str:
 
 
 def _example(epilog: str) -> str:
-    return f"```console\n$ {epilog.removeprefix('Example: ')}\n```\n"
+    return f"<!-- not run: {CALL} -->\n```console\n$ {epilog.removeprefix('Example: ')}\n```\n"
 
 
 def _rows(rows: tuple[Row, ...]) -> str:

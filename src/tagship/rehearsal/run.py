@@ -240,6 +240,12 @@ def enter(pushed: Pushed, workspace: Workspace, embedded: Embedded, reporter: Re
     fit.indexes(embedded, project, fit.version_of(event.ref, project), assumptions)
     fit.ci(embedded, event, project, assumptions)
     environments.set_up(embedded.github, fit.environments(project), assumptions)
+    return start(pushed, workspace, embedded, reporter)
+
+
+def start(pushed: Pushed, workspace: Workspace, embedded: Embedded, reporter: Reporter) -> Scene:
+    """Start the run of what was pushed, in the world as it is."""
+    project, event, assumptions = pushed.project, pushed.event, pushed.request.assumptions
     world = embedded.world(workspace, _variables(event, embedded), reporter)
     granting = Granting(
         embedded=embedded,

@@ -1,0 +1,86 @@
+"""Every block of the documentation is true: commands run, and print what the page says; files are understood."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from tagship.project.config import load
+from tagship.project.pyproject import parse, read_toml
+from tagship.workflow.document import read
+from tests.docs.blocks import NOT_READ, PAGES, Block, blocks, cells, commands, matches, name
+from tests.docs.session import Session
+from tests.docs.settings import DEFAULT, SETTINGS, Means, Place
+from tests.goldens import same
+
+EXECUTED = [
+    page
+    for page in PAGES
+    if name(page) not in NOT_READ and any(block.language == "console" and not block.not_run for block in blocks(page))
+]
+
+
+def _all(language: str, words: str) -> list[Block]:
+    """The blocks of a language that have these words in them."""
+    return [block for page in PAGES for block in blocks(page) if block.language == language and words in block.text]
+
+
+def where(block: Block) -> str:
+    """How a block is called in the output of the tests."""
+    return block.where
+
+
+@pytest.mark.parametrize("page", EXECUTED, ids=name)
+def test_a_reader_sees_what_the_page_shows(page: Path, outfit: str, act_cache: Path) -> None:
+    """Whoever types the commands of the page, in order, gets the outputs that stand there."""
+    current, place, session = "", None, None
+    with contextlib.ExitStack() as stack:
+        for block in blocks(page):
+            if block.not_run or not (block.language in ("console", "table") or block.title):
+                continue
+            wanted = block.run_in or current or DEFAULT
+            if session is None or place is None or block.run_in:
+                means = Means(cache=act_cache, upstream=outfit)
+                place, current = stack.enter_context(SETTINGS[wanted](means)), wanted
+                session = Session(place)
+            _follow(block, place, session)
+
+
+def _follow(block: Block, place: Place, session: Session) -> None:
+    """Do what a block tells the reader to do."""
+    if block.action:
+        place.actions[block.action](cells(block.text))
+    elif block.title:
+        path = session.folder / block.title
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{block.text}\n")
+    else:
+        for command in commands(block):
+            typed = session.type(command.text)
+            seen = f"{name(block.page)}:{command.line}\n$ {command.text}\n{typed.printed}\n[exit code: {typed.code}]"
+            print(seen)
+            assert typed.code == command.code, seen
+            assert not command.output or matches(command.output, typed.printed), f"{seen}\n--- not:\n{command.output}"
+
+
+@pytest.mark.parametrize("block", _all("toml", "[tool.tagship") + _all("toml", "[[tool.tagship"), ids=where)
+def test_a_configuration_is_understood(block: Block, tmp_path: Path) -> None:
+    """What a page shows of `[tool.tagship]` is a configuration, and none that says nothing."""
+    (tmp_path / "pyproject.toml").write_text(block.text)
+    file = read_toml(tmp_path, "pyproject.toml")
+    assert load(tmp_path, file, parse(file)).values != {}
+
+
+@pytest.mark.parametrize("block", _all("yaml", "\njobs:"), ids=where)
+def test_a_workflow_is_understood(block: Block) -> None:
+    """What a page shows as a workflow is one: it has triggers, jobs, and nothing that GitHub would refuse to read."""
+    document = read(f"{block.text}\n".encode(), block.where)
+    assert document.problems == ()
+    assert document.jobs != {}
+
+
+def test_every_exempted_block_is_listed() -> None:
+    """What is not run is known: the list has each page and reason, and nothing else."""
+    exempt = [f"{name(block.page)}: {block.not_run}" for page in PAGES for block in blocks(page) if block.not_run]
+    exempt += [f"{page}: {why}" for page, why in NOT_READ.items()]
+    same("docs/not-run.txt", "".join(f"{line}\n" for line in dict.fromkeys(exempt)))
