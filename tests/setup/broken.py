@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tagship.rehearsal.github.state import Policy, Rule, Ruleset, SecretDates
 from tagship.rehearsal.index import Lifecycle, Publisher, Token
 from tagship.rehearsal.index import Project as Listed
+from tests.made_dists import good_wheel
 from tests.setup.worlds import CHECK, Auth, Said, SetUp, vouch
 
 PUBLISH = ".github/workflows/publish.yml"
@@ -89,7 +90,7 @@ def _other_name(made: SetUp) -> None:
 
 
 def _testpypi_forgotten(made: SetUp) -> None:
-    made.embedded.testpypi.state.publishers.clear()
+    made.embedded.testpypi.state.pending.clear()
 
 
 def _renamed_file(made: SetUp) -> None:
@@ -136,8 +137,9 @@ def _by_hand(made: SetUp) -> None:
 
 def _taken(made: SetUp, testpypi: bool = False) -> None:
     index = made.embedded.testpypi if testpypi else made.embedded.pypi
-    index.state.publishers.clear()
     index.state.add_project(Listed(name="sample", roles={"stranger": "Owner"}))
+    about = (made.root.parent, "sample", "0.1", "Project-URL: Source, https://github.com/stranger/sample")
+    index.state.add_file(good_wheel(*about), uploaded=made.ago(900))
 
 
 def _squatted(made: SetUp) -> None:
@@ -220,15 +222,19 @@ def _token_left(made: SetUp) -> None:
 # ------------------------------------------------------------------------------------------------------------------- CI
 
 
+def _configured(made: SetUp, line: str) -> None:
+    made.write("pyproject.toml", f"{(made.root / 'pyproject.toml').read_text()}\n[tool.tagship]\n{line}\n")
+
+
 def _check_renamed(made: SetUp) -> None:
-    made.edit("pyproject.toml", "[project.scripts]", '[tool.tagship]\nci = ["Unit tests"]\n\n[project.scripts]')
+    _configured(made, 'ci = ["Unit tests"]')
 
 
 def _matrix_moved(made: SetUp) -> None:
     made.edit(
         CI, "    name: Tests\n", '    name: Tests (${{ matrix.python }})\n    strategy: {matrix: {python: ["3.12"]}}\n'
     )
-    made.edit("pyproject.toml", "[project.scripts]", '[tool.tagship]\nci = ["Tests (3.9)"]\n\n[project.scripts]')
+    _configured(made, 'ci = ["Tests (3.9)"]')
 
 
 def _pull_requests_only(made: SetUp) -> None:
@@ -253,7 +259,7 @@ def _ci_disabled(made: SetUp) -> None:
 
 def _default_branch_renamed(made: SetUp) -> None:
     bare = made.github.git
-    bare.text("update-ref", "refs/heads/trunk", "refs/heads/main")
+    bare.text("branch", "--move", "main", "trunk")
     made.github.default_branch = "trunk"
 
 
@@ -308,7 +314,7 @@ def _tagged_by_workflow(made: SetUp) -> None:
     made.write(
         ".github/workflows/tag.yml",
         "name: Tag\non:\n  push: {branches: [main]}\npermissions: {contents: write}\njobs:\n  tag:\n"
-        "    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1\n"
+        "    runs-on: ubuntu-latest\n    steps:\n"
         "      - run: |\n          git tag v1.0.0\n          git push origin v1.0.0\n",
     )
 
@@ -394,7 +400,7 @@ BROKEN: tuple[Broken, ...] = (
         id="workflow-renamed",
         what="the workflow file was renamed after it was registered",
         report=f"{_GH}/fractalyze/zorch/issues/531",
-        happened="Renaming publish.yml to release.yml was found to invalidate every registration, with no warning before.",
+        happened="Renaming the workflow was found to invalidate every registration, with no warning before.",
         change=_renamed_file,
         said="invalid-publisher",
         where="publish",
@@ -429,6 +435,7 @@ BROKEN: tuple[Broken, ...] = (
         report=f"{_GH}/pyxem/diffsims/issues/217",
         happened="The upload to TestPyPI was refused although nothing seemed to be wrong.",
         change=_testpypi_forgotten,
+        fresh=True,
         release=_pushed,
         said="invalid-publisher",
         where="publish",
@@ -533,8 +540,8 @@ BROKEN: tuple[Broken, ...] = (
         report="https://blog.pypi.org/posts/2025-01-30-archival/",
         happened="PyPI announces that an archived project takes no uploads until its owner reopens it.",
         change=_lifecycle(Lifecycle.ARCHIVED),
-        said="isn't allowed to upload to project",
-        where="publish",
+        said="sample is archived on PyPI",
+        where="plan",
         named=(),
         words="",
     ),
@@ -544,8 +551,8 @@ BROKEN: tuple[Broken, ...] = (
         report="https://blog.pypi.org/posts/2024-12-30-quarantine/",
         happened="PyPI explains how suspicious projects are hidden and closed until its administrators have looked.",
         change=_lifecycle(Lifecycle.QUARANTINED),
-        said="isn't allowed to upload to project",
-        where="publish",
+        said="sample is quarantined on PyPI",
+        where="plan",
         named=(),
         words="",
     ),

@@ -52,6 +52,7 @@ from tagship.workflow.document import Document
 from tagship.workflow.document import read as read_workflow
 from tagship.workflow.events import Happened, Started, started
 from tagship.workflow.permissions import of_job
+from tests.attesting import COMMIT, OWNER_ID, REF, provenance
 from tests.made_dists import good_sdist, good_wheel
 from tests.rehearsing import git, repository
 
@@ -418,7 +419,7 @@ def _names(made: SetUp, *, fresh: bool) -> None:
         publisher = Publisher(repository=SLUG, owner_id=owner, workflow="publish.yml", environment=environment)
         state = index.state
         if not fresh:
-            state.add_project(Listed(name="sample", roles={"owner": "Owner"}))
+            state.add_project(Listed(name="sample", roles={"owner": "Owner", "second": "Owner"}))
         if made.auth == "token":
             secret = "PYPI_API_TOKEN" if environment == "pypi" else "TEST_PYPI_API_TOKEN"
             made.tokens[secret] = state.token_for("owner", None if fresh else ["sample"])
@@ -437,22 +438,28 @@ def _released(made: SetUp) -> None:
         (made.embedded.pypi, "0.9.0", "pypi"),
         (made.embedded.testpypi, "0.9.0.dev1", "testpypi"),
     ):
-        for path in (good_wheel(folder, "sample", version), good_sdist(folder, "sample", version)):
+        about = (folder, "sample", version, f"Project-URL: Source, https://github.com/{SLUG}")
+        for path in (good_wheel(*about), good_sdist(*about)):
             index.state.add_file(path, uploaded=made.ago(SINCE))
         if made.auth == "trusted-publishing" and environment == "pypi":
             vouch(made, {})
     made.bring()
 
 
-def vouch(made: SetUp, whose: Mapping[str, str | None] | None) -> None:
+def vouch(made: SetUp, whose: Mapping[str, str | None] | None, **claims: str) -> None:
     """Give every file on PyPI a provenance: of the sample's own workflow, except for what `whose` says.
 
     Args:
         whose: `repository`, `workflow`, `environment` of the publisher; None for no provenance at all.
+        claims: `commit`, `ref`, `owner_id` of the certificate where they are not those of the release.
     """
     right = {"kind": "GitHub", "repository": SLUG, "workflow": "publish.yml", "environment": "pypi"}
-    bundles = [] if whose is None else [{"publisher": {**right, **whose}, "attestations": []}]
-    text = json.dumps({"version": 1, "attestation_bundles": bundles}).encode() if bundles else None
+    certified = {
+        COMMIT: claims.get("commit", git(made.root, "rev-parse", "v0.9.0")),
+        REF: claims.get("ref", "refs/tags/v0.9.0"),
+        OWNER_ID: claims.get("owner_id", str(made.github.id_of(made.github.owner))),
+    }
+    text = None if whose is None else provenance({**right, **whose}, certified)
     state = made.embedded.pypi.state
     for project in list(state.projects.values()):
         releases = tuple(
