@@ -104,6 +104,21 @@ class Release(msgspec.Struct, frozen=True):
     """Where its files are sent: an address with a template of parameters at its end."""
 
 
+class Account(msgspec.Struct, frozen=True):
+    """A user, a team or an organisation."""
+
+    id: int
+    type: str = "User"
+    login: str = ""
+    slug: str = ""
+    """Of a team."""
+
+    @property
+    def name(self) -> str:
+        """As people write it."""
+        return self.login or self.slug
+
+
 class _Checks(msgspec.Struct):
     check_runs: list[CheckRun]
 
@@ -281,10 +296,20 @@ class GitHub:
         Raises:
             Refused: GitHub does not let it be changed so.
         """
-        reply = self._send(method, path, {} if body is None else body)
+        if body is None:
+            reply = self._http.request(method, self._root + path, headers=self._headers())
+        else:
+            reply = self._send(method, path, body)
         if not reply.ok:
             raise refusal(reply)
         return reply
+
+    def account(self, name: str) -> Account | None:
+        """A user (`ada`) or a team (`acme/release`); None where there is none, or where it may not be seen."""
+        organization, _, team = name.partition("/")
+        path = f"orgs/{quote(organization)}/teams/{quote(team)}" if team else f"users/{quote(name)}"
+        reply = self._read(f"{self._api}/{path}")
+        return None if reply.status == 404 else self._json(reply, Account)
 
     def _headers(self) -> dict[str, str]:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERSION}
