@@ -1,5 +1,6 @@
 """Settings of GitHub Actions that keep a workflow from running are refusals of the embedded GitHub as well."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tagship.rehearsal.github import RepositoryState
 from tagship.services.git import Git
 from tagship.services.shell import Shell
 from tagship.workflow.document import read
+from tests.rehearsing import repository
 
 SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
 FILE = ".github/workflows/ci.yml"
@@ -56,3 +58,21 @@ def test_what_is_switched_off_runs_for_nobody(tmp_path: Path) -> None:
     assert permitted.barred(made, FILE) == "ci.yml is disabled"
     made.policy.enabled = False
     assert permitted.barred(made, FILE) == "GitHub Actions is disabled for this repository"
+
+
+@pytest.mark.parametrize(
+    ("lock", "why"),
+    [
+        ("workflows:\n  '.github/workflows/ci.yml': ['actions/cache@v5']\n", "lacks actions/checkout@v7"),
+        ("workflows:\n  '.github/workflows/ci.yml': ['actions/checkout@v7']\n", ""),
+        ("workflows:\n  '.github/workflows/other.yml': []\n", ""),
+        ("workflows: [", ""),
+    ],
+)
+def test_a_lock_that_lacks_an_action_ends_the_run(tmp_path: Path, lock: str, why: str) -> None:
+    """Only a listed workflow is held to the lock, and a broken lock to nothing."""
+    root = repository(tmp_path / "engine", {".github/workflows/actions.lock": lock})
+    made = RepositoryState(owner="ada", name="engine", git=Git(Shell(dict(os.environ)), root), clock=lambda: 0.0)
+    text = b"on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps: [{uses: actions/checkout@v7}]\n"
+    said = permitted.unlocked(made, "HEAD", read(text, FILE))
+    assert said == (f".github/workflows/actions.lock {why}" if why else "")

@@ -9,7 +9,9 @@ github.com/Metastem/Wikiless/issues/149).
 import re
 from fnmatch import fnmatchcase
 
+from tagship.checks.check import few
 from tagship.rehearsal.github import RepositoryState
+from tagship.workflow import actions_lock
 from tagship.workflow.document import Document
 
 _PINNED = re.compile(r"@[0-9a-f]{40}$")
@@ -33,6 +35,16 @@ def refused(repo: RepositoryState, document: Document) -> str:
         if why:
             return f"The action {name} is not allowed in {repo.full_name} because all actions must be {why}."
     return ""
+
+
+def unlocked(repo: RepositoryState, sha: str, document: Document) -> str:
+    """Why a run fails before its first job that the lock of a commit lists in part; GitHub says nothing of it."""
+    text = repo.git.maybe("show", f"{sha}:{actions_lock.PATH}")
+    try:
+        missing = actions_lock.lacking(text, document) if text is not None else None
+    except actions_lock.Unreadable:
+        return ""
+    return f"{actions_lock.PATH} lacks {few(missing)}" if missing else ""
 
 
 def _why(repo: RepositoryState, name: str) -> str:

@@ -12,6 +12,7 @@ from tagship.model import Event, Fact, Status
 from tagship.project.ci import FOLDER
 from tagship.rehearsal import permitted
 from tagship.rehearsal.github import RepositoryState
+from tagship.workflow import actions_lock
 from tagship.workflow.document import read
 from tagship.workflow.events import Happened, Started, skips, started
 from tagship.workflow.files import is_stamped
@@ -50,10 +51,10 @@ def begin(repo: RepositoryState, event: Event, file: str) -> Start:
     text = repo.git.maybe("show", f"{event.sha}:{FOLDER}/{file}")
     if text is None:
         return Start()
-    document = read(text.encode(), file)
+    document = read(text.encode(), f"{FOLDER}/{file}")
     found = started(document, Happened(name="push", ref=event.ref, message=message))
     if isinstance(found, Started):
-        why = permitted.refused(repo, document)
+        why = permitted.refused(repo, document) or permitted.unlocked(repo, event.sha, document)
         if why:
             return Start(refused=_unable(file, why))
         fact = Fact(id="workflow.started", title=f"{name} starts {file}", status=Status.OK, how=f"{FOLDER}/{file}")
@@ -66,7 +67,7 @@ def begin(repo: RepositoryState, event: Event, file: str) -> Start:
 def _unable(file: str, why: str) -> PlanRefused:
     return PlanRefused(
         f"Nothing would be released: {file} fails before its first job\n{why}",
-        remedy="Allow it on GitHub: Settings, Actions, General, Actions permissions.",
+        remedy=f"Allow it on GitHub: Settings, Actions, General; for {actions_lock.PATH}: gh actions-lock",
         where=why,
     )
 

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from tagship.checks.check import few
 from tagship.model import Page, Severity
 from tagship.project.ci import FOLDER
-from tagship.project.yaml_nodes import Mapping, read, scalars
 from tagship.services.addresses import PYPI
 from tagship.setup.check import Check, Group, Seen, ok, problem, unknown
 from tagship.setup.observed import Observed
-from tagship.workflow import dependabot
+from tagship.workflow import actions_lock, dependabot
 from tagship.workflow.audit.lane import Lane
-
-ACTIONS_LOCK = f"{FOLDER}/actions.lock"
 
 
 def _updates(observed: Observed) -> Seen | tuple[()]:
@@ -64,28 +61,18 @@ def _covers(pattern: str, path: str) -> bool:
 
 
 def _actions_lock(observed: Observed) -> Seen | tuple[()]:
-    text, document = observed.files.texts.get(ACTIONS_LOCK), observed.workflow
+    text, document = observed.files.texts.get(actions_lock.PATH), observed.workflow
     if text is None or document is None:
         return ()
-    root, _, problems = read(text.encode())
-    listed = root.get("workflows") if isinstance(root, Mapping) else None
-    if problems or not isinstance(listed, Mapping):
-        return unknown("it cannot be read, and GitHub ignores such a file without a word", ACTIONS_LOCK)
-    entry = listed.get(document.file)
-    if entry is None:
-        return ok(f"{document.file} is not in it, and runs as it is", ACTIONS_LOCK)
-    locked = {scalar.text.lower() for scalar in scalars(entry)}
-    used = {step.uses.text.lower() for job in document.jobs.values() for step in job.steps if step.uses is not None}
-    missing = sorted(name for name in used if not name.startswith((".", "$", "docker:")) and _whole(name) not in locked)
+    try:
+        missing = actions_lock.lacking(text, document)
+    except actions_lock.Unreadable:
+        return unknown("it cannot be read, and GitHub ignores such a file without a word", actions_lock.PATH)
+    if missing is None:
+        return ok(f"{document.file} is not in it, and runs as it is", actions_lock.PATH)
     if missing:
-        return problem(f"it lacks {few(missing)}: GitHub would start no job, and say so nowhere", ACTIONS_LOCK)
-    return ok("it has every action of the workflow", ACTIONS_LOCK)
-
-
-def _whole(used: str) -> str:
-    """`owner/name@ref`: an action in a folder of a repository is locked with the whole of it."""
-    name, _, ref = used.partition("@")
-    return f"{'/'.join(name.split('/')[:2])}@{ref}"
+        return problem(f"it lacks {few(missing)}: GitHub would start no job, and say so nowhere", actions_lock.PATH)
+    return ok("it has every action of the workflow", actions_lock.PATH)
 
 
 def _one_route(observed: Observed) -> Iterator[Seen]:
