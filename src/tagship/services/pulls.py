@@ -40,7 +40,10 @@ class Pull(msgspec.Struct, frozen=True):
     base: End
     merged_at: datetime | None = None
     merge_commit_sha: str | None = None
-    """Once it is merged, the commit that the base got: the merge, the squashed one, the last of the rebased ones."""
+    """Once it is merged, the commit that the base got: the merge, the squashed one, the last of the rebased ones.
+
+    Version 2026-03-10 of the API has it no more (docs.github.com, "Breaking changes"); GraphQL has `mergeCommit`.
+    """
 
     def is_from(self, repository: str) -> bool:
         """Whether its branch lies in this repository, and in no fork."""

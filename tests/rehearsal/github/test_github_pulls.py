@@ -170,3 +170,13 @@ def test_what_the_base_asks_for(world, branch):
     world.state.add_status(branch, "ci/x", "success")
     assert merged(world, sha="0" * 40).said == (409, "Head branch was modified. Review and try the merge again.")
     assert merged(world, sha=branch).status == 200
+
+
+def test_the_newer_version_of_the_api_says_less(world, branch):
+    """Asked by the version 2026-03-10, neither the commit of a merge nor one assignee is named."""
+    opened(world)
+    newer = {"X-GitHub-Api-Version": "2026-03-10"}
+    for path in ("pulls/1", "issues/1"):
+        gone = set(world.get(path).json) - set(world.get(path, headers=newer).json)
+        assert gone == ({"assignee", "merge_commit_sha"} if path == "pulls/1" else {"assignee"})
+    assert "has_downloads" not in world.get("", headers=newer).json

@@ -20,7 +20,9 @@ T = TypeVar("T")
 
 JSON_TYPE = "application/json; charset=utf-8"
 VERSIONS = ("2022-11-28", "2026-03-10")
-"""Of the API; what is here differs between them in `rate` of /rate_limit only (docs.github.com, "Breaking changes")."""
+"""Of the API (docs.github.com, "Breaking changes")."""
+GONE = frozenset({"assignee", "merge_commit_sha", "has_downloads"})
+"""What issues, pull requests and their repositories lack in the newer version."""
 PER_PAGE = 30
 PER_PAGE_MAX = 100
 
@@ -85,6 +87,10 @@ class Call:
     def version(self) -> str:
         """The version of the API that was asked for; the oldest where none was."""
         return self.request.headers.get("X-GitHub-Api-Version", VERSIONS[0])
+
+    def known(self, body: Object) -> Object:
+        """A body as the version of the API that was asked for has it."""
+        return body if self.version == VERSIONS[0] else {key: body[key] for key in body if key not in GONE}
 
     def may(self, resource: str) -> bool:
         """Whether the caller may write (classic tokens: by their scopes)."""

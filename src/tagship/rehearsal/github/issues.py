@@ -121,7 +121,7 @@ def issue_shape(call: Call, of: Issue) -> Object:
             "patch_url": f"{page}.patch",
             "merged_at": shapes.moment(of.pull.merged),
         }
-    return body
+    return call.known(body)
 
 
 def comment_shape(call: Call, issue: Issue, of: Comment) -> Object:

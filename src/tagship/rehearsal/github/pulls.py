@@ -63,9 +63,10 @@ def pull_shape(call: Call, issue: Issue, of: Pull) -> Object:
         "review_comment": call.urls.repo("/pulls/comments{/number}"),
     }
     thread_of = issues.issue_shape(call, issue)
-    kept = ("number", "state", "title", "body", "user", "labels", "assignee", "assignees", "milestone", "locked")
-    return {
-        **{key: thread_of[key] for key in (*kept, "active_lock_reason", "author_association", "closed_at")},
+    kept = {"number", "state", "title", "body", "user", "labels", "assignee", "assignees", "milestone", "locked"}
+    kept |= {"active_lock_reason", "author_association", "closed_at"}
+    shape: Object = {
+        **{key: value for key, value in thread_of.items() if key in kept},
         **{f"{name}_url": address for name, address in addresses.items()},
         "_links": {
             name: {"href": address}
@@ -89,6 +90,7 @@ def pull_shape(call: Call, issue: Issue, of: Pull) -> Object:
         "head": _end(call, of.owner, of.head, of.sha),
         "base": _end(call, call.repo.owner, of.base, of.base_sha),
     }
+    return call.known(shape)
 
 
 def _end(call: Call, owner: str, branch: str, sha: str) -> Object:
@@ -101,7 +103,7 @@ def _end(call: Call, owner: str, branch: str, sha: str) -> Object:
         "ref": branch,
         "sha": sha,
         "user": shapes.account(call.repo, call.urls, owner),
-        "repo": whole,
+        "repo": call.known(whole),
     }
 
 

@@ -21,7 +21,7 @@ def get_repository(call: Call) -> Reply:
             "secret_scanning": scanning,
             "secret_scanning_push_protection": scanning,
         }
-    return Reply(body=body)
+    return Reply(body=call.known(body))
 
 
 def root(call: Call) -> Reply:
