@@ -30,7 +30,7 @@ def made(name: str, folder: Path) -> Path:
 def test_every_example_is_shown_by_a_test() -> None:
     """Nothing lies in `examples` that no test looks at, and the page there lists it all."""
     folders = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
-    assert folders == ["refused", "small", "worlds"]
+    assert folders == ["gitlab", "refused", "shell", "small", "worlds"]  # the first and third: test_other_ci.py
     assert sorted(path.stem for path in (EXAMPLES / "worlds").iterdir()) == sorted(WORLDS)
     page = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     assert [name for name in folders if f"| `{name}` |" not in page] == []

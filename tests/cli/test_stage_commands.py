@@ -105,6 +105,20 @@ def test_stages_run_where_there_is_no_github(
     assert sorted(file.name for file in (checkout / "dist").iterdir()) == names
 
 
+@pytest.mark.requirement("D9")
+def test_the_gate_is_told_which_repository(stage: Stage, tmp_path: Path) -> None:
+    """Outside of GitHub Actions `gate` asks nobody before GITHUB_REPOSITORY says where the CI of the commit is."""
+    path = repository(tmp_path / "sample", {})
+    git(path, "tag", "v1.0.0")
+    with stage.open(path) as opened:
+        variables = elsewhere(opened)
+        assert call("plan", "--tag", "v1.0.0", cwd=path, environ=variables).code == 0
+        answer = call("gate", cwd=path, environ=variables)
+    assert (answer.code, answer.out) == (2, "")
+    assert "error TE02: GitHub was not asked: which repository this is was not said" in answer.err
+    assert "fix: Set GITHUB_REPOSITORY=owner/name, as GitHub Actions does." in answer.err
+
+
 @pytest.mark.requirement("D9", "E2", "A14")
 def test_a_whole_release_in_separate_processes(stage: Stage, tmp_path: Path) -> None:
     """The nine commands, one after another, release a tag; all of them once more succeed and change nothing public."""

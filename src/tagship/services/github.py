@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from tagship.errors import Refused
+from tagship.errors import Refused, UsageError
 from tagship.services.addresses import GITHUB_API
 from tagship.services.github_answers import Budget, belongs, budget, next_page, refusal
 from tagship.services.http import Http, Reply
@@ -171,7 +171,21 @@ class GitHub:
         self.budget = Budget()
         """As the newest answer to a read said."""
         self._api = api
-        self._root = f"{api}/repos/{repository}"
+
+    @property
+    def _root(self) -> str:
+        """Where everything of the repository is.
+
+        Raises:
+            UsageError: nobody said which repository it is.
+        """
+        if not self.repository:
+            raise UsageError(
+                "GitHub was not asked: which repository this is was not said",
+                remedy="Set GITHUB_REPOSITORY=owner/name, as GitHub Actions does.",
+                where="GITHUB_REPOSITORY",
+            )
+        return f"{self._api}/repos/{self.repository}"
 
     def check_runs(self, sha: str) -> tuple[CheckRun, ...]:
         """The latest check runs of a commit, all pages."""

@@ -19,8 +19,8 @@ from tests.made_dists import wheel, wheel_files
 from tests.rehearsal.act.acting import Act
 from tests.rehearsing import git, repository
 
-LENDER = "rich_click"
-"""The dependency whose wheel lends what the others, which are empty, would hold."""
+LENDER = "rich"
+"""The dependency, of tagship and of twine, whose wheel lends what the others, which are empty, would hold."""
 
 
 @pytest.fixture(scope="session")
