@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from tagship.errors import Refused, UsageError
+from tagship.errors import Refused
 from tagship.services.addresses import GITHUB_API
-from tagship.services.github_answers import Budget, belongs, budget, next_page, refusal
+from tagship.services.github_answers import Budget, belongs, budget, named, next_page, refusal
 from tagship.services.http import Http, Reply
 from tagship.services.secret import Secret
 
@@ -174,18 +174,7 @@ class GitHub:
 
     @property
     def _root(self) -> str:
-        """Where everything of the repository is.
-
-        Raises:
-            UsageError: nobody said which repository it is.
-        """
-        if not self.repository:
-            raise UsageError(
-                "GitHub was not asked: which repository this is was not said",
-                remedy="Set GITHUB_REPOSITORY=owner/name, as GitHub Actions does.",
-                where="GITHUB_REPOSITORY",
-            )
-        return f"{self._api}/repos/{self.repository}"
+        return f"{self._api}/repos/{named(self.repository)}"
 
     def check_runs(self, sha: str) -> tuple[CheckRun, ...]:
         """The latest check runs of a commit, all pages."""

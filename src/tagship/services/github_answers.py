@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tagship.errors import Refused, UnknownOutcome, Unreachable
+from tagship.errors import Refused, UnknownOutcome, Unreachable, UsageError
 from tagship.services.http import READS, Reply
 
 
@@ -44,6 +44,21 @@ def belongs(address: str, api: str) -> bool:
     if asked.netloc.startswith("api."):
         hosts.add(f"uploads.{asked.netloc.removeprefix('api.')}")
     return sent.scheme == asked.scheme and sent.netloc in hosts
+
+
+def named(repository: str) -> str:
+    """The repository that is asked about.
+
+    Raises:
+        UsageError: nobody said which one.
+    """
+    if not repository:
+        raise UsageError(
+            "GitHub was not asked: which repository this is was not said",
+            remedy="Set GITHUB_REPOSITORY=owner/name, as GitHub Actions does.",
+            where="GITHUB_REPOSITORY",
+        )
+    return repository
 
 
 def next_page(link: str) -> str | None:
