@@ -68,7 +68,8 @@ def _paths(observed: Observed) -> Iterator[Seen]:
         if only:
             yield problem(f"it runs only where {few(only)} change{'s' if len(only) == 1 else ''}", how, about=file)
         else:
-            yield ok("any file may change", how, about=file)
+            but = ", but for those that are left out" if maker.paths else ""
+            yield ok(f"any file may change{but}", how, about=file)
 
 
 def _ignored(observed: Observed) -> Iterator[Seen]:

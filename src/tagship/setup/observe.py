@@ -16,11 +16,12 @@ from tagship.project.discover import Project
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.git import Git
 from tagship.services.github_settings import CONTENTS, read_settings, read_workflows, seen, unseen
-from tagship.services.github_shapes import Settings
+from tagship.services.github_shapes import Repository, Settings
 from tagship.services.index_settings import Listing, read_listing, unlisted
 from tagship.services.reading import Hidden, Reading, begin
 from tagship.services.world import World
 from tagship.setup.observed import Files, Local, Observed, Runs
+from tagship.setup.wanted import Wanted, wanted
 from tagship.stages.gate_judge import Seen
 from tagship.workflow import dependabot
 from tagship.workflow.adopt import LAUNCHER, Adoption, Wish, gather
@@ -53,7 +54,8 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
         offline: look at nothing but the checkout; the rest is unknown.
     """
     runs = aside(world, "GitHub Actions", partial(_runs, project=project)) if not offline else None
-    github = aside(world, "GitHub", partial(_settings, project=project)) if not offline else None
+    asked = _asked(project)
+    github = aside(world, "GitHub", partial(_settings, project=project, asked=asked)) if not offline else None
     pypi, testpypi = (
         aside(world, index.name, partial(_listing, project=project, target=index.target)) if not offline else None
         for index in (PYPI, TESTPYPI)
@@ -65,6 +67,7 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
         local=_local(world.git, project, kept),
         wanted=_wanted(project),
         kept=kept,
+        asked=asked,
         files=files,
         runs=runs.result() if runs is not None else _no_runs(OFFLINE),
         github=github.result() if github is not None else unseen(OFFLINE),
@@ -160,14 +163,22 @@ def _kept(world: World, project: Project) -> Adoption | TagshipError:
         return error
 
 
-def _settings(world: World, project: Project) -> Settings:
+def _asked(project: Project) -> Wanted | TagshipError:
+    try:
+        return wanted(project, variant(project))
+    except TagshipError as error:
+        return error
+
+
+def _settings(world: World, project: Project, asked: Wanted | TagshipError) -> Settings:
     home, names = project.repository, project.config.environments
     if home.on_github is None:
         return unseen(Hidden(why="the repository is not on GitHub", remedy=""))
     world.journal.doing("the settings of the repository")
-    wanted = _wanted(project)
-    ours = (wanted.testpypi, wanted.pypi) if isinstance(wanted, Variant) else (names.testpypi, names.pypi)
-    return read_settings(world.github, (*ours, *(p.environment for p in project.ci.publishers if p.environment)))
+    others = tuple(p.environment for p in project.ci.publishers if p.environment)
+    if not isinstance(asked, Wanted):
+        return read_settings(world.github, (names.testpypi, names.pypi, *others))
+    return read_settings(world.github, (*(one.name for one in asked.environments), *others), asked.people)
 
 
 def _listing(world: World, project: Project, target: Target) -> Listing:
@@ -189,6 +200,7 @@ def _runs(world: World, project: Project) -> Runs:
     def head() -> Seen | None:
         sha = github.branch_commit(branch)
         if sha is None:
+            github.read("", Repository)  # what one may not see at all is no missing branch
             return None
         named = any(check.names for check in project.required_ci.value)
         return Seen(
