@@ -26,7 +26,7 @@ from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, P
 from tagship.project.config import Check, Config, Copy, Environments, PackageConfig, Suite
 from tagship.project.version_edits import Edit
 from tagship.rehearsal.result import Assumption, Exchange, Job, Rehearsal, Step
-from tagship.setup.doctor import Examination
+from tagship.setup.doctor import CHECKS, Examination, Examined
 from tagship.workflow.audit.result import Audited, AuditedFile
 from tagship.workflow.audit.tools import ToolRun
 from tagship.workflow.guide import Registration
@@ -57,7 +57,11 @@ def table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 
 def exit_codes() -> str:
     """docs/exit-codes.md"""
-    rows = [(0, "", "It worked. For `rehearse`: the release would have succeeded.")]
+    rows = [
+        (0, "", "It worked. For `rehearse`: the release would have succeeded. For `doctor`: nothing is wrong."),
+        (1, "", "For `doctor`: something is not set up as a release needs it."),
+        (2, "", "For `doctor`: nothing is wrong, and something could not be seen or is still to be done."),
+    ]
     rows += [
         (e.exit_code, f"[{e.code}](codes.md#{e.code.lower()})", f"{e.summary[0].upper()}{e.summary[1:]}.")
         for e in ERRORS
@@ -82,15 +86,18 @@ def codes() -> str:
     """docs/codes.md"""
     parts = [
         "# Codes\n\nWhat a finding or an error names; `tagship explain CODE` prints the same. TC: something about built"
-        " files, TE: an error, by what to do next, TS: something about a workflow that publishes."
-        " An **error** stops the release; a **warning** and a **note** do not.\n"
+        " files, TD: something about the set-up, TE: an error, by what to do next, TS: something about a workflow that"
+        " publishes. An **error** stops the release; a **warning** and a **note** do not.\n"
     ]
+    checks = {check.page.code: check for check in CHECKS}
     for page in pages().values():
+        check = checks.get(page.code)
+        needs = f"\nCheck: `{check.id}`. To be seen it needs {check.needed}.\n" if check else ""
         seen = f"\nSeen: {page.incident}\n" if page.incident else ""
         source = f"\nSource: {page.source}\n" if page.source else ""
         parts.append(
             f'\n<a id="{page.code.lower()}"></a>\n\n## {page.code}: {page.title}\n\n**{page.severity}** {page.why}\n\n'
-            f"What to do: {page.remedy}\n{seen}{source}"
+            f"What to do: {page.remedy}\n{seen}{source}{needs}"
         )
     return "".join(parts)
 
@@ -186,6 +193,7 @@ def json_page() -> str:
         "| version-change | `tagship version bump --json`, `tagship version set --json`"
         " | [version-change.json](schemas/version-change.json) |\n"
         "| notes | `tagship notes --json` | [notes.json](schemas/notes.json) |\n"
+        "| doctor | `tagship doctor --json` | [doctor.json](schemas/doctor.json) |\n"
     ]
     for title, structs in (
         ("Rehearsal", (Rehearsal, Job, Step, Assumption, Exchange)),
@@ -196,6 +204,7 @@ def json_page() -> str:
         ("Version", (VersionInfo, Candidate)),
         ("Version-change", (VersionChange, Edit)),
         ("Notes", (ReleaseNotes,)),
+        ("Doctor", (Examination, Examined)),
     ):
         parts.append(f"\n## {title}\n")
         for struct in structs:

@@ -53,6 +53,6 @@ def text(page: Page) -> str:
 
     check = next((check for check in CHECKS if check.page.code == page.code), None)
     rows = [("Seen", page.incident), ("Source", page.source)]
-    rows += [("Check", check.id), ("Needs", check.needs.words)] if check is not None else []
+    rows += [("Check", check.id), ("Needs", check.needed)] if check is not None else []
     more = "".join(f"\n{label}: {words}\n" for label, words in rows if words)
     return f"{page.code}: {page.title}\n\n{page.why}\n\nWhat to do: {page.remedy}\n{more}"

@@ -33,15 +33,6 @@ class Needs(StrEnum):
     ADMIN = "admin"
     """A token that may read the administration of the repository."""
 
-    @property
-    def words(self) -> str:
-        """For people."""
-        return {
-            Needs.NOTHING: "nothing; of a private repository, a token that may read it",
-            Needs.TOKEN: "a token of GitHub that may read the repository",
-            Needs.ADMIN: "a token of GitHub that may read the administration of the repository",
-        }[self]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
@@ -72,6 +63,15 @@ class Check:
     look: Callable[[Observed], Seen | Iterable[Seen]]
     """May raise `Unseen` or a `TagshipError`: then the check is unknown, and says why. No answers at all: it does not
     apply, and is left out."""
+
+    @property
+    def needed(self) -> str:
+        """What it needs to be seen, in words."""
+        if self.needs is Needs.NOTHING:
+            return "the checkout alone" if self.group in INSIDE else "no token, unless the repository is private"
+        return "a token of GitHub that may read the " + (
+            "repository" if self.needs is Needs.TOKEN else "administration of the repository"
+        )
 
 
 def ok(detail: str, how: str = "", *, url: str = "", about: str = "") -> Seen:
