@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from tagship.errors import TagshipError, Unreachable
-from tagship.services.github import GitHub
+from tagship.services.github import Account, GitHub
 from tagship.services.github_shapes import (
     ActionsPolicy,
     DefaultToken,
@@ -39,7 +39,7 @@ ACTIONS, METADATA, CONTENTS = "Actions: read", "Metadata: read", "Contents: read
 
 
 FORKS = "/actions/permissions/fork-pr-contributor-approval"
-PER_ENVIRONMENT = ("policies", "environment_secrets")
+PER_NAME = ("policies", "environment_secrets", "people")
 
 
 class _Environments(msgspec.Struct):
@@ -62,17 +62,17 @@ class _Listed(msgspec.Struct):
     id: int
 
 
-def read_settings(github: GitHub, environments: Iterable[str]) -> Settings:
+def read_settings(github: GitHub, environments: Iterable[str], people: Iterable[str] = ()) -> Settings:
     """Read everything, side by side; never raises for a single setting.
 
     Args:
         environments: the names of those whose patterns and secrets are of interest.
+        people: users (`ada`) and teams (`acme/release`) whose numbers are of interest.
     """
     names = tuple(dict.fromkeys(environments))
     repository = seen(github, "", METADATA, lambda: github.read("", Repository))
     found = repository.value
     branch = quote(found.default_branch if found else "main", safe="")
-    admin = found is not None and found.permissions.admin
     actions = begin(partial(_one, github, "/actions/permissions", ADMINISTRATION, ActionsPolicy))
     selected = begin(lambda: read_selected(github, actions.result()))
     token = begin(partial(_one, github, "/actions/permissions/workflow", ADMINISTRATION, DefaultToken))
@@ -80,12 +80,13 @@ def read_settings(github: GitHub, environments: Iterable[str]) -> Settings:
     listed = begin(partial(read_environments, github))
     policies = {name: begin(partial(read_policies, github, name)) for name in names}
     own = {name: begin(partial(_secrets, github, f"{_environment(name)}/secrets", ENVIRONMENTS)) for name in names}
+    accounts = {name: begin(partial(_account, github, name)) for name in dict.fromkeys(people)}
     secrets = begin(partial(_secrets, github, "/actions/secrets", SECRETS))
     organization = begin(partial(_secrets, github, "/actions/organization-secrets", SECRETS))
     rulesets = begin(partial(read_rulesets, github))
     rules = begin(partial(_rules, github, branch))
     protection = begin(partial(_protection, github, branch))
-    immutable = begin(partial(read_immutable, github, admin=admin))
+    immutable = begin(lambda: read_immutable(github, visible=actions.result().hidden is None))
     latest = begin(partial(_optional, github, "/releases/latest", CONTENTS, Latest))
     return Settings(
         repository=repository,
@@ -96,6 +97,7 @@ def read_settings(github: GitHub, environments: Iterable[str]) -> Settings:
         environments=listed.result(),
         policies={name: one.result() for name, one in policies.items()},
         environment_secrets={name: one.result() for name, one in own.items()},
+        people={name: one.result() for name, one in accounts.items()},
         secrets=secrets.result(),
         organization_secrets=organization.result(),
         rulesets=rulesets.result(),
@@ -109,7 +111,7 @@ def read_settings(github: GitHub, environments: Iterable[str]) -> Settings:
 def unseen(hidden: Hidden) -> Settings:
     """Settings none of which could be seen, for one reason."""
     blank = msgspec.to_builtins(Reading[int](hidden=hidden))
-    names = [field.name for field in msgspec.structs.fields(Settings) if field.name not in PER_ENVIRONMENT]
+    names = [field.name for field in msgspec.structs.fields(Settings) if field.name not in PER_NAME]
     return msgspec.convert(dict.fromkeys(names, blank), Settings)
 
 
@@ -145,12 +147,16 @@ def read_rulesets(github: GitHub) -> Reading[tuple[Ruleset, ...]]:
     return seen(github, "/rulesets", METADATA, ask)
 
 
-def read_immutable(github: GitHub, *, admin: bool) -> Reading[Immutable]:
-    """Whether releases become immutable. Off is 404, and so is what one may not know."""
+def read_immutable(github: GitHub, *, visible: bool) -> Reading[Immutable]:
+    """Whether releases become immutable. Off is 404, and so is what one may not know.
+
+    Args:
+        visible: whether another setting that needs the same permission was seen.
+    """
     found = _optional(github, "/immutable-releases", ADMINISTRATION, Immutable)
     if found.value is not None or found.hidden is not None:
         return found
-    if admin:
+    if visible:
         return Reading(value=Immutable(enabled=False), how=found.how)
     return Reading(hidden=_hidden(github, "GitHub shows it to administrators only", "", ADMINISTRATION), how=found.how)
 
@@ -160,6 +166,11 @@ def read_selected(github: GitHub, actions: Reading[ActionsPolicy]) -> Reading[Se
     if actions.hidden is not None or actions.value is None or actions.value.allowed_actions != "selected":
         return Reading(hidden=actions.hidden, how=actions.how)
     return _one(github, "/actions/permissions/selected-actions", ADMINISTRATION, Selected)
+
+
+def _account(github: GitHub, name: str) -> Reading[Account]:
+    """A user or a team; None where there is no such one, or where it may not be seen."""
+    return seen(github, f" {name}", "Members: read of the organisation", lambda: github.account(name))
 
 
 def _environment(name: str) -> str:

@@ -11,23 +11,8 @@ from typing import Literal
 import msgspec
 
 from tagship.model import Record
-from tagship.services.github import Asset
+from tagship.services.github import Account, Asset
 from tagship.services.reading import Reading
-
-
-class Account(msgspec.Struct, frozen=True):
-    """A user, a team or an organisation."""
-
-    id: int
-    type: str = "User"
-    login: str = ""
-    slug: str = ""
-    """Of a team."""
-
-    @property
-    def name(self) -> str:
-        """As people write it."""
-        return self.login or self.slug
 
 
 class Permissions(msgspec.Struct, frozen=True):
@@ -167,26 +152,31 @@ class WorkflowState(msgspec.Struct, frozen=True):
     html_url: str = ""
 
 
+class Parameters(msgspec.Struct, frozen=True):
+    """Of the rules `pull_request` and `required_status_checks`."""
+
+    class Context(msgspec.Struct, frozen=True):
+        """A required check."""
+
+        context: str
+        integration_id: int | None = None
+
+    required_approving_review_count: int = 0
+    required_status_checks: tuple[Context, ...] = ()
+
+
 class Rule(msgspec.Struct, frozen=True):
-    """One rule, with its parameters as far as they are judged here."""
-
-    class Parameters(msgspec.Struct, frozen=True):
-        """Of `pull_request` and `required_status_checks`."""
-
-        class Context(msgspec.Struct, frozen=True):
-            """A required check."""
-
-            context: str
-            integration_id: int | None = None
-
-        required_approving_review_count: int = 0
-        required_status_checks: tuple[Context, ...] = ()
-        strict_required_status_checks_policy: bool = False
+    """One rule."""
 
     type: str
-    parameters: Parameters = Parameters()
+    raw: msgspec.Raw = msgspec.field(name="parameters", default=msgspec.Raw(b"{}"))
+    """Its parameters as GitHub sent them."""
     ruleset_id: int = 0
-    ruleset_source: str = ""
+
+    @property
+    def parameters(self) -> Parameters:
+        """Those that are judged."""
+        return msgspec.json.decode(self.raw, type=Parameters)
 
 
 class RefNames(msgspec.Struct, frozen=True):
@@ -298,6 +288,8 @@ class Settings(Record, frozen=True, kw_only=True):
     policies: Mapping[str, Reading[tuple[Policy, ...]]] = {}
     """Of the environments that were asked for, by name; None where there is no such environment."""
     environment_secrets: Mapping[str, Reading[tuple[SecretName, ...]]] = {}
+    people: Mapping[str, Reading[Account]] = {}
+    """Users (`ada`) and teams (`acme/release`) that were asked for."""
     secrets: Reading[tuple[SecretName, ...]] = Reading()
     organization_secrets: Reading[tuple[SecretName, ...]] = Reading()
     """Those that the repository gets."""

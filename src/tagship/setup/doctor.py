@@ -7,7 +7,7 @@ from typing import Literal
 from tagship.errors import TagshipError, UsageError
 from tagship.model import Fact, Finding, Page, Record, Severity, Status
 from tagship.services.reading import Unseen
-from tagship.setup import ci, files, index, local, others, publishers, tokens, workflow
+from tagship.setup import ci, files, github, index, local, others, publishers, tokens, workflow
 from tagship.setup.check import Check, Group, Needs, Seen, unknown
 from tagship.setup.observed import Observed
 
@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     *others.CHECKS,
     *ci.CHECKS,
     *files.CHECKS,
+    *github.CHECKS,
     *index.CHECKS,
     *publishers.CHECKS,
     *tokens.CHECKS,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tagship.errors import TagshipError
+from tagship.errors import ProjectError, TagshipError
 from tagship.project.discover import Project
 from tagship.services.github_shapes import Settings, WorkflowState
 from tagship.services.index_settings import Listing
 from tagship.services.reading import Reading
+from tagship.setup.wanted import Wanted
 from tagship.stages.gate_judge import Seen
 from tagship.workflow.adopt import Adoption
 from tagship.workflow.document import Document
@@ -70,6 +71,8 @@ class Observed:
     """What tagship would write for this project, or why it would write nothing."""
     kept: Adoption | TagshipError
     """What tagship keeps in the repository, compared with what is there, or why that cannot be compared."""
+    asked: Wanted | TagshipError | None = None
+    """What GitHub should be set to, or why that cannot be said; None where nobody asked."""
     files: Files = field(default_factory=Files)
     runs: Runs = field(default_factory=Runs)
     github: Settings = field(default_factory=Settings)
@@ -99,6 +102,17 @@ class Observed:
         if isinstance(self.kept, TagshipError):
             raise self.kept
         return self.kept
+
+    @property
+    def target(self) -> Wanted:
+        """What GitHub should be set to.
+
+        Raises:
+            TagshipError: that cannot be said, and why.
+        """
+        if not isinstance(self.asked, Wanted):
+            raise self.asked or ProjectError("what GitHub should be set to was not asked", remedy="")
+        return self.asked
 
     @property
     def workflow(self) -> Document | None:

@@ -128,3 +128,15 @@ def test_an_environment_is_removed(world):
     assert world.ask("DELETE", "environments/pypi", token=admin).status == 204
     assert world.ask("DELETE", "environments/pypi", token=admin).status == 404
     assert world.get("environments/pypi").status == 404
+
+
+def test_the_search_for_credentials_is_switched(world):
+    """Each switch for itself, by administrators; a private repository has none of them."""
+    admin = world.token("fine-grained", **ADMIN)
+    off = {"status": "disabled"}
+    answer = world.patch("", token=admin, body={"security_and_analysis": {"secret_scanning_push_protection": off}})
+    security = {"secret_scanning": {"status": "enabled"}, "secret_scanning_push_protection": off}
+    assert answer.json["security_and_analysis"] == security == world.get("", token=admin).json["security_and_analysis"]
+    world.state.private = True
+    body = {"security_and_analysis": {"secret_scanning": off}}
+    assert world.patch("", token=admin, body=body).status == 422

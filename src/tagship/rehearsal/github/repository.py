@@ -60,6 +60,8 @@ class RepositoryState:
     id: int = 912345678
     policy: ActionsPolicy = field(default_factory=ActionsPolicy)
     immutable_releases: bool = False
+    secret_scanning: bool = True
+    push_protection: bool = True
     broken_uploads: int = 0
     """So many of the coming asset uploads end with 502 and leave a `starter` behind."""
     suites: list[CheckSuite] = field(default_factory=list)

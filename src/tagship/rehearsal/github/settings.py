@@ -1,8 +1,31 @@
-"""The repository's own settings: what doctor reads, and the one that it may change."""
+"""The repository's own settings: what doctor reads, and those that it may change."""
+
+from typing import Literal
+
+import msgspec
 
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.http import VERSIONS, Call, Object, Reply, Route, not_found, refusal
+from tagship.rehearsal.github.http import VERSIONS, Call, Object, Reply, Route, granted, not_found, refusal
 from tagship.rehearsal.github.state import Json, SecretDates
+
+
+class Switch(msgspec.Struct, frozen=True):
+    """A feature, on or off."""
+
+    status: Literal["enabled", "disabled"]
+
+
+class Security(msgspec.Struct, frozen=True, kw_only=True):
+    """Features that look for credentials."""
+
+    secret_scanning: Switch | None = None
+    secret_scanning_push_protection: Switch | None = None
+
+
+class ChangedRepository(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of `PATCH /repos/{owner}/{repo}`, as far as it is known here."""
+
+    security_and_analysis: Security = Security()
 
 
 def get_repository(call: Call) -> Reply:
@@ -15,13 +38,28 @@ def get_repository(call: Call) -> Reply:
         write = call.may("contents")
         admin = call.may("administration")
         body["permissions"] = {"admin": admin, "maintain": admin, "push": write, "triage": write, "pull": True}
-    if call.may("administration"):
-        scanning: Json = {"status": "enabled" if not repo.private else "disabled"}
+    if granted(call.token, repo, "administration", "read"):
         body["security_and_analysis"] = {
-            "secret_scanning": scanning,
-            "secret_scanning_push_protection": scanning,
+            "secret_scanning": _switch(on=repo.secret_scanning),
+            "secret_scanning_push_protection": _switch(on=repo.push_protection),
         }
     return Reply(body=call.known(body))
+
+
+def _switch(*, on: bool) -> Json:
+    return {"status": "enabled" if on else "disabled"}
+
+
+def patch_repository(call: Call) -> Reply:
+    """Switch the search for credentials on and off; what is not named stays."""
+    security = call.body(ChangedRepository).security_and_analysis
+    if call.repo.private and security != Security():
+        raise refusal(422, "Secret scanning is not available for this repository.")
+    if security.secret_scanning is not None:
+        call.repo.secret_scanning = security.secret_scanning.status == "enabled"
+    if security.secret_scanning_push_protection is not None:
+        call.repo.push_protection = security.secret_scanning_push_protection.status == "enabled"
+    return get_repository(call)
 
 
 def root(call: Call) -> Reply:
@@ -148,6 +186,7 @@ ROUTES = (
     Route("GET", "/rate_limit", "", rate_limit),
     Route("GET", "/versions", "", versions),
     Route("GET", _R, "metadata:read", get_repository),
+    Route("PATCH", _R, "administration:write", patch_repository),
     Route("GET", f"{_R}/actions/secrets", "!secrets:read", list_secrets),
     Route("GET", f"{_R}/actions/organization-secrets", "!secrets:read", list_organization_secrets),
     Route("GET", f"{_R}/dependabot/secrets", "!dependabot_secrets:read", list_dependabot_secrets),

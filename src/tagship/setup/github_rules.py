@@ -1,0 +1,309 @@
+"""Rules about refs: who makes release tags, that none is moved, and how the default branch changes.
+
+Rulesets and classic protection count alike, those of an organisation too, whoever made them. What is added are
+rulesets of our own, so that nobody's are changed. Source: docs.github.com, "Available rules for rulesets", "REST API
+endpoints for rules".
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from tagship.model import Page, Severity
+from tagship.services.addresses import GITHUB, GITHUB_MANUAL
+from tagship.services.github_shapes import (
+    Bypass,
+    Conditions,
+    Protection,
+    RefNames,
+    Rule,
+    Ruleset,
+    Settings,
+    matches,
+)
+from tagship.services.reading import Unseen
+from tagship.setup.check import Needs, ok, problem, unknown
+from tagship.setup.setting import Action, Compared, Request, Setting
+from tagship.setup.wanted import ACTIONS_APP, Wanted
+
+MADE, KEPT, BRANCH = "Release tags are made by maintainers", "Release tags stay", "The default branch is reviewed"
+"""Names of our rulesets."""
+MAINTAIN, ADMIN = 2, 5
+"""Numbers of the roles (github.com/integrations/terraform-provider-github, docs of `github_repository_ruleset`)."""
+RULES = f"{GITHUB_MANUAL}/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets"
+SOURCE = f"{RULES}/available-rules-for-rulesets"
+AND = ", "
+_VERBS = {"creation": "make", "update": "move", "deletion": "delete"}
+
+
+def _tags(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+    rulesets, how = settings.rulesets.get() or (), settings.rulesets.how
+    ref = f"refs/tags/{wanted.tag}"
+    rules = {rule.type for ruleset in rulesets if ruleset.covers(ref, wanted.default_branch) for rule in ruleset.rules}
+    missing = [kind for kind in _VERBS if kind not in rules]
+    if not missing:
+        return (Compared(seen=ok(f"rules protect {wanted.tags}", how, url=_page(wanted))),)
+    asleep = [r.name for r in rulesets if r.target == "tag" and r.enforcement != "active"]
+    words = f"everybody who may push can {AND.join([_VERBS[kind] for kind in missing])} {wanted.tags}"
+    words += f"; not in force: {AND.join(asleep)}" if asleep else ""
+    actions = [_tag_rules(wanted, rulesets, MADE, ["creation"])] if "creation" in missing else []
+    stay = [kind for kind in ("update", "deletion") if kind in missing]
+    actions += [_tag_rules(wanted, rulesets, KEPT, stay)] if stay else []
+    return (Compared(seen=problem(words, how, url=_page(wanted)), actions=tuple(actions)),)
+
+
+def _tag_rules(wanted: Wanted, rulesets: Iterable[Ruleset], name: str, kinds: Sequence[str]) -> Action:
+    """A ruleset for release tags. Making them stays possible for who maintains; moving them for nobody."""
+    roles = (ADMIN, MAINTAIN) if name == MADE else ()
+    allowed = "; administrators and maintainers may" if roles else ""
+    return _written(
+        rulesets,
+        {
+            "name": name,
+            "target": "tag",
+            "enforcement": "active",
+            "conditions": {"ref_name": {"include": [f"refs/tags/{wanted.tags}"], "exclude": []}},
+            "rules": [{"type": kind} for kind in kinds],
+            "bypass_actors": [
+                {"actor_id": role, "actor_type": "RepositoryRole", "bypass_mode": "always"} for role in roles
+            ],
+        },
+        before=f"everybody who may push can {AND.join([_VERBS[kind] for kind in kinds])} {wanted.tags}",
+        after=f"nobody can{allowed}",
+        code=TAGS.code,
+    )
+
+
+def _written(rulesets: Iterable[Ruleset], body: dict[str, object], *, before: str, after: str, code: str) -> Action:
+    """A ruleset of ours, made, or completed where it is there: what others put into it stays."""
+    there = next((r for r in rulesets if r.name == body["name"] and r.source_type == "Repository"), None)
+    request, undo = Request.of("POST", "/rulesets", body), Request.of("DELETE", "/rulesets/{id}")
+    if there is not None:
+        path = f"/rulesets/{there.id}"
+        request = Request.of("PUT", path, _completed(there, body))
+        undo = Request.of("PUT", path, _restored(there))
+    return Action(
+        what=f"ruleset {body['name']}",
+        before=before,
+        after=after,
+        code=code,
+        part="rulesets",
+        request=request,
+        undo=(undo,),
+    )
+
+
+def _completed(there: Ruleset, body: dict[str, object]) -> dict[str, object]:
+    ours = msgspec.json.decode(msgspec.json.encode(body), type=_Body)
+    replaced = {rule.type for rule in ours.rules}
+    names = there.conditions.ref_name if there.conditions else RefNames()
+    include = dict.fromkeys((*names.include, *ours.conditions.ref_name.include))
+    return {
+        **body,
+        "conditions": {"ref_name": {"include": [*include], "exclude": []}},
+        "rules": [*ours.rules, *(rule for rule in _plain(there) if rule.type not in replaced)],
+        "bypass_actors": ours.bypass_actors if there.bypass_actors is None else there.bypass_actors,
+    }
+
+
+def _restored(there: Ruleset) -> dict[str, object]:
+    """The body that sets a ruleset to what it was."""
+    known = {} if there.bypass_actors is None else {"bypass_actors": there.bypass_actors}
+    return {
+        "name": there.name,
+        "target": there.target,
+        "enforcement": there.enforcement,
+        "conditions": there.conditions,
+        "rules": _plain(there),
+        **known,
+    }
+
+
+def _plain(there: Ruleset) -> "list[_PlainRule]":
+    return [_PlainRule(type=rule.type, parameters=rule.raw) for rule in there.rules]
+
+
+class _PlainRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    type: str
+    parameters: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Body(msgspec.Struct, frozen=True):
+    conditions: Conditions
+    rules: tuple[_PlainRule, ...]
+    bypass_actors: tuple[Bypass, ...]
+
+
+def _makeable(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+    rulesets, how = settings.rulesets.get() or (), settings.rulesets.how
+    ref = f"refs/tags/{wanted.tag}"
+    binding = [
+        ruleset
+        for ruleset in rulesets
+        if ruleset.covers(ref, wanted.default_branch) and any(rule.type == "creation" for rule in ruleset.rules)
+    ]
+    for ruleset in binding:
+        about = {"how": how, "url": f"{GITHUB}/{wanted.repository}/rules/{ruleset.id}"}
+        if ruleset.current_user_can_bypass in ("always", "exempt") or ruleset.bypass_actors:
+            continue
+        if ruleset.bypass_actors is None:
+            words = f"who may make {wanted.tags} in spite of the ruleset {ruleset.name} is shown to administrators only"
+            return (Compared(seen=unknown(words, **about)),)
+        words = f"the ruleset {ruleset.name} lets nobody make {wanted.tags}, so that nobody can release"
+        return (Compared(seen=problem(words, **about)),)
+    who = "who the bypass lists name" if binding else "everybody who may push"
+    return (Compared(seen=ok(f"{who} can", how)),)
+
+
+def _branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+    rules, how = settings.branch_rules.get() or (), settings.branch_rules.how
+    lacking = [*_lacking(rules, None, wanted)]
+    if lacking:
+        try:
+            classic = settings.protection.get()
+        except Unseen as missing:
+            words = f"rulesets lack: {AND.join(lacking)}; classic protection cannot be seen: {missing.hidden.why}"
+            return (Compared(seen=unknown(words, how, remedy=missing.hidden.remedy, url=_page(wanted))),)
+        lacking = [*_lacking(rules, classic, wanted)]
+    branch = wanted.default_branch
+    if not lacking:
+        return (Compared(seen=ok(f"{branch} changes by reviewed pull requests", how, url=_page(wanted))),)
+    rulesets = settings.rulesets.get() or ()
+    reviews = {
+        "required_approving_review_count": max(1, *_approvals(rules, None)),
+        "dismiss_stale_reviews_on_push": True,
+        "require_code_owner_review": True,
+        "require_last_push_approval": False,
+        "required_review_thread_resolution": False,
+    }
+    checks: dict[str, object] = {
+        "strict_required_status_checks_policy": True,
+        "required_status_checks": [
+            {"context": check.context, **({} if check.app is None else {"integration_id": check.app})}
+            for check in wanted.checks
+        ]
+        + [
+            check
+            for ruleset in rulesets
+            if ruleset.name == BRANCH
+            for rule in ruleset.rules
+            for check in rule.parameters.required_status_checks
+            if check.context not in {wanted_one.context for wanted_one in wanted.checks}
+        ],
+    }
+    action = _written(
+        rulesets,
+        {
+            "name": BRANCH,
+            "target": "branch",
+            "enforcement": "active",
+            "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+            "rules": [
+                {"type": "deletion"},
+                {"type": "non_fast_forward"},
+                {"type": "pull_request", "parameters": reviews},
+                *([{"type": "required_status_checks", "parameters": checks}] if wanted.checks else []),
+            ],
+            # an administrator who works alone can merge, but not push past the pull request
+            "bypass_actors": [{"actor_id": ADMIN, "actor_type": "RepositoryRole", "bypass_mode": "pull_request"}],
+        },
+        before=f"{branch} lacks {AND.join(lacking)}",
+        after=f"{branch} changes by pull requests with one review and green checks; administrators may merge without",
+        code=PROTECTED.code,
+    )
+    seen = problem(f"{branch} lacks {AND.join(lacking)}", how, url=_page(wanted))
+    return (Compared(seen=seen, actions=(action,)),)
+
+
+def _lacking(rules: tuple[Rule, ...], classic: Protection | None, wanted: Wanted) -> Iterator[str]:
+    """What the default branch lacks, rulesets and classic protection together."""
+    kinds = {rule.type for rule in rules}
+    if max(_approvals(rules, classic)) < 1:
+        yield "a review of each change"
+    for context, app in _contexts(wanted):
+        if not any(one == context and found in (app, None) for one, found in _found(rules, classic)):
+            yield f"the required check {context}"
+    if "non_fast_forward" not in kinds and (classic is None or classic.allow_force_pushes.enabled):
+        yield "a rule against force pushes"
+    if "deletion" not in kinds and (classic is None or classic.allow_deletions.enabled):
+        yield "a rule against its deletion"
+    if classic is not None and not classic.enforce_admins.enabled and "pull_request" not in kinds:
+        yield "that its protection binds administrators"
+
+
+def _approvals(rules: tuple[Rule, ...], classic: Protection | None) -> list[int]:
+    """How many approvals each of them asks for."""
+    reviews = classic.required_pull_request_reviews if classic else None
+    asked = [rule.parameters.required_approving_review_count for rule in rules if rule.type == "pull_request"]
+    return [0, *asked, *([reviews.required_approving_review_count] if reviews else [])]
+
+
+def _contexts(wanted: Wanted) -> Iterator[tuple[str, int | None]]:
+    yield from ((check.context, check.app) for check in wanted.checks)
+
+
+def _found(rules: tuple[Rule, ...], classic: Protection | None) -> Iterator[tuple[str, int | None]]:
+    """The checks that are required."""
+    for rule in rules:
+        yield from ((check.context, check.integration_id) for check in rule.parameters.required_status_checks)
+    if classic is not None and classic.required_status_checks is not None:
+        yield from ((check.context, check.app_id) for check in classic.required_status_checks.checks)
+
+
+def _reported(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+    """Required checks that no job reports: every pull request would wait for them for ever."""
+    rules, how = settings.branch_rules.get() or (), settings.branch_rules.how
+    classic = settings.protection.value
+    found = dict.fromkeys(context for context, app in _found(rules, classic) if app == ACTIONS_APP)
+    lost = [context for context in found if not any(context == name or matches(name, context) for name in wanted.known)]
+    if not found:
+        return ()
+    if not lost:
+        return (Compared(seen=ok(f"{AND.join([*found])}: made by jobs of this repository", how)),)
+    return (Compared(seen=problem(f"no job for pull requests makes {AND.join(lost)}", how, url=_page(wanted))),)
+
+
+def _page(wanted: Wanted) -> str:
+    return f"{GITHUB}/{wanted.repository}/settings/rules"
+
+
+APPLY = "tagship doctor --apply shows what it would change, and asks."
+TAGS = Page(
+    code="TD37",
+    title="Release tags are made by maintainers, and never moved or deleted",
+    why="A tag is what starts a release. One that was moved means other code than what is on PyPI.",
+    remedy=APPLY,
+    source=SOURCE,
+    incident=f"{GITHUB}/advisories/GHSA-mrrh-fwg8-r2c3",
+)
+MAKEABLE = Page(
+    code="TD38",
+    title="Somebody can make a release tag",
+    why="A rule against making tags without anybody on its bypass list stops every release at `git push`.",
+    remedy="Add the role that releases to the bypass list of the ruleset.",
+    source=f"{RULES}/creating-rulesets-for-a-repository",
+)
+PROTECTED = Page(
+    code="TD39",
+    title="The default branch changes by reviewed and tested pull requests alone",
+    why="What is on the default branch goes to TestPyPI at once and to PyPI with the next tag, the workflow itself "
+    "included.",
+    remedy=APPLY,
+    severity=Severity.WARNING,
+    source=SOURCE,
+)
+REPORTED = Page(
+    code="TD40",
+    title="Every required check is one that a job makes",
+    why="A check that nothing reports, since its job was renamed, keeps every pull request waiting for ever; people "
+    "then switch the rule off.",
+    remedy="Take it off the rule, or give a job that name.",
+    source=f"{GITHUB_MANUAL}/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-"
+    "quality-features/troubleshooting-required-status-checks",
+)
+SETTINGS = (
+    Setting(id="github.tag-rules", page=TAGS, look=_tags),
+    Setting(id="github.tag-makers", page=MAKEABLE, look=_makeable),
+    Setting(id="github.branch-rules", page=PROTECTED, look=_branch, needs=Needs.TOKEN),
+    Setting(id="github.required-checks", page=REPORTED, look=_reported),
+)
