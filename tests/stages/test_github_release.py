@@ -13,6 +13,7 @@ import pytest
 from tagship.errors import Conflict, ProjectError
 from tagship.model import Manifest, Plan
 from tagship.rehearsal.clock import JumpingClock
+from tagship.rehearsal.doors import environment
 from tagship.rehearsal.github.state import Asset, Release
 from tagship.rehearsal.pipeline import Finished
 from tagship.stages.notes import LIMIT, body, sections
@@ -286,6 +287,10 @@ def test_what_notes_prints_is_what_is_published(stage: Stage, tmp_path: Path, ch
         assert entry is not None
         (release,) = opened.embedded.github.releases
         published = (release.body or "").partition("\n\n<!-- From here on")[0]
+        embedded = opened.embedded
+        token = embedded.github.issue_token("fine-grained", {"contents": "write"}).value
+        doors = {**environment(embedded.doors, embedded.ca), "GH_TOKEN": token}
+        asked = call("notes", "1.0.0", "--from", "github", cwd=path, environ=doors)
     compared = "https://github.com/owner/sample/compare/v0.9.0...v1.0.0"
     if chosen == "github":
         assert entry.said[0] == "Notes from what GitHub writes from merged pull requests"
@@ -293,6 +298,7 @@ def test_what_notes_prints_is_what_is_published(stage: Stage, tmp_path: Path, ch
             "## What's Changed\n* Read dates by @somebody in https://github.com/owner/sample/pull/7\n\n\n"
             f"**Full Changelog**: {compared}"
         )
+        assert (asked.code, asked.out) == (0, published + "\n")
         return
     shown = call("notes", "--from", "commits", cwd=path)
     assert (shown.code, shown.out) == (0, published + "\n")
