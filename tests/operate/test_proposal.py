@@ -86,12 +86,16 @@ class Desk:
         """The pull requests on GitHub."""
         return self.opened.embedded.github.issues
 
-    def merge(self, method: str = "merge", number: int = 1) -> str:
-        """Merge a pull request as a maintainer does on the website; returns the commit that the base got."""
+    @property
+    def github(self) -> GitHub:
+        """GitHub, as a maintainer asks it."""
         place = self.opened.embedded
         http = Http(proxy=place.doors.url, ca=place.ca, agent="tagship/test")
-        github = GitHub(http, "owner/sample", Secret(self.token()))
-        reply = github.change("PUT", f"/pulls/{number}/merge", {"merge_method": method})
+        return GitHub(http, "owner/sample", Secret(self.token()))
+
+    def merge(self, method: str = "merge", number: int = 1) -> str:
+        """Merge a pull request as a maintainer does on the website; returns the commit that the base got."""
+        reply = self.github.change("PUT", f"/pulls/{number}/merge", {"merge_method": method})
         return reply.json(dict[str, object])["sha"]  # type: ignore[return-value]
 
     def protect(self, approvals: int = 0) -> None:
@@ -151,7 +155,9 @@ def test_a_pull_request_and_then_the_tag(desk: Desk) -> None:
     assert (issue.title, issue.pull.base if issue.pull else "") == ("Release 1.1.0", "main")
     assert issue.body is not None
     assert issue.body.startswith("- The wheel turns.")
-    assert issue.body.endswith("`tagship release --merged` then tags what main got by it.")
+    assert issue.body.endswith(
+        "`tagship release --merged` tags what main got by it, and with the tag 1.1.0 is released."
+    )
     assert git(desk.bare, "rev-parse", f"{BRANCH}^") == main == desk.remote["main"]
     assert git(desk.bare, "show", f"{BRANCH}:pyproject.toml") == RAISED.strip()
     early = desk.release("--merged", *QUIET)
@@ -371,7 +377,7 @@ def reset(desk: Desk) -> None:
 NOT_TAGGED = {
     closed: (4, "pull request #1 was closed without a merge"),
     another_version: (4, "pull request #1 is about 1.1.0, and its commit on main says 1.2.0"),
-    a_fork: (4, "owner/sample has no pull request of a release into main"),
+    a_fork: (4, "there is no pull request of a release into main"),
     tagged_elsewhere: (9, "the remote has the tag v1.1.0 at"),
     reset: (4, "main does not have"),
 }
@@ -470,6 +476,20 @@ def test_what_does_not_go_together(desk: Desk) -> None:
         assert (refused.code, "--merged goes on with a release that was begun" in refused.err) == (2, True)
 
 
+def test_a_closed_one_hides_none_that_waits(desk: Desk) -> None:
+    """A newer attempt that was given up does not keep a merged release from its tag; then it is refused itself."""
+    assert desk.release("minor", "--pull-request", *QUIET).code == 0
+    merged = desk.merge()
+    assert desk.release("major", "--pull-request", *QUIET).code == 4  # the clone lacks the merge
+    desk.elsewhere("release/v2.0.0", "Release 2.0.0", pyproject_toml=RAISED.replace("1.1.0", "2.0.0"))
+    desk.github.change("POST", "/pulls", {"title": "Release 2.0.0", "head": "release/v2.0.0", "base": "main"})
+    desk.issues[1].closed = 1.0
+    assert desk.release("--merged", *QUIET).code == 0
+    assert desk.remote["v1.1.0"] == merged
+    refused = desk.release("--merged", *QUIET)
+    assert (refused.code, "pull request #2 was closed without a merge" in refused.err) == (4, True), refused.err
+
+
 def test_somebody_opens_it_first(desk: Desk) -> None:
     """A pull request that is opened between our look and our own attempt is found, and taken."""
     place = desk.opened.embedded
@@ -506,7 +526,7 @@ def test_it_waits_for_the_merge(desk: Desk) -> None:
     assert waited.code == 0, waited.err
     assert [line for line in waited.err.splitlines() if "#1 is" in line or line.startswith("pushed")] == [
         "  1. nothing more: pull request #1 is open  https://github.com/owner/sample/pull/1",
-        "waiting until #1 is merged; Ctrl-C leaves it there, tagship release --merged goes on",
+        "waiting until #1 is merged; Ctrl-C stops the waiting, and no more",
         "#1 is merged",
         "pushed v1.1.0",
     ]
@@ -524,6 +544,7 @@ def test_a_maintenance_branch(desk: Desk) -> None:
     assert issue.pull is not None
     assert (issue.pull.head, issue.pull.base) == ("release/v1.0.1", "1.x")
     merged = desk.merge()
+    assert "Once it is merged: tagship release --merged --branch 1.x\n" in done.err
     assert desk.release("--merged", *QUIET).code == 4  # into main there is none
     tagged = desk.release("--merged", "--branch", "1.x", *QUIET)
     assert (tagged.code, desk.remote["v1.0.1"], desk.remote["1.x"]) == (0, merged, merged), tagged.err
@@ -557,6 +578,7 @@ def test_several_packages(desk: Desk) -> None:
     desk.git("pull", "--quiet", "--ff-only", "origin", "main")
     done = desk.release("minor", "--pull-request", "--package", "packages/other", *QUIET)
     assert done.code == 0, done.err
+    assert "Once it is merged: tagship release --merged --package packages/other\n" in done.err
     (issue,) = desk.issues
     assert issue.pull is not None
     head = issue.pull.head

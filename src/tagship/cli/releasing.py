@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from functools import cached_property
@@ -28,7 +29,8 @@ from tagship.project import notes
 from tagship.project.version_literals import Written
 from tagship.rehearsal.fit import publishing
 from tagship.services.github import GitHub
-from tagship.services.pulls import Pull, Pulls, Rule
+from tagship.services.http import Patience
+from tagship.services.pulls import BODY, Pull, Pulls, Rule
 from tagship.services.reporter import Silence
 from tagship.services.shell import Shell
 from tagship.services.world import Workspace, World, production
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
     from tagship.project.next_version import Next
 
 Option = str | bool | None
-FOOTER = "\n\n---\nMerging this releases {version}: `tagship release --merged` then tags what {base} got by it."
+FOOTER = "\n\n---\nOnce this is merged, `{command}` tags what {base} got by it, and with the tag {version} is released."
+BRISK = Patience(connect=5.0, answer=10.0, again=())
+"""For what is asked on the way, and may stay unknown."""
 
 
 class Desk:
@@ -72,11 +76,11 @@ class Desk:
         """The doors to the services."""
         return self._world(self.environ)
 
-    def _world(self, environ: Mapping[str, str]) -> World:
+    def _world(self, environ: Mapping[str, str], patience: Patience = Patience()) -> World:
         nowhere = Path(os.devnull)
         root = self.here.git.root
         workspace = Workspace(root=root, package=".", dist=nowhere, local=nowhere, scratch=nowhere)
-        return production(workspace, environ, Silence(), f"tagship/{__version__}")
+        return production(workspace, environ, Silence(), f"tagship/{__version__}", patience)
 
     @property
     def github(self) -> GitHub:
@@ -106,7 +110,7 @@ class Desk:
     def rules(self, branch: str) -> tuple[Rule, ...] | None:
         """The rules of a branch; None where they cannot be seen."""
         try:
-            return self.pulls.rules(branch)
+            return Pulls(self._world(self.environ, BRISK).github).rules(branch)
         except TagshipError:
             return None
 
@@ -131,6 +135,14 @@ class Desk:
         return Hands(
             git=here.git, shell=self.shell, root=here.root, journal=here.journal, package=self.package, say=say
         )
+
+    @property
+    def later(self) -> str:
+        """The command that goes on after the merge."""
+        package = ["--package", self.package] if self.package != "." else []
+        branch = ["--branch", str(self.chosen("branch"))] if self.chosen("branch") else []
+        sign = ["--sign"] if self.chosen("sign") else []
+        return shlex.join(["tagship", "release", "--merged", *package, *branch, *sign])
 
     def ask(self, question: str) -> None:
         """Ask once, where that was not answered beforehand.
@@ -192,7 +204,7 @@ def propose(desk: Desk, following: "Next", today: datetime.date) -> int:
     if os.environ.get("GITHUB_ACTIONS") == "true" and desk.github.viewer() == ACTIONS_BOT:
         say("Opened with GITHUB_TOKEN, it starts no workflow: its CI begins once a person closes and opens it again.")
     if not desk.chosen("wait"):
-        say("Once it is merged: tagship release --merged")
+        say(f"Once it is merged: {desk.later}")
         return 0
     return tag_merged(desk, landing.until_merged(pulls, pull, desk.world.clock, say))
 
@@ -222,7 +234,8 @@ def _body(desk: Desk, following: "Next", base: str) -> str:
         told = desk.notes(following.version).whole
     except TagshipError:
         told = f"{RELEASE}{following.version}."
-    return told + FOOTER.format(version=following.version, base=base)
+    footer = FOOTER.format(command=desk.later, base=base, version=following.version)
+    return told[: BODY - len(footer)] + footer
 
 
 def tag_merged(desk: Desk, pull: Pull | None) -> int:
@@ -235,7 +248,8 @@ def tag_merged(desk: Desk, pull: Pull | None) -> int:
     before = observe(here.git, here.project.release_branches.value, "")
     branch = desk.chosen("branch")
     branches = [str(branch)] if branch else here.project.release_branches.value
-    found = landing.find_newest([pull] if pull else pulls.newest(), here.project, slug, branches)
+    known = landing.candidates([pull] if pull else pulls.newest(), here.project, slug, branches)
+    found = landing.choose(known, here.git.lines("tag"), branches)
     if desk.chosen("wait") and found.pull.merged_at is None and not desk.chosen("dry_run"):
         merged = landing.until_merged(pulls, found.pull, desk.world.clock, say)
         found = landing.Found(pull=merged, release=found.release)

@@ -4,7 +4,7 @@ Which commit that is, GitHub says: the merge, the squashed commit, or the last o
 moved on since. What the files of that commit say decides whether it is the release at all.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from tagship.errors import Conflict, PlanRefused, ToolFailed, Unreachable
@@ -50,26 +50,40 @@ class Landed:
     """The commits that the tag means."""
 
 
-def find_newest(pulls: Sequence[Pull], project: Project, slug: str, branches: Sequence[str]) -> Found:
-    """The newest pull request of a release from a branch of the repository itself; a fork's are nobody's release.
-
-    Raises:
-        PlanRefused: there is none.
-    """
+def candidates(pulls: Sequence[Pull], project: Project, slug: str, branches: Sequence[str]) -> tuple[Found, ...]:
+    """Pull requests of releases from branches of the repository itself, the newest first; a fork's are not ours."""
+    found = []
     for pull in sorted(pulls, key=lambda pull: pull.number, reverse=True):
         release = parse_tag(pull.head.ref.removeprefix(PREFIX), project.tags.value)
         ours = pull.head.ref.startswith(PREFIX) and pull.is_from(slug) and pull.base.ref in branches
         if ours and isinstance(release, TagVersion):
-            return Found(pull=pull, release=release)
-    raise PlanRefused(
-        f"Nothing was tagged: {slug} has no pull request of a release into {' or '.join(branches)}",
-        remedy="tagship release PART --pull-request opens one. Where the version was raised in another way: pull, and "
-        "tagship release without a part.",
-    )
+            found.append(Found(pull=pull, release=release))
+    return tuple(found)
+
+
+def choose(found: Sequence[Found], tags: Collection[str], branches: Sequence[str]) -> Found:
+    """The one to go on with: the newest; one that was closed without a merge does not hide an earlier one that waits.
+
+    Args:
+        found: the newest first.
+        tags: of the remote.
+
+    Raises:
+        PlanRefused: there is none.
+    """
+    if not found:
+        raise PlanRefused(
+            f"Nothing was tagged: there is no pull request of a release into {' or '.join(branches)}",
+            remedy="tagship release PART --pull-request opens one. Where the version was raised in another way: pull, "
+            "and tagship release without a part.",
+        )
+    alive = next((one for one in found if one.pull.state == "open" or one.pull.merged_at is not None), None)
+    waits = alive is not None and alive.release.tag not in tags
+    return alive if alive is not None and waits else found[0]
 
 
 def until_merged(pulls: Pulls, pull: Pull, clock: Clock, say: Callable[[str], None]) -> Pull:
-    """Wait until it is merged.
+    """Wait until it is merged, and say so.
 
     Raises:
         PlanRefused: it was closed.
@@ -79,7 +93,7 @@ def until_merged(pulls: Pulls, pull: Pull, clock: Clock, say: Callable[[str], No
     while pull.merged_at is None:
         refuse_closed(pull)
         if not warned:
-            say(f"waiting until #{pull.number} is merged; Ctrl-C leaves it there, tagship release --merged goes on")
+            say(f"waiting until #{pull.number} is merged; Ctrl-C stops the waiting, and no more")
             warned = True
         if clock.now() - begin >= DAY:
             raise ToolFailed(

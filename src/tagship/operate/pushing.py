@@ -68,12 +68,14 @@ def push(git: Git, parcel: Parcel, patience: float) -> str:
 def _refused(output: Output, parcel: Parcel) -> PlanRefused:
     lines = [line.removeprefix("remote:").strip() for line in (output.stdout + output.stderr).splitlines()]
     said = "\n".join([line for line in lines if line and not line.startswith(("To ", "Done"))][-10:])
-    return PlanRefused(
+    error = PlanRefused(
         f"Nothing was released: the push was refused\n{said}",
-        remedy="Do as the remote says, and run the same command again. Where the branch takes no pushes: "
-        "tagship release PART --pull-request.",
+        remedy="Do as the remote says, and run the same command again.",
         where=parcel.named.partition(" ")[0],
     )
+    if asks_for_pull_request(error):
+        error.remedy = "tagship release PART --pull-request, or as somebody who may push there."
+    return error
 
 
 def asks_for_pull_request(error: PlanRefused) -> bool:
