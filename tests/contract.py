@@ -41,6 +41,7 @@ class Deviation:
 
 
 DEVIATIONS = (
+    Deviation(statuses=frozenset({301}), reason=f"301: a repository that was renamed, at any route ({DOCS})"),
     Deviation(statuses=frozenset({304}), reason="304: every GET answers a matching ETag so; described for a few"),
     Deviation(statuses=frozenset({400}), reason=f"400: a body that is no JSON, at any route ({DOCS})"),
     Deviation(

@@ -279,3 +279,14 @@ def test_the_version_of_the_api_is_chosen(world, asked, has_rate):
 def test_an_unknown_version_of_the_api_is_refused(world):
     """A version that GitHub does not have is 400, whatever was asked."""
     assert world.get("releases", headers={"X-GitHub-Api-Version": "2031-01-01"}).status == 400
+
+
+def test_a_former_name_leads_to_the_repository(world):
+    """Whoever asks for a name that the repository had is sent to its number, under which everything is as before."""
+    world.state.former.add("Ada/motor")
+    asked = world.ask("GET", "/repos/ada/motor/releases?per_page=5")
+    number = world.state.id
+    assert (asked.status, asked.json["message"]) == (301, "Moved Permanently")
+    assert asked.headers["Location"].endswith(f"/repositories/{number}/releases?per_page=5")
+    assert world.ask("GET", f"/repositories/{number}").json["full_name"] == "ada/engine"
+    assert world.ask("GET", "/repos/ada/other").status == 404

@@ -149,6 +149,10 @@ class EmbeddedGitHub:
         prefix = next((p for p in PREFIXES if path.startswith(f"{p}/")), "")
         place = place_of(request, prefix)
         method = "GET" if request.method == "HEAD" else request.method
+        self._moved(path.removeprefix(prefix), request, prefix)
+        path = path.replace(
+            f"{prefix}/repositories/{self.repository.id}", f"{prefix}/repos/{self.repository.full_name}"
+        )
         for pattern, route in TABLE:
             match = pattern.fullmatch(path.removeprefix(prefix)) if route.method == method else None
             if match is None or place not in {"", route.place}:
@@ -161,6 +165,19 @@ class EmbeddedGitHub:
                 route.handler(Call(repo=self.repository, token=token, urls=urls, args=args, request=request))
             )
         raise not_found()
+
+    def _moved(self, path: str, request: Request, prefix: str) -> None:
+        """Redirect who asks for a name that the repository had, to its number, which stays (docs.github.com, "Best
+        practices for using the REST API", "Follow redirects")."""
+        parts = path.split("/", 4)
+        if parts[1:2] == ["repos"] and "/".join(parts[2:4]).lower() in {
+            name.lower() for name in self.repository.former
+        }:
+            root = Urls.of(request, prefix, self.repository.full_name).api
+            rest = f"/{parts[4]}" if parts[4:] else ""
+            query = f"?{request.query_string.decode()}" if request.query_string else ""
+            url = f"{root}/repositories/{self.repository.id}{rest}{query}"
+            raise refusal(301, "Moved Permanently", headers={"Location": url})
 
     def _allow(self, token: Token, route: Route, args: dict[str, str]) -> None:
         """Refuse as GitHub does: 404 for what may not be seen, 401 and 403 for what may not be done."""

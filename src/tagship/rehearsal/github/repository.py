@@ -54,6 +54,8 @@ class RepositoryState:
     git: Git
     """The bare repository."""
     clock: Callable[[], float]
+    former: set[str] = field(default_factory=set)
+    """Names that it had, `owner/name`: GitHub redirects who asks for them."""
     default_branch: str = "main"
     private: bool = False
     organisation: bool = False
