@@ -29,6 +29,8 @@ Bug fixes
 
    - And this.
 
+.. versionadded:: 2.0
+
 =====
 Other
 =====
@@ -57,6 +59,8 @@ Now with dates, see the guide and [the calendar](https://example.invalid/c).
 
 - And this.
 
+**Version added:** 2.0
+
 ### Other
 
 As follows:
@@ -72,6 +76,8 @@ def test_restructuredtext() -> None:
 def test_what_is_markdown_already_stays() -> None:
     """A text of Markdown, and one that was rewritten before, come out as they went in."""
     assert from_rst(MARKDOWN) == MARKDOWN
+    fenced = "- As follows:\n\n```\nload()\n------\n:ref:`x`\n```\n\n- More."
+    assert from_rst(fenced) == fenced
     plain = "### Fixed\n\n- `a` and **b** [c](https://example.invalid) (#1)\n\n| x | y |\n| --- | --- |\n| 1 | 2 |"
     assert from_rst(plain) == plain
     assert complete(plain, plain) == plain

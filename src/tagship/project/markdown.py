@@ -13,10 +13,11 @@ _NUMBERS = frozenset({"issue", "issues", "gh", "ghissue", "ghpull", "pr", "pull"
 _WORDS = frozenset({"ref", "doc", "term", "numref", "any", "download", "abbr", "strong", "emphasis", "commit"})
 _LINK = re.compile(r"(?<!`)`(?P<text>[^`<]*?)\s*<(?P<target>https?://[^`>\s]+)>`__?")
 _NAMED = re.compile(r"(?<!`)`(?P<text>[^`<]+)`__?(?!\w)")
-_UNDERLINE = re.compile(r"([=\-~^\"'+*#.:`_])\1{2,}")
+_UNDERLINE = re.compile(r"([=\-~^\"'+*#.:_])\1{2,}")
 _BLOCK = re.compile(r"(?P<indent> *)\.\. (?:code-block|code|sourcecode|literalinclude)::\s*(?P<language>[\w+-]*)")
 _ADMONITION = re.compile(
-    r"(?P<indent> *)\.\. (?P<kind>note|warning|tip|important|caution|attention|danger|seealso)::(?P<text>.*)"
+    r"(?P<indent> *)\.\. (?P<kind>note|warning|tip|important|caution|attention|danger|seealso"
+    r"|deprecated|version(?:added|changed|removed))::(?P<text>.*)"
 )
 _NO_TEXT = re.compile(r" *\.\. (?:_[^:]+:|[a-z-]+::|towncrier|comment|\[|\|).*$")
 _END = re.compile(r"\n\s*-{3,}\s*\Z")
@@ -42,17 +43,22 @@ def complete(section: str, whole: str) -> str:
 
 def _blocks(lines: list[str]) -> Iterator[str]:
     """Lines with headings, code, admonitions in Markdown's way, and without what nobody would see."""
-    number = 0
+    number, fenced = 0, False
     while number < len(lines):
         line, after = lines[number], lines[number + 1] if number + 1 < len(lines) else ""
         number += 1
-        if block := _BLOCK.fullmatch(line):
+        fence = line.lstrip().startswith("```")
+        fenced ^= fence
+        if fence or fenced:
+            yield line
+        elif block := _BLOCK.fullmatch(line):
             body, number = _indented(lines, number, len(block["indent"]))
-            fenced = (f"```{block['language']}", *body, "```")
-            yield from (*(f"{block['indent']}{one}".rstrip() for one in fenced), "")
+            code = (f"```{block['language']}", *body, "```")
+            yield from (*(f"{block['indent']}{one}".rstrip() for one in code), "")
         elif note := _ADMONITION.fullmatch(line):
             body, number = _indented(lines, number, len(note["indent"]))
-            said = (f"**{note['kind'].capitalize()}:**{note['text']}", "", *body)
+            kind = note["kind"].replace("version", "version ").replace("seealso", "see also").capitalize()
+            said = (f"**{kind}:**{note['text']}", "", *body)
             yield from (*(f"{note['indent']}{one}".rstrip() for one in said), "")
         elif _UNDERLINE.fullmatch(line.rstrip()) and after.strip() and not after.startswith(" "):
             follows = lines[number + 1] if number + 1 < len(lines) else ""
