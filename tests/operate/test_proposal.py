@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -420,18 +421,53 @@ def test_a_hook_that_refuses(desk: Desk) -> None:
 
 
 @pytest.mark.requirement("E2")
-def test_killed_in_between(desk: Desk) -> None:
+@pytest.mark.parametrize("moment", ["pre-commit", "post-commit", "pre-push"])
+def test_killed_in_between(desk: Desk, moment: str) -> None:
     """Killed with its checkout beside the user's, the same command removes that and goes on; the clone stays."""
-    hook = desk.clone / ".git/hooks/pre-push"
+    hook = desk.clone / ".git/hooks" / moment
     hook.write_text('#!/bin/sh\nkill -9 "$(ps -o ppid= -p "$PPID")"\n')
     hook.chmod(0o755)
     before = desk.state
-    desk.release("minor", "--pull-request", *QUIET)
+    assert desk.release("minor", "--pull-request", *QUIET).code == -9
+    wait_for(lambda: not list((desk.clone / ".git/worktrees").rglob("*.lock")))  # git itself goes on for a moment
     assert desk.state[:4] == before[:4]
     assert len(desk.state[4].splitlines()) == 2
     hook.unlink()
     again = desk.release("minor", "--pull-request", *QUIET)
     assert (again.code, desk.state, len(desk.issues)) == (0, before, 1), again.err
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    """Wait until something holds, for ten seconds at most."""
+    for _ in range(100):
+        time.sleep(0.1)
+        if done():
+            return
+    raise AssertionError("it did not come about")
+
+
+@pytest.mark.requirement("E2")
+def test_a_lost_answer(desk: Desk) -> None:
+    """A push of the branch whose answer was lost has arrived, which the remote is asked."""
+    hook = desk.bare / "hooks/post-receive"
+    hook.write_text('#!/bin/sh\nkill -9 "$PPID"\n')
+    hook.chmod(0o755)
+    done = desk.release("minor", "--pull-request", *QUIET)
+    assert done.code == 0, done.err
+    assert f"pushed {BRANCH}; the answer was lost, and it arrived\n" in done.err
+    assert len(desk.issues) == 1
+
+
+def test_taken_back(desk: Desk) -> None:
+    """The command that is named takes all back: the branch goes, its pull request closes, and one may begin anew."""
+    done = desk.release("minor", "--pull-request", *QUIET)
+    undo = done.err.rpartition(", or ")[2].splitlines()[0]
+    assert undo == f"git push origin --delete {BRANCH}"
+    desk.git(*undo.split()[1:])
+    assert desk.github.read("/pulls/1", dict[str, object])["state"] == "closed"
+    assert desk.release("minor", "--pull-request", *QUIET).code == 0
+    assert len(desk.issues) == 2
+    assert desk.remote.keys() == {"main", BRANCH, "v1.0.0"}
 
 
 def test_a_jobs_own_token_pushes_no_tag(desk: Desk) -> None:

@@ -214,7 +214,7 @@ def test_a_lost_answer(desk: Path) -> None:
     remote = desk.parent / "origin.git"
     hook(remote, "post-receive", 'kill -9 "$PPID"')
     said = run(desk)
-    assert said[-1] == "pushed main and v1.1.0; the answer was lost, they are there"
+    assert said[-1] == "pushed main and v1.1.0; the answer was lost, and it arrived"
     assert git(remote, "tag") == "v1.1.0"
     assert git(desk, "rev-parse", "main") == git(remote, "rev-parse", "main")
 

@@ -3,6 +3,7 @@ stay as they are, whatever happens in between.
 """
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ from shutil import rmtree
 
 from tagship.services.checkout import submodules
 from tagship.services.git import Git
+
+QUIETLY = ("-c", f"core.hooksPath={os.devnull}")
+"""Without the user's hooks, which are about their own checkout."""
 
 
 @contextlib.contextmanager
@@ -28,7 +32,7 @@ def apart(git: Git, commit: str) -> Iterator[Git]:
     folder = Path(tempfile.mkdtemp(prefix="tagship-")) / git.root.name
     try:
         mark.write_text(str(folder), encoding="utf-8")
-        git.text("worktree", "add", "--quiet", "--detach", "--", str(folder), commit)
+        git.text(*QUIETLY, "worktree", "add", "--quiet", "--detach", "--", str(folder), commit)
         inside = git.at(folder)
         submodules(git, inside)
         yield inside
@@ -51,7 +55,7 @@ def _remove(git: Git, folder: Path) -> None:
     known = f"worktree {folder}" in git.text("worktree", "list", "--porcelain").splitlines()
     if known:
         git.run("worktree", "remove", "--force", "--force", str(folder))
-        git.run("worktree", "prune")
         rmtree(folder, ignore_errors=True)
+        git.run("worktree", "prune")
     with contextlib.suppress(OSError):
         folder.parent.rmdir()

@@ -52,7 +52,7 @@ def push(git: Git, parcel: Parcel, patience: float) -> str:
         raise unknown
     there = asked.stdout.split()
     if there and there[0] == git.text("rev-parse", source):
-        return f"pushed {parcel.named}; the answer was lost, they are there"
+        return f"pushed {parcel.named}; the answer was lost, and it arrived"
     if there:
         kind = "tag" if parcel.key.startswith("refs/tags/") else "branch"
         raise Conflict(
