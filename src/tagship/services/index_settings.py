@@ -167,9 +167,13 @@ class _Provenance(msgspec.Struct):
     attestation_bundles: list[_Bundle]
 
 
-def unlisted(hidden: Hidden) -> Listing:
+def unlisted(hidden: Hidden, how: str = "") -> Listing:
     """A project of which nothing could be seen, for one reason."""
-    return Listing(status=Reading(hidden=hidden), about=Reading(hidden=hidden), alike=Reading(hidden=hidden))
+    return Listing(
+        status=Reading(hidden=hidden, how=how),
+        about=Reading(hidden=hidden, how=how),
+        alike=Reading(hidden=hidden, how=how),
+    )
 
 
 def read_listing(index: Index, project: str, alike: Iterable[str]) -> Listing:
@@ -182,7 +186,7 @@ def read_listing(index: Index, project: str, alike: Iterable[str]) -> Listing:
     found: Reading[_Page] = _attempt(how, lambda: index.read(index.page_url(project), _Page, SIMPLE_JSON))
     status = Reading(value=found.value.project_status.status if found.value else None, hidden=found.hidden, how=how)
     if found.hidden is not None:
-        return Listing(status=status, about=Reading(hidden=found.hidden), alike=Reading(hidden=found.hidden))
+        return unlisted(found.hidden, how)
     if found.value is None:
         return Listing(status=status, alike=_attempt(how, lambda: _existing(index, alike)))
     newest = _newest(found.value.files)

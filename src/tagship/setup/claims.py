@@ -135,13 +135,18 @@ class At:
         """The newest release of which the publishers are known, and who they are.
 
         Raises:
-            Unseen: who published a newer one could not be read.
+            Unseen: who published one of them could not be read.
+        """
+        return next(iter(self.known()), None)
+
+    def known(self) -> tuple[tuple[Release, tuple[Publisher, ...]], ...]:
+        """All releases of which the publishers are known, the newest first.
+
+        Raises:
+            Unseen: who published one of them could not be read.
         """
         self.listing.status.get()
-        for release in self.listing.releases:
-            if publishers := release.publishers.get():
-                return release, publishers
-        return None
+        return tuple((release, found) for release in self.listing.releases if (found := release.publishers.get()))
 
     def register(self) -> tuple[str, str]:
         """What to do, and where: register the publisher with these values."""

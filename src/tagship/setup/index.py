@@ -7,7 +7,7 @@ import re
 
 from tagship.checks.check import few
 from tagship.checks.rulebook.names import PROHIBITED, STANDARD_LIBRARY
-from tagship.model import Page, Severity, Target
+from tagship.model import Page, Severity, Status, Target
 from tagship.services.addresses import GITHUB, PYPI
 from tagship.setup.check import Check, Group, Seen, ok, problem, unknown
 from tagship.setup.claims import At, each
@@ -43,9 +43,10 @@ def _name(at: At) -> Seen | None:
 
 def _whose(at: At, urls: tuple[str, ...]) -> tuple[str, bool]:
     """Why a project is taken for ours, or for somebody else's; no words where nothing tells."""
-    found = [p for release in at.listing.releases for p in release.publishers.value or ()]
+    published = (p for release in at.listing.releases for p in release.publishers.value or ())
+    found = [publisher for publisher in published if publisher.kind == "GitHub"]
     seen = at.observed.github.repository.value
-    publishers = {p.repository.lower() for p in found if p.kind == "GitHub"}
+    publishers = {p.repository.lower() for p in found}
     named = {match[1].lower() for url in urls if (match := _ON_GITHUB.match(url))}
     if at.ours & publishers:
         return "published by this repository", True
@@ -59,6 +60,12 @@ def _whose(at: At, urls: tuple[str, ...]) -> tuple[str, bool]:
     if publishers or named:
         return f"it is {few(sorted(publishers or named))}'s, and not this repository's", False
     return _as_on_pypi(at) if at.index.target is Target.TESTPYPI else ("", False)
+
+
+def foreign(at: At) -> bool:
+    """Whether the name can be none of ours, so that there is nothing else to say of the project."""
+    seen = _name(at)
+    return seen is not None and seen.status is Status.PROBLEM
 
 
 def _as_on_pypi(at: At) -> tuple[str, bool]:
@@ -113,7 +120,7 @@ def _vulnerabilities(at: At) -> Seen | None:
 
 
 def _roles(at: At) -> Seen | None:
-    if at.index.target is not Target.PYPI or (found := at.listing.about.get()) is None:
+    if at.index.target is not Target.PYPI or (found := at.listing.about.get()) is None or foreign(at):
         return None
     about = at.index.target.value
     owners = [role.user for role in found.roles if role.role == "Owner"]

@@ -7,32 +7,50 @@ asked for an upload token to find out: for a pending publisher that alone would 
 from tagship.checks.check import few
 from tagship.model import Page, Severity, Target
 from tagship.services.addresses import PYPI
+from tagship.services.index_settings import Release
+from tagship.services.reading import Unseen
 from tagship.setup.check import Check, Group, Seen, ok, pending, problem, unknown
-from tagship.setup.claims import At, differences, each, environment_words
+from tagship.setup.claims import At, Identity, differences, each, environment_words
+from tagship.setup.index import foreign
+
+EXPRESSION = "${{"
+UNSAID = "its environment is known when the job runs, and not before"
+SAY = "Write the name of the environment into the workflow, as it is registered."
 
 
 def _publisher(at: At) -> Seen | None:
-    about, presented = at.index.target.value, at.presented
-    if presented is None:
+    presented, about, status = at.presented, at.index.target.value, at.listing.status.get()
+    if presented is None or status == "quarantined" or foreign(at):
         return None
     remedy, url = at.register()
-    if at.listing.status.get() is None:
-        return pending(
-            f"{at.name} is not there yet; {presented.words} will ask", at.how, remedy=remedy, url=url, about=about
-        )
-    vouched = at.vouched()
-    if vouched is None:
+    if status is None:
+        words = f"{at.name} is not there yet; {presented.words} will ask"
+        return pending(words, at.how, remedy=remedy, url=url, about=about)
+    known = at.known()
+    if not known:
         if at.index.target is Target.TESTPYPI and at.listing.releases:
             return None  # attestations are made for PyPI alone
         words = f"no release shows who published it; {presented.words} will ask"
         return pending(words, at.how, remedy=f"{remedy}, unless it is there", url=url, about=about)
-    release, publishers = vouched
-    apart = min((differences(presented, publisher) for publisher in publishers), key=len)
-    if not apart:
-        return ok(f"{release.version} by {presented.words}", release.publishers.how, about=about)
-    words = f"since {release.version}, {'; '.join(apart)}"
-    more = f"{remedy}. One that was registered since and never used shows nowhere; the next release will tell"
-    return problem(words, release.publishers.how, remedy=more, url=url, about=about)
+    if EXPRESSION in presented.environment:
+        return unknown(UNSAID, presented.where, remedy=SAY, about=about)
+    release, apart = _nearest(at, presented)
+    if apart:
+        words = f"since {release.version}, {'; '.join(apart)}"
+        more = f"{remedy}. One that was registered since and never used shows nowhere; the next release will tell"
+        return problem(words, release.publishers.how, remedy=more, url=url, about=about)
+    if at.observed.github.repository.hidden is not None:  # it may have another name by now
+        raise Unseen(at.observed.github.repository.hidden, at.observed.github.repository.how)
+    return ok(f"{release.version} by {presented.words}", release.publishers.how, about=about)
+
+
+def _nearest(at: At, presented: Identity) -> tuple[Release, tuple[str, ...]]:
+    """The newest release that came from this workflow; where none did, the newest and how its publisher differs."""
+    apart = [
+        (release, min((differences(presented, publisher) for publisher in publishers), key=len))
+        for release, publishers in at.known()
+    ]
+    return next((one for one in apart if not one[1]), apart[0])
 
 
 def _environment(at: At) -> Seen | None:
@@ -50,15 +68,16 @@ def _environment(at: At) -> Seen | None:
 
 
 def _publishers(at: At) -> Seen | None:
-    releases = [release for release in at.listing.releases if release.publishers.get()]
-    if not releases or at.presented is None:
+    known = at.known()
+    if not known or at.presented is None:
         return None
     named = (
         f"{p.repository or p.kind}, {p.workflow or 'no workflow'}, {environment_words(p.environment)}"
-        for release in releases
-        for p in release.publishers.value or ()
+        for _, publishers in known
+        for p in publishers
     )
     found = list(dict.fromkeys(named))
+    releases = [release for release, _ in known]
     about, how = at.index.target.value, releases[0].publishers.how
     if len(found) == 1:
         return ok(f"{few([release.version for release in releases])} by {found[0]}", how, about=about)
@@ -86,7 +105,8 @@ def _commit(at: At) -> Seen | None:
     release, publishers = vouched
     about, how, run = at.index.target.value, release.publishers.how, publishers[0]
     if not run.commit:
-        return unknown(f"the certificate of {release.version} does not say its commit", how, about=about)
+        words = f"the certificate of {release.version} does not say its commit"
+        return unknown(words, how, remedy=f"Look at it: {how.removeprefix('GET ')}", about=about)
     if not run.ref.startswith("refs/tags/"):
         return None
     tag, there = run.ref.removeprefix("refs/tags/"), at.observed.local.tagged.get(run.ref)
@@ -104,7 +124,8 @@ def _owner(at: At) -> Seen | None:
     release, publishers = vouched
     about, how, run = at.index.target.value, release.publishers.how, publishers[0]
     if not run.owner_id:
-        return unknown(f"the certificate of {release.version} does not say its owner", how, about=about)
+        words = f"the certificate of {release.version} does not say its owner"
+        return unknown(words, how, remedy=f"Look at it: {how.removeprefix('GET ')}", about=about)
     found = at.observed.github.repository.get()
     if found is None:
         return unknown("the repository was not found on GitHub", how, about=about)
@@ -123,8 +144,8 @@ def _claims(at: At) -> Seen | None:
     if presented.called:
         words = f"{presented.workflow} is called by other workflows, and {at.index.name} takes that from none"
         return problem(words, presented.where, about=about)
-    if "${{" in presented.environment:
-        return unknown("the environment is known when the job runs, and not before", presented.where, about=about)
+    if EXPRESSION in presented.environment:
+        return unknown(UNSAID, presented.where, remedy=SAY, about=about)
     return ok(presented.words, presented.where, about=about)
 
 
@@ -133,7 +154,7 @@ CHECKS = (
         id="index.publisher",
         page=Page(
             code="TD52",
-            title="The workflow is who published the last release",
+            title="The newest releases show the publisher of this workflow",
             why="The index lets in the registered repository, workflow file and environment, and nothing that differs "
             "in one of them: the upload fails with invalid-publisher, after everything else succeeded.",
             remedy="Register the publisher with the values of this workflow, and remove the old one.",

@@ -190,7 +190,7 @@ CHECKS = (
             why="Without it there is nothing to upload with. In the repository or the organisation every job of every "
             "workflow can read it, and so can whoever may push a branch.",
             remedy="Set it as a secret of the environment, and remove it everywhere else.",
-            source="docs.github.com, Secrets reference",
+            source="GitHub documentation, Secrets reference",
         ),
         group=Group.SECURITY,
         needs=Needs.ADMIN,

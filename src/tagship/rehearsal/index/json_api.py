@@ -45,7 +45,7 @@ def project_json(state: State, name: str, version: str | None = None) -> Respons
     body: dict[str, object] = {
         "info": _info(state, project, release),
         "urls": [_file(state, release, file) for file in release.files],
-        "vulnerabilities": [],
+        "vulnerabilities": [_vulnerability(id) for id in project.vulnerabilities],
         "last_serial": project.serial,
         "ownership": {
             "roles": [
@@ -60,6 +60,12 @@ def project_json(state: State, name: str, version: str | None = None) -> Respons
         body["releases"] = {str(r.version): [_file(state, r, file) for file in r.files] for r in newest_first}
     headers = {"X-PyPI-Last-Serial": str(project.serial), "Cache-Control": "max-age=900, public"}
     return json_answer(200, body, headers)
+
+
+def _vulnerability(id: str) -> dict[str, object]:
+    link = f"https://osv.dev/vulnerability/{id}"
+    empty: dict[str, object] = {"aliases": [], "details": "", "summary": None, "fixed_in": [], "withdrawn": None}
+    return {"id": id, "source": "osv", "link": link, **empty}
 
 
 def _latest(project: Project) -> Release | None:

@@ -129,6 +129,8 @@ class Project:
     """Without `used`, which the files tell."""
     organization: str = ""
     organization_active: bool = True
+    vulnerabilities: tuple[str, ...] = ()
+    """Ids of those that are known of every release."""
     serial: int = 0
 
     @property
