@@ -169,7 +169,8 @@ def _of_request(method: str, template: str | None, request: Request) -> Iterator
         yield f"we send a body of a type that is not described: {request.mimetype}"
 
 
-def _properties(schema: Mapping) -> Iterator[str]:
+def _properties(schema: dict) -> Iterator[str]:
+    schema = _followed(schema) or {}
     yield from schema.get("properties", ())
     for part in (*schema.get("oneOf", ()), *schema.get("anyOf", ()), *schema.get("allOf", ())):
         yield from _properties(part)
