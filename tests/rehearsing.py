@@ -160,8 +160,9 @@ def stage(upstream: str, cache: Path) -> Stage:
 
 @pytest.fixture(scope="module")
 def rig(upstream: str, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """A clean rehearsal of the sample, whose files all cells of a module release."""
-    path = repository(tmp_path_factory.mktemp("faults") / "sample", {})
+    """A clean rehearsal of the sample, with notes by GitHub, whose files all cells of a module release."""
+    settings = {"pyproject.toml": PYPROJECT + '[tool.tagship]\nnotes = "github"\n'}
+    path = repository(tmp_path_factory.mktemp("faults") / "sample", settings)
     outside = Outside(
         path=path, environ=dict(os.environ) | {"UV_DEFAULT_INDEX": upstream}, cache=cache, clock=JumpingClock()
     )
