@@ -64,7 +64,7 @@ def _pushes(observed: Observed) -> Iterator[Seen]:
 def _paths(observed: Observed) -> Iterator[Seen]:
     for file, maker in _workflows(observed).items():
         only = [path for path in maker.paths if not path.startswith("!")]
-        how = f"{FOLDER}/{file}, on.push"
+        how = observed.files.pushed(file)
         if only:
             yield problem(f"it runs only where {few(only)} change{'s' if len(only) == 1 else ''}", how, about=file)
         else:
@@ -76,7 +76,7 @@ def _ignored(observed: Observed) -> Iterator[Seen]:
     for file, maker in _workflows(observed).items():
         if left_out := [path[1:] for path in maker.paths if path.startswith("!")]:
             words = f"a commit that changes nothing but {few(left_out)} has no run, and cannot be released"
-            yield problem(words, f"{FOLDER}/{file}, on.push", about=file)
+            yield problem(words, observed.files.pushed(file), about=file)
 
 
 def _workflows(observed: Observed) -> dict[str, Workflow]:

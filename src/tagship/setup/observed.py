@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tagship.errors import ProjectError, TagshipError
+from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.services.github_shapes import Settings, WorkflowState
 from tagship.services.index_settings import Listing
@@ -48,6 +49,12 @@ class Files:
     def workflow(self, file: str) -> Document | None:
         """The workflow of a file name, or None where there is none."""
         return next((document for document in self.workflows if document.file.rpartition("/")[2] == file), None)
+
+    def pushed(self, file: str) -> str:
+        """Where a workflow says what is to happen for a push: its file, with the line where there is one."""
+        document = self.workflow(file)
+        trigger = document.triggers.get("push") if document is not None else None
+        return f"{FOLDER}/{file}" + (f":{trigger.line}" if trigger is not None else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

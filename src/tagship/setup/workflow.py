@@ -103,7 +103,7 @@ def _starts(observed: Observed, ref: str, words: str) -> Seen | tuple[()]:
     document = observed.workflow
     if document is None or document.problems:
         return ()
-    how = f"{document.file}, on.push"
+    how = observed.files.pushed(observed.variant.file)
     result = started(document, Happened(name="push", ref=ref))
     if isinstance(result, NotStarted):
         return problem(f"{words} does not start the workflow: {result.why}", how)

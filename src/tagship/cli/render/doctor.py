@@ -29,10 +29,12 @@ def of_examination(result: Examination, *, verbose: bool = False) -> Iterator[Li
     Args:
         verbose: show what is as it should be, too.
     """
-    yield Line(text=clean(f"{result.project or 'a project without a name'}, {result.repository or 'not on GitHub'}"))
+    about = f"{result.project or 'a project without a name'}, {result.repository or 'not on GitHub'}"
+    yield Line(text=clean(about), level=0)
     for group, checks in grouped(result.checks):
         facts = [check.fact for check in checks if not is_advice(check)]
-        yield Line(text=NAMES[group], tone=_worst(states_of(checks)), tail=tally(facts), level=0)
+        if facts:
+            yield Line(text=NAMES[group], tone=_worst(states_of(checks)), tail=tally(facts), level=0)
         for check in checks:
             if verbose or check.fact.status in (Status.PROBLEM, Status.PENDING):
                 yield from () if is_advice(check) else _examined(check)
@@ -130,7 +132,7 @@ def _unseen(why: str, hidden: Sequence[Examined]) -> Iterator[Line]:
 
 def _verdict(result: Examination) -> Iterator[Line]:
     word, words, tone = verdict(result)
-    yield Line(text="")
+    yield Line(text="", level=0)
     yield Line(text=words, tone=tone, label=word, level=0)
     if tone is not Tone.GOOD:
         yield Line(text="`tagship explain CODE` says more about a code, `--verbose` shows what is ok.", tone=Tone.QUIET)
