@@ -61,3 +61,21 @@ def test_a_commit_that_skips_workflows_is_named(worlds: Stagehand) -> None:
     with worlds.open("others") as made:
         made.write("README.md", "# 1.0.0\n", message="Release 1.0.0 [skip ci]")
         assert made.problems(CHECKS) == {"workflow.skipped": "the message of the newest commit has [skip ci]"}
+
+
+@pytest.mark.parametrize(
+    ("reviewers", "prevented", "said"),
+    [
+        (("owner",), True, {"github.approval:pypi": "owner alone may approve, and not what they started themselves"}),
+        (("owner", "second"), True, {}),
+        (("owner",), False, {}),
+    ],
+)
+def test_an_approval_that_nobody_can_give_is_named(
+    worlds: Stagehand, reviewers: tuple, prevented: bool, said: dict
+) -> None:
+    """One reviewer who may not approve their own release is named; a second one, or self-review, is a way out."""
+    with worlds.open("others") as made:
+        pypi = made.github.environments["pypi"]
+        pypi.reviewers, pypi.prevent_self_review = reviewers, prevented
+        assert made.problems(CHECKS) == said

@@ -74,7 +74,8 @@ HANDED = ("build", "test", "check", "verify")
 """Stages whose work is not about how things are set up: it is handed over as done."""
 Auth = Literal["trusted-publishing", "token"]
 ADMIN: Mapping[str, str] = {
-    **dict.fromkeys(("contents", "metadata", "actions", "checks", "statuses", "administration"), "read"),
+    **dict.fromkeys(("contents", "metadata", "actions", "checks", "statuses"), "read"),
+    "administration": "write",  # who may bypass a ruleset is shown to those alone who may change it
     **dict.fromkeys(("environments", "secrets", "dependabot_secrets", "issues", "pull_requests"), "read"),
     "organization_administration": "read",
 }
@@ -218,18 +219,24 @@ class SetUp:
 
         Files made by hand are handed to the stages that publish: what is built is not what these worlds are about.
         """
-        bare = self.github.git
-        guard(bare.root, self.embedded.doors.url)
         if ref.startswith("refs/tags/"):
             git(self.root, "tag", "--force", ref.removeprefix("refs/tags/"))
-            pushed = self._push(ref, login)
+            pushed = self.push(ref, login)
             if pushed is not None:
                 return pushed
         event = self.github.event("push", ref)
         assert event is not None
         return self._stages(msgspec.structs.replace(event, run_id=RUN_ID))
 
-    def _push(self, ref: str, login: str) -> Said | None:
+    def starts(self, file: str, happened: Happened) -> Said:
+        """Whether GitHub starts a workflow for something, and why not."""
+        path = self.root / FOLDER / file
+        found = started(read_workflow(path.read_bytes(), file), happened)
+        return Said(where="", words="started") if isinstance(found, Started) else Said(where="start", words=found.why)
+
+    def push(self, ref: str, login: str = "owner") -> Said | None:
+        """Push for real, under the rules of the repository; None where they took it."""
+        guard(self.github.git.root, self.embedded.doors.url)
         output = self.embedded.shell.run(
             ("git", "push", "--quiet", str(self.github.git.root), ref), cwd=self.root, extra={"REMOTE_USER": login}
         )
@@ -263,8 +270,11 @@ class SetUp:
         return self._unlike(project) or self._said(world, granting)
 
     def _unlike(self, project: Project) -> Said | None:
-        """What the workflow file itself says no to: it runs in the repository that it names, and nowhere else."""
+        """What stops the workflow's own lines: they install from a lock, and run in the repository that they name."""
         document = self.publishing(project)
+        for name in re.findall(r"--require-hashes \S+ :all: -r (\S+)", document.source if document is not None else ""):
+            if not (self.root / name).is_file():
+                return Said(where="start", words=f"ERROR: Could not open requirements file: {name}")
         for job in document.jobs.values() if document is not None else ():
             named = re.search(r"github\.repository == '([^']+)'", job.condition)
             if named and named[1].lower() != self.github.full_name.lower():

@@ -1,4 +1,5 @@
-"""Checks of what starts nothing: a commit that asks for it, tags that a workflow makes, workflows behind a release.
+"""Checks of what starts nothing: a commit that asks for it, tags that a workflow makes, workflows behind a release;
+and of a job that waits for nobody.
 
 GitHub starts no workflow for what a job does with its GITHUB_TOKEN, and none for a push whose commit asks to be
 skipped. Neither says so anywhere: the tag is there, and nothing happens.
@@ -72,13 +73,25 @@ def _behind(observed: Observed) -> Iterator[Seen]:
     for document in waiting:
         name, why = document.file.rpartition("/")[2], started(document, made)
         if isinstance(why, NotStarted) and isinstance(started(document, tag), NotStarted):
-            sealed = observed.github.immutable.hidden is None and observed.github.immutable.value is not None
-            more = "; and nothing can be attached to an immutable release" if sealed else ""
+            sealed = observed.github.immutable.value  # None where it could not be seen
+            more = "; and nothing can be attached to an immutable release" if sealed and sealed.enabled else ""
             yield problem(
                 f"a release starts it, and not one that the publishing workflow makes{more}", name, about=name
             )
     if not waiting:
         yield ok("none waits for a release", ".github/workflows")
+
+
+def _approval(observed: Observed) -> Iterator[Seen]:
+    for name in dict.fromkeys((observed.variant.testpypi, observed.variant.pypi)):
+        there = observed.github.environment(name)
+        if there is None or not there.reviewers:
+            continue
+        how, people = observed.github.environments.how, [one.reviewer.name for one in there.reviewers]
+        if people[1:] or there.reviewers[0].type == "Team" or not there.prevents_self_review:
+            yield ok(f"{' or '.join(people)} approves", how, about=name)
+        else:
+            yield problem(f"{people[0]} alone may approve, and not what they started themselves", how, about=name)
 
 
 CHECKS = (
@@ -128,5 +141,21 @@ CHECKS = (
         ),
         group=Group.WORKFLOW,
         look=_behind,
+    ),
+    Check(
+        id="github.approval",
+        page=Page(
+            code="TD47",
+            title="Somebody else than who starts a release can approve it",
+            why="Where one person is the only reviewer, and nobody may approve what they started themselves, that "
+            "person's release waits for 30 days and fails.",
+            remedy="Add a second reviewer, or allow self-review on the page of the environment; or let somebody else "
+            "push the tags.",
+            severity=Severity.WARNING,
+            source="GitHub documentation, Deployments and environments",
+            incident="https://github.com/eugenelim/agent-ready-repo/pull/931",
+        ),
+        group=Group.GITHUB,
+        look=_approval,
     ),
 )
