@@ -22,6 +22,7 @@ from tagship.workflow.variant import Variant
 DAY = 86400
 OLD, DUE = 180, 90
 """Days after which a token is too old, and after which it is time for another."""
+ANYWHERE = "anywhere"
 _LIKE_A_TOKEN = re.compile(
     r"PYPI.*(TOKEN|PASS|KEY|SECRET|AUTH|USER)|PYPI$|(TWINE|FLIT|PDM_PUBLISH|UV_PUBLISH|HATCH_INDEX|POETRY_HTTP_BASIC)_"
 )
@@ -69,10 +70,19 @@ def _wanted(observed: Observed) -> tuple[_Wanted, ...]:
 def _places(observed: Observed) -> Iterator[tuple[str, Reading[tuple[SecretName, ...]]]]:
     """Everywhere that secrets are read from, the narrowest first."""
     github = observed.github
-    for name, reading in github.environment_secrets.items():
+    for name, reading in _environments(observed).items():
         yield f"environment {name}", reading
     yield "the repository", github.secrets
     yield "the organisation", github.organization_secrets
+
+
+def _environments(observed: Observed) -> dict[str, Reading[tuple[SecretName, ...]]]:
+    """What each environment holds; one that does not exist holds nothing, and GitHub answers 404."""
+    listed, found = observed.github.environments, observed.github.environment_secrets
+    if listed.hidden is not None:
+        return dict(found)
+    there = {environment.name.lower() for environment in listed.value or ()}
+    return {name: one if name.lower() in there else Reading(how=one.how) for name, one in found.items()}
 
 
 def _found(observed: Observed, one: _Wanted) -> _Found | None:
@@ -82,7 +92,7 @@ def _found(observed: Observed, one: _Wanted) -> _Found | None:
         Unseen: a place could not be looked into.
     """
     hidden = Reading[tuple[SecretName, ...]](hidden=Hidden(why=f"the environment {one.environment} was not looked at"))
-    by_name = {name.lower(): reading for name, reading in observed.github.environment_secrets.items()}
+    by_name = {name.lower(): reading for name, reading in _environments(observed).items()}
     places = [("the repository", observed.github.secrets), ("the organisation", observed.github.organization_secrets)]
     if one.environment:
         places.insert(0, (f"environment {one.environment}", by_name.get(one.environment.lower(), hidden)))
@@ -147,38 +157,57 @@ def _rotation(one: _Wanted) -> str:
 
 
 def _leftovers(observed: Observed) -> Iterator[Seen]:
-    """Tokens that no publishing job reads."""
+    """Tokens that no publishing job reads, at least not there."""
     if observed.project.repository.on_github is None:
         return
-    used = {one.secret.upper() for one in _wanted(observed)}
+    read = _read(observed)
     clean, unseen = True, None
     for place, reading in _places(observed):
         if reading.hidden is not None:
             unseen = unseen or Unseen(reading.hidden, reading.how)
         for secret in reading.value or ():
-            if secret.name.upper() in used or not _LIKE_A_TOKEN.search(secret.name.upper()):
-                continue
-            clean = False
-            command, _, name = place.partition(" ")
-            scope = {"environment": f" --env {name}", "the": " --org OWNER" if name == "organisation" else ""}[command]
-            yield problem(
-                f"{secret.name} in {place}: no job that publishes reads it{_readers(observed, secret.name)}",
-                reading.how,
-                remedy=f"Delete the token at {PYPI.web}/manage/account/; gh secret delete {secret.name}{scope}",
-                url=f"{GITHUB}/{observed.project.repository.on_github}/settings/secrets/actions",
-                about=f"{secret.name} in {place}",
-            )
+            name = secret.name.upper()
+            if _LIKE_A_TOKEN.search(name) and not {ANYWHERE, place.lower()} & read.get(name, set()):
+                clean = False
+                yield _leftover(observed, secret.name, place, reading.how)
     if unseen is not None:
         raise unseen
     if clean:
-        yield ok(f"no {'other ' if used else ''}secret is called like a token of an index", "GET secrets")
+        yield ok(f"no {'other ' if read else ''}secret is called like a token of an index", "GET secrets")
+
+
+def _read(observed: Observed) -> dict[str, set[str]]:
+    """The environments from which publishing jobs read each secret; anywhere, where that is not an environment's."""
+    found: dict[str, set[str]] = {}
+    for one in _wanted(observed):
+        try:
+            there = _found(observed, one)
+        except Unseen:
+            there = None
+        narrow = there is not None and there.place.startswith("environment")
+        found.setdefault(one.secret.upper(), set()).add(there.place.lower() if there and narrow else ANYWHERE)
+    return found
+
+
+def _leftover(observed: Observed, secret: str, place: str, how: str) -> Seen:
+    slug = observed.project.repository.on_github or ""
+    scope = f" --env {place.removeprefix('environment ')}" if place.startswith("environment") else ""
+    scope = f" --org {slug.partition('/')[0]}" if place == "the organisation" else scope
+    return problem(
+        f"{secret} in {place}: no job that publishes reads it there{_readers(observed, secret)}",
+        how,
+        remedy=f"Delete the token at {PYPI.web}/manage/account/ if it is of no use; gh secret delete {secret}{scope}",
+        url=f"{GITHUB}/{slug}/settings/secrets/actions",
+        about=f"{secret} in {place}",
+    )
 
 
 def _readers(observed: Observed, secret: str) -> str:
     """The workflows that read a secret for something else."""
     named = re.compile(rf"\bsecrets\s*(?:\.\s*|\[\s*')({re.escape(secret)})\b", re.IGNORECASE)
-    files = [document.file for document in observed.files.workflows if named.search(document.source)]
-    return f", and {', '.join(files)} does" if files else ""
+    ours = {document.file for document in publishing(observed)}
+    others = [one.file for one in observed.files.workflows if one.file not in ours and named.search(one.source)]
+    return f", and {', '.join(others)} does" if others else ""
 
 
 CHECKS = (
