@@ -398,6 +398,41 @@ def test_what_is_not_tagged(desk: Desk, happened: object) -> None:
     assert (desk.state, desk.remote) == ((*before[:2], fetched, *before[3:]), remote)
 
 
+def test_a_shallow_clone(desk: Desk) -> None:
+    """Where the history is cut off nobody can tell what the branch has: refused, with what a job's checkout lacks."""
+    assert desk.release("minor", "--pull-request", *QUIET).code == 0
+    desk.merge()
+    (desk.clone / ".git/shallow").write_text(git(desk.clone, "rev-parse", "HEAD") + "\n")
+    refused = desk.release("--merged", *QUIET)
+    assert (refused.code, "Nothing was tagged: the history is cut off (a shallow clone)" in refused.err) == (4, True)
+    assert "v1.1.0" not in desk.remote
+
+
+def test_one_among_many(desk: Desk) -> None:
+    """A merged release is found below a hundred newer pull requests."""
+    assert desk.release("minor", "--pull-request", *QUIET).code == 0
+    merged = desk.merge()
+    github = desk.opened.embedded.github
+    first = github.issues[0]
+    for number in range(2, 120):
+        pull = Pull(owner="owner", head="topic", base="main", sha=merged, base_sha=merged)
+        github.issues.append(
+            Issue(
+                id=number,
+                number=number,
+                title="A topic",
+                body=None,
+                login="owner",
+                created=first.created + number,
+                updated=first.updated + number,
+                closed=first.created + number,
+                pull=pull,
+            )
+        )
+    assert desk.release("--merged", *QUIET).code == 0
+    assert desk.remote["v1.1.0"] == merged
+
+
 def test_a_tag_that_was_made_and_not_pushed(desk: Desk) -> None:
     """Killed between tag and push, the same command pushes the tag that is here."""
     assert desk.release("minor", "--pull-request", *QUIET).code == 0

@@ -33,7 +33,7 @@ from tagship.services.http import Patience
 from tagship.services.pulls import BODY, Pull, Pulls, Rule
 from tagship.services.reporter import Silence
 from tagship.services.shell import Shell
-from tagship.services.world import Workspace, World, production
+from tagship.services.world import PATIENCE, Workspace, World, production
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -76,7 +76,7 @@ class Desk:
         """The doors to the services."""
         return self._world(self.environ)
 
-    def _world(self, environ: Mapping[str, str], patience: Patience = Patience()) -> World:
+    def _world(self, environ: Mapping[str, str], patience: Patience = PATIENCE) -> World:
         nowhere = Path(os.devnull)
         root = self.here.git.root
         workspace = Workspace(root=root, package=".", dist=nowhere, local=nowhere, scratch=nowhere)
@@ -211,16 +211,16 @@ def propose(desk: Desk, following: "Next", today: datetime.date) -> int:
 
 def _seen(desk: Desk, before: Situation, following: "Next") -> proposal.Seen:
     """What GitHub and the remote know already."""
-    here, pulls, slug = desk.here, desk.pulls, desk.slug or ""
+    here, pulls = desk.here, desk.pulls
     branch = f"{proposal.PREFIX}{following.tag}"
     declared = [tag.tag for tag in here.now.tags if tag.version == here.now.version]
     untagged = None
     if isinstance(here.project.version, Written) and not declared:
         own = f"{proposal.PREFIX}{here.project.tags.value.prefix}{here.now.version}"
-        untagged = next((pull for pull in pulls.newest(own) if pull.merged_at and pull.is_from(slug)), None)
+        untagged = next((pull for pull in pulls.of(own) if pull.merged_at and pull.is_ours), None)
     return proposal.Seen(
         branch=proposal.branch_there(here.git, branch, desk.beside) if before.remote else None,
-        pulls=pulls.newest(branch),
+        pulls=pulls.of(branch),
         untagged=untagged,
         rules=desk.rules(before.branch) if before.branch else None,
         fork=pulls.is_fork(),
@@ -244,11 +244,11 @@ def tag_merged(desk: Desk, pull: Pull | None) -> int:
     Args:
         pull: the one that is meant; None for the newest of a release.
     """
-    here, slug, pulls = desk.here, desk.slug or "", desk.pulls
+    here, pulls = desk.here, desk.pulls
     before = observe(here.git, here.project.release_branches.value, "")
     branch = desk.chosen("branch")
     branches = [str(branch)] if branch else here.project.release_branches.value
-    known = landing.candidates([pull] if pull else pulls.newest(), here.project, slug, branches)
+    known = landing.search([[pull]] if pull else pulls.newest(), here.project, branches)
     found = landing.choose(known, here.git.lines("tag"), branches)
     if desk.chosen("wait") and found.pull.merged_at is None and not desk.chosen("dry_run"):
         merged = landing.until_merged(pulls, found.pull, desk.world.clock, say)

@@ -4,8 +4,9 @@ Which commit that is, GitHub says: the merge, the squashed commit, or the last o
 moved on since. What the files of that commit say decides whether it is the release at all.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from tagship.errors import Conflict, PlanRefused, ToolFailed, Unreachable
 from tagship.operate.apart import apart
@@ -23,6 +24,8 @@ from tagship.versions import TagVersion, parse, parse_tag
 
 DAY = 86400.0
 """Seconds until nobody waits for a merge any longer."""
+PAGES = 10
+"""Of a hundred pull requests each, among which that of the release is looked for."""
 SLOW = 60.0
 """Seconds between two looks, once it takes long."""
 
@@ -50,15 +53,23 @@ class Landed:
     """The commits that the tag means."""
 
 
-def candidates(pulls: Sequence[Pull], project: Project, slug: str, branches: Sequence[str]) -> tuple[Found, ...]:
-    """Pull requests of releases from branches of the repository itself, the newest first; a fork's are not ours."""
-    found = []
-    for pull in sorted(pulls, key=lambda pull: pull.number, reverse=True):
-        release = parse_tag(pull.head.ref.removeprefix(PREFIX), project.tags.value)
-        ours = pull.head.ref.startswith(PREFIX) and pull.is_from(slug) and pull.base.ref in branches
-        if ours and isinstance(release, TagVersion):
-            found.append(Found(pull=pull, release=release))
-    return tuple(found)
+def search(pages: Iterable[Sequence[Pull]], project: Project, branches: Collection[str]) -> tuple[Found, ...]:
+    """The pull requests of releases on the first page that has some, the newest first; a fork's are nobody's release.
+
+    Args:
+        pages: of all pull requests, the newest first.
+        branches: into which releases are merged.
+    """
+    for page in islice(pages, PAGES):
+        found = []
+        for pull in page:
+            release = parse_tag(pull.head.ref.removeprefix(PREFIX), project.tags.value)
+            ours = pull.head.ref.startswith(PREFIX) and pull.is_ours and pull.base.ref in branches
+            if ours and isinstance(release, TagVersion):
+                found.append(Found(pull=pull, release=release))
+        if found:
+            return tuple(found)
+    return ()
 
 
 def choose(found: Sequence[Found], tags: Collection[str], branches: Sequence[str]) -> Found:
@@ -129,8 +140,14 @@ def observe(git: Git, project: Project, found: Found, beside: str) -> Landed:
         beside: the project's folder, relative to the repository.
 
     Raises:
+        PlanRefused: the clone is too shallow to tell.
         ToolFailed: the remote cannot be reached.
     """
+    if git.is_shallow():
+        raise PlanRefused(
+            "Nothing was tagged: the history is cut off (a shallow clone)",
+            remedy="git fetch --unshallow --tags; actions/checkout with fetch-depth: 0",
+        )
     base, tag, commit = found.pull.base.ref, found.release.tag, found.pull.merge_commit_sha or ""
     git.text("fetch", "--quiet", "origin", f"+refs/heads/{base}:refs/remotes/origin/{base}", timeout=PATIENCE)
     rows = git.text("ls-remote", "origin", f"refs/tags/{tag}", f"refs/tags/{tag}^{{}}", timeout=PATIENCE).splitlines()

@@ -246,7 +246,7 @@ def _open(step: Open, hands: Hands, pulls: Pulls) -> Pull:
     try:
         pull = pulls.open(step.branch, step.base, step.title, step.body)
     except UnknownOutcome:
-        found = next((pull for pull in pulls.newest(step.branch) if pull.state == "open"), None)
+        found = next((pull for pull in pulls.of(step.branch) if pull.state == "open"), None)
         if found is None:
             raise
         pull = found

@@ -3,6 +3,7 @@
 docs.github.com, "REST API endpoints for pull requests" and "… for rules".
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import msgspec
 
 from tagship.services.github import GitHub
 
+_NEWEST = "/pulls?state=all&sort=created&direction=desc&per_page=100"
 BODY = 65_000
 """Characters of a body that are sent; GitHub takes 65,536."""
 
@@ -45,9 +47,10 @@ class Pull(msgspec.Struct, frozen=True):
     Version 2026-03-10 of the API has it no more (docs.github.com, "Breaking changes"); GraphQL has `mergeCommit`.
     """
 
-    def is_from(self, repository: str) -> bool:
-        """Whether its branch lies in this repository, and in no fork."""
-        return self.head.repo is not None and self.head.repo.full_name.lower() == repository.lower()
+    @property
+    def is_ours(self) -> bool:
+        """Whether its branch lies in the repository itself, and in no fork."""
+        return self.head.repo is not None and self.head.repo == self.base.repo
 
 
 class _Check(msgspec.Struct, frozen=True):
@@ -81,11 +84,14 @@ class Pulls:
     def __init__(self, github: GitHub) -> None:
         self._github = github
 
-    def newest(self, branch: str = "") -> tuple[Pull, ...]:
-        """The newest hundred, open and closed; with a branch, those from this branch of the repository itself."""
+    def of(self, branch: str) -> tuple[Pull, ...]:
+        """Those from a branch of the repository itself, open and closed, the newest first."""
         owner = self._github.repository.partition("/")[0]
-        head = f"&head={quote(f'{owner}:{branch}')}" if branch else ""
-        return self._github.read(f"/pulls?state=all&sort=created&direction=desc&per_page=100{head}", tuple[Pull, ...])
+        return self._github.read(f"{_NEWEST}&head={quote(f'{owner}:{branch}')}", tuple[Pull, ...])
+
+    def newest(self) -> Iterator[tuple[Pull, ...]]:
+        """All of them, open and closed, the newest first, a hundred at a time."""
+        return self._github.pages(_NEWEST, tuple[Pull, ...])
 
     def get(self, number: int) -> Pull:
         """One of them, as it is now."""
@@ -109,7 +115,9 @@ class Pulls:
 
     def _may_bypass(self, ruleset: int) -> bool:
         path = f"/rulesets/{ruleset}"
-        return not self._github.is_anonymous and self._github.read(path, _Ruleset).current_user_can_bypass == "always"
+        if self._github.is_anonymous:
+            return False
+        return self._github.read(path, _Ruleset).current_user_can_bypass in ("always", "exempt")
 
     def is_fork(self) -> bool:
         """Whether the repository is somebody's fork of another one."""
