@@ -3,8 +3,8 @@
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from tagship.model import to_json
 
 if TYPE_CHECKING:
     from tagship.cli.render.doctor import Looking
+    from tagship.project.discover import Project
+    from tagship.services.http import Patience
+    from tagship.services.world import World
     from tagship.setup.doctor import Examination
     from tagship.setup.observed import Observed
 
@@ -29,20 +32,26 @@ Option = str | bool | Path | tuple[str, ...] | None
 @click.option("--offline", is_flag=True, help="Look at nothing outside of the checkout; the rest is unknown.")
 @click.option("--allow-unknown", is_flag=True, help="Succeed where something could not be seen, or is to be done.")
 @click.option("--verbose", is_flag=True, help="Show what is as it should be, too.")
+@click.option("--apply", is_flag=True, help="Set on GitHub what an API can set: shows the plan, and asks.")
+@click.option("--yes", is_flag=True, help="With --apply: do not ask.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the result as a page, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def doctor(path: Path, only: tuple[str, ...], explain: str | None, **options: Option) -> int:
     """Look at everything that a release needs: the checkout, the workflow, CI, GitHub, PyPI and TestPyPI.
 
-    Nothing is changed. Without a token it does what can be done without, and says what it could not see. The exit code
-    is 0 where nothing is wrong, 1 for a problem, 2 where the worst is something that was not seen or is still to be
-    done. Also called `tagship verify-setup`.
+    Nothing is changed, except with --apply. Without a token it does what can be done without, and says what it could
+    not see. The exit code is 0 where nothing is wrong, 1 for a problem, 2 where the worst is something that was not
+    seen or is still to be done. Also called `tagship verify-setup`.
     """
     if explain is not None:
         from tagship.cli.pages import find, text
 
         sys.stdout.write(text(find(explain)))
         return 0
+    if options["apply"]:
+        from tagship.cli.apply import apply
+
+        return apply(path, options)
     from tagship.cli.render import screen
     from tagship.cli.render.doctor import of_examination
     from tagship.setup.check import INSIDE
@@ -65,7 +74,19 @@ def doctor(path: Path, only: tuple[str, ...], explain: str | None, **options: Op
 
 
 def _observed(path: Path, options: Mapping[str, Option], *, offline: bool) -> "Observed":
-    """What is seen of the project at a path.
+    """What is seen of the project at a path."""
+    from tagship.services.world import HURRY
+    from tagship.setup.observe import observe
+
+    with opened(path, options, offline=offline, patience=HURRY) as (world, project):
+        return observe(world, project, offline=offline)
+
+
+@contextmanager
+def opened(
+    path: Path, options: Mapping[str, Option], *, patience: "Patience", offline: bool = False
+) -> "Iterator[tuple[World, Project]]":
+    """The doors for the project at a path, and the project.
 
     Raises:
         UsageError: the repository holds packages, and is none itself.
@@ -76,8 +97,7 @@ def _observed(path: Path, options: Mapping[str, Option], *, offline: bool) -> "O
     from tagship.services.git import open_repository
     from tagship.services.reporter import Silence
     from tagship.services.shell import Shell
-    from tagship.services.world import HURRY, Workspace, production
-    from tagship.setup.observe import observe
+    from tagship.services.world import Workspace, production
 
     shell = Shell(dict(os.environ))
     git = open_repository(shell, path)
@@ -94,8 +114,7 @@ def _observed(path: Path, options: Mapping[str, Option], *, offline: bool) -> "O
     with tempfile.TemporaryDirectory(prefix="tagship-") as scratch, _looking() as looking:
         folder = Path(scratch)
         workspace = Workspace(root=git.root, package=project.package, dist=folder, local=folder, scratch=folder)
-        world = production(workspace, environ, looking or Silence(), f"tagship/{__version__}", HURRY)
-        return observe(world, project, offline=offline)
+        yield production(workspace, environ, looking or Silence(), f"tagship/{__version__}", patience), project
 
 
 def _looking() -> "AbstractContextManager[Looking | None]":

@@ -6,7 +6,7 @@ permission that would show it.
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -36,6 +36,8 @@ T = TypeVar("T")
 ADMINISTRATION, SECRETS, ENVIRONMENTS = "Administration: read", "Secrets: read", "Environments: read"
 ACTIONS, METADATA, CONTENTS = "Actions: read", "Metadata: read", "Contents: read"
 """Permissions of a fine-grained token, as the page on which it is made calls them."""
+Part = Literal["actions", "default_token", "environments", "forks", "immutable", "repository", "rulesets"]
+"""What can be read again by itself."""
 
 
 FORKS = "/actions/permissions/fork-pr-contributor-approval"
@@ -70,7 +72,7 @@ def read_settings(github: GitHub, environments: Iterable[str], people: Iterable[
         people: users (`ada`) and teams (`acme/release`) whose numbers are of interest.
     """
     names = tuple(dict.fromkeys(environments))
-    repository = seen(github, "", METADATA, lambda: github.read("", Repository))
+    repository = _repository(github)
     found = repository.value
     branch = quote(found.default_branch if found else "main", safe="")
     actions = begin(partial(_one, github, "/actions/permissions", ADMINISTRATION, ActionsPolicy))
@@ -106,6 +108,29 @@ def read_settings(github: GitHub, environments: Iterable[str], people: Iterable[
         immutable=immutable.result(),
         latest=latest.result(),
     )
+
+
+def again(github: GitHub, settings: Settings, part: Part) -> Settings:
+    """The settings after one part of them was changed: that part is read again."""
+    change = partial(msgspec.structs.replace, settings)
+    match part:
+        case "actions":
+            return change(actions=_one(github, "/actions/permissions", ADMINISTRATION, ActionsPolicy))
+        case "default_token":
+            return change(default_token=_one(github, "/actions/permissions/workflow", ADMINISTRATION, DefaultToken))
+        case "forks":
+            return change(forks=_one(github, FORKS, ADMINISTRATION, ForkApproval))
+        case "immutable":
+            return change(immutable=read_immutable(github, visible=settings.actions.hidden is None))
+        case "repository":
+            return change(repository=_repository(github))
+        case "environments":
+            patterns = {name: read_policies(github, name) for name in settings.policies}
+            return change(environments=read_environments(github), policies=patterns)
+        case "rulesets":
+            found = settings.repository.value
+            rules = _rules(github, quote(found.default_branch if found else "main", safe=""))
+            return change(rulesets=read_rulesets(github), branch_rules=rules)
 
 
 def unseen(hidden: Hidden) -> Settings:
@@ -166,6 +191,10 @@ def read_selected(github: GitHub, actions: Reading[ActionsPolicy]) -> Reading[Se
     if actions.hidden is not None or actions.value is None or actions.value.allowed_actions != "selected":
         return Reading(hidden=actions.hidden, how=actions.how)
     return _one(github, "/actions/permissions/selected-actions", ADMINISTRATION, Selected)
+
+
+def _repository(github: GitHub) -> Reading[Repository]:
+    return seen(github, "", METADATA, lambda: github.read("", Repository))
 
 
 def _account(github: GitHub, name: str) -> Reading[Account]:

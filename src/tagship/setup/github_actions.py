@@ -6,9 +6,10 @@ from typing import Literal
 from tagship.model import Page, Severity
 from tagship.project.patterns import matches
 from tagship.services.addresses import GITHUB, GITHUB_MANUAL, PYPI
+from tagship.services.github_settings import Part
 from tagship.services.github_shapes import Settings
 from tagship.setup.check import Group, Needs, ok, problem, unknown
-from tagship.setup.setting import Action, Compared, Part, Request, Setting
+from tagship.setup.setting import Action, Compared, Request, Setting
 from tagship.setup.wanted import Wanted
 
 PERMISSIONS = "/actions/permissions"

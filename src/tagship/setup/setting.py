@@ -10,13 +10,11 @@ from typing import Literal
 import msgspec
 
 from tagship.model import Page, Record
+from tagship.services.github_settings import Part
 from tagship.services.github_shapes import Settings
 from tagship.setup.check import Check, Group, Needs, Seen
 from tagship.setup.observed import Observed
 from tagship.setup.wanted import Wanted
-
-Part = Literal["actions", "default_token", "environments", "forks", "immutable", "repository", "rulesets"]
-"""What is read again after a change."""
 
 
 class Request(Record, frozen=True, kw_only=True):

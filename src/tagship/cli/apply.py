@@ -1,0 +1,119 @@
+"""`tagship doctor --apply`: shows what it would change about GitHub's settings, asks, changes, reads back."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from tagship.errors import TagshipError, UsageError
+from tagship.model import to_json
+from tagship.words import clean, many
+
+if TYPE_CHECKING:
+    from tagship.services.github_shapes import Settings
+    from tagship.setup.apply import Applied, Done, Doors, Left, Plan
+
+Option = str | bool | Path | tuple[str, ...] | None
+
+
+def apply(path: Path, options: Mapping[str, Option]) -> int:
+    """Set GitHub's settings to what the project's configuration and environment files say.
+
+    Raises:
+        UsageError: nobody is there to be asked, and nothing was said beforehand.
+    """
+    from tagship.cli.doctor import opened
+    from tagship.services.github_settings import read_settings
+    from tagship.services.world import PATIENCE
+    from tagship.setup.apply import Doors, check_rights, plan
+    from tagship.setup.wanted import wanted
+    from tagship.workflow.variant import variant
+
+    with opened(path, options, patience=PATIENCE) as (world, project):
+        asked = wanted(project, variant(project))
+        doors = Doors(github=world.github, wanted=asked)
+        settings = read_settings(doors.github, (one.name for one in asked.environments), asked.people)
+        planned, as_json = plan(asked, settings), bool(options["as_json"])
+        if not as_json:
+            _show(planned)
+        check_rights(doors, settings)
+        if planned.actions and not options["yes"]:
+            _ask(planned, as_json=as_json)
+        return _perform(doors, settings, planned, as_json=as_json)
+
+
+def _perform(doors: "Doors", settings: "Settings", planned: "Plan", *, as_json: bool) -> int:
+    from tagship.setup.apply import apply
+
+    done: list[Done] = []
+    failed: TagshipError | None = None
+    try:
+        for one in apply(doors, settings):
+            done.append(one)
+            if not as_json:
+                _tell(one)
+    except TagshipError as error:
+        failed = error
+    result = _result(planned, done)
+    if as_json:
+        sys.stdout.buffer.write(to_json(result))
+    elif planned.actions:
+        sys.stdout.write(f"\n{many(len(done), 'change')} of {len(planned.actions)} made\n")
+        sys.stdout.writelines(f"  not done  {clean(action.what)}: {clean(action.after)}\n" for action in result.left)
+    if failed is not None:
+        raise failed
+    return 0
+
+
+def _result(planned: "Plan", done: "Sequence[Done]") -> "Applied":
+    from tagship.setup.apply import Applied
+
+    made = [one.action.request for one in done]
+    return Applied(
+        repository=planned.repository,
+        done=tuple(done),
+        left=tuple(action for action in planned.actions if action.request not in made),
+        persons=planned.persons,
+        unseen=planned.unseen,
+    )
+
+
+def _ask(planned: "Plan", *, as_json: bool) -> None:
+    if not sys.stdin.isatty():
+        if as_json:
+            sys.stdout.buffer.write(to_json(_result(planned, ())))
+        raise UsageError(
+            f"Nothing was changed: {many(len(planned.actions), 'change')} of {planned.repository} would be made, and "
+            "nobody is there to be asked",
+            remedy="Read the plan, then say so beforehand: tagship doctor --apply --yes",
+        )
+    click.confirm(f"\nChange these settings of {planned.repository}?", abort=True, err=True)
+
+
+def _show(planned: "Plan") -> None:
+    """The plan: what, from, to, why, and what only a person can do."""
+    write = sys.stdout.write
+    write(f"{planned.repository}: {many(len(planned.actions), 'change')}\n")
+    for number, action in enumerate(planned.actions, 1):
+        write(f"\n{number:>3}  {clean(action.what)}  ({action.code})\n")
+        write(f"     from  {clean(action.before)}\n     to    {clean(action.after)}\n")
+        if action.note:
+            write(f"     note  {clean(action.note)}\n")
+    _list("Only a person can do", planned.persons)
+    _list("Could not be seen, and stays as it is", planned.unseen)
+
+
+def _list(title: str, found: "Iterable[Left]") -> None:
+    for number, left in enumerate(found):
+        if not number:
+            sys.stdout.write(f"\n{title}:\n")
+        words = "\n        ".join(map(clean, (left.title, left.why, left.remedy)))
+        sys.stdout.write(f"  {left.code}  {words}\n")
+
+
+def _tell(one: "Done") -> None:
+    sys.stdout.write(f"\n  done  {clean(one.action.what)}: {clean(one.action.after)}\n")
+    sys.stdout.writelines(f"  undo  {clean(line)}\n" for line in one.undo)
+    sys.stdout.flush()

@@ -1,0 +1,196 @@
+"""Sets GitHub's settings to what is wanted: a plan that can be read, one change after another, each read back.
+
+The plan comes from the same comparisons as the doctor's checks. Nothing is remembered between two runs: what was set
+before a run ended is seen by the next one, so that killed anywhere and repeated it ends where it should.
+"""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from tagship.errors import Refused, TagshipError, UnknownOutcome, UsageError
+from tagship.model import Record, Status
+from tagship.services.github import GitHub
+from tagship.services.github_settings import again
+from tagship.services.github_shapes import Settings
+from tagship.services.reading import Unseen
+from tagship.setup.github import SETTINGS
+from tagship.setup.setting import Action, Compared, Request, Setting
+from tagship.setup.wanted import Wanted
+
+
+class Left(Record, frozen=True, kw_only=True):
+    """Something that is not as it should be, and that only a person can change, or that could not be seen."""
+
+    code: str
+    title: str
+    why: str
+    remedy: str
+    url: str = ""
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """What is to be done, in order, and what is left for people."""
+
+    repository: str
+    actions: tuple[Action, ...]
+    persons: tuple[Left, ...]
+    unseen: tuple[Left, ...]
+
+
+class Done(Record, frozen=True, kw_only=True):
+    """One change that was made and read back."""
+
+    action: Action
+    undo: tuple[str, ...]
+    """Commands that restore what was there; none where somebody else made the change in the meantime."""
+
+
+class Applied(Record, frozen=True, kw_only=True):
+    """What `tagship doctor --apply --json` prints."""
+
+    schema: Literal[1] = 1
+    repository: str
+    done: tuple[Done, ...]
+    left: tuple[Action, ...]
+    """Planned, and not done."""
+    persons: tuple[Left, ...]
+    unseen: tuple[Left, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doors:
+    """The repository, and what is wanted of it."""
+
+    github: GitHub
+    """With a token that may administer it."""
+    wanted: Wanted
+
+
+def plan(wanted: Wanted, settings: Settings) -> Plan:
+    """What would make the settings as they are wanted."""
+    actions: list[Action] = []
+    persons: list[Left] = []
+    unseen: list[Left] = []
+    for setting in SETTINGS:
+        try:
+            compared = setting.look(wanted, settings)
+        except Unseen as missing:
+            unseen.append(_left(setting, missing.hidden.why, missing.hidden.remedy, ""))
+            continue
+        for one in compared:
+            actions += one.actions
+            if one.seen.status is Status.UNKNOWN:
+                unseen.append(_of_seen(setting, one))
+            elif one.seen.status is not Status.OK and not one.actions:
+                persons.append(_of_seen(setting, one))
+    return Plan(repository=wanted.repository, actions=tuple(actions), persons=tuple(persons), unseen=tuple(unseen))
+
+
+def _of_seen(setting: Setting, one: Compared) -> Left:
+    seen = one.seen
+    about = f"{seen.about}: " if seen.about else ""
+    return _left(setting, f"{about}{seen.detail}", seen.remedy, seen.url)
+
+
+def _left(setting: Setting, why: str, remedy: str, url: str) -> Left:
+    page = setting.page
+    return Left(code=page.code, title=page.title, why=why, remedy=remedy or page.remedy, url=url)
+
+
+def check_rights(doors: Doors, settings: Settings) -> None:
+    """Stop before anything is changed where the token cannot change it.
+
+    Raises:
+        UsageError: there is no token.
+        Refused: its owner does not administer the repository, or the repository has another name.
+    """
+    if doors.github.is_anonymous:
+        raise UsageError(
+            "Nothing was changed: GitHub's settings are changed with a token of an administrator",
+            remedy="gh auth login; or a fine-grained token with Administration: write in GH_TOKEN.",
+        )
+    try:
+        repository = settings.repository.get()
+    except Unseen as missing:
+        raise Refused(
+            f"Nothing was changed: {doors.wanted.repository} could not be seen: {missing.hidden.why}",
+            remedy=missing.hidden.remedy,
+            where=missing.how,
+        ) from None
+    if repository is None or not repository.permissions.admin:
+        raise Refused(
+            f"Nothing was changed: the token may not administer {doors.wanted.repository}",
+            remedy="Ask an administrator to run this, or give a token with Administration: write. GITHUB_TOKEN never "
+            "has it.",
+            where=settings.repository.how,
+        )
+    if repository.full_name.lower() != doors.wanted.repository.lower():
+        raise Refused(
+            f"Nothing was changed: {doors.wanted.repository} is called {repository.full_name} now",
+            remedy="git remote set-url origin ...; then run this again.",
+            where=settings.repository.how,
+        )
+
+
+def apply(doors: Doors, settings: Settings) -> Iterator[Done]:
+    """Make the changes of the plan, one after another; each is read back before the next.
+
+    Raises:
+        Refused, Unreachable, UnknownOutcome: a change was not made, or what came of it cannot be seen. What was
+            yielded before stays.
+    """
+    for action in plan(doors.wanted, settings).actions:
+        error: TagshipError | None = None
+        made = b""
+        try:
+            made = _send(doors.github, action.request)
+        except TagshipError as raised:
+            error = raised  # it may have been made all the same, by us or by somebody else
+        settings = again(doors.github, settings, action.part)
+        if error is None:
+            yield Done(action=action, undo=tuple(command(doors.wanted.repository, u, made) for u in action.undo))
+        if (doubt := _doubt(action, doors.wanted, settings)) is not None:
+            raise error or doubt
+        if error is not None:
+            yield Done(action=action, undo=())
+
+
+def _send(github: GitHub, request: Request) -> bytes:
+    body = None if request.body is None else msgspec.json.decode(request.body, type=dict[str, object])
+    return github.change(request.method, request.path, body).body
+
+
+def _doubt(action: Action, wanted: Wanted, settings: Settings) -> TagshipError | None:
+    """Why a change does not count as made; None where it is seen to be."""
+    found, where = plan(wanted, settings), f"{action.request.method} {action.request.path}"
+    hidden = next((left for left in found.unseen if left.code == action.code), None)
+    if hidden is not None:
+        words = f"A change was made, and could not be read back: {action.what}: {hidden.why}"
+        return UnknownOutcome(words, remedy="Run this again: it looks first.", where=where)
+    if any(one.request == action.request for one in found.actions):
+        words = f"GitHub took a change and does not show it: {action.what}: {action.after}"
+        remedy = "Run this again; where it stays, a rule of the organisation may be above it."
+        return Refused(words, remedy=remedy, where=where)
+    return None
+
+
+class _Made(msgspec.Struct):
+    id: int = 0
+
+
+def command(repository: str, request: Request, made: bytes = b"") -> str:
+    """A request as a command for a shell.
+
+    Args:
+        made: the answer to the change that it takes back.
+    """
+    number = msgspec.json.decode(made, type=_Made).id if "{id}" in request.path else 0
+    path = f"repos/{repository}{request.path.replace('{id}', str(number))}"
+    words = f"gh api --method {request.method} {shlex.quote(path)}"
+    if request.body is None:
+        return words
+    return f"printf %s {shlex.quote(bytes(request.body).decode())} | {words} --input -"

@@ -1,0 +1,200 @@
+"""`tagship doctor --apply`: an empty repository becomes one that releases safely, wherever it is interrupted."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from itertools import islice
+
+import pytest
+
+from tagship.errors import Refused, TagshipError, UsageError
+from tagship.model import Status
+from tagship.rehearsal.github.state import ActionsPolicy, Rule, Ruleset
+from tagship.services.github_settings import read_settings
+from tagship.setup.apply import Doors, apply, check_rights, plan
+from tagship.setup.github import SETTINGS
+from tagship.setup.wanted import wanted
+from tagship.workflow.variant import variant
+from tests.setup.worlds import ADMIN, SetUp, Stagehand
+
+WRITER = {**ADMIN, "administration": "write"}
+BY_PEOPLE = {"TD35"}
+"""Advice that no API can follow by itself."""
+
+
+def empty(made: SetUp) -> SetUp:
+    """GitHub as a new repository has it."""
+    repo = made.github
+    repo.environments.clear()
+    repo.rulesets.clear()
+    repo.immutable_releases = repo.secret_scanning = repo.push_protection = False
+    repo.policy = ActionsPolicy(
+        default_permissions="write",
+        can_approve_reviews=True,
+        fork_approval="first_time_contributors_new_to_github",
+    )
+    return made
+
+
+def doors(made: SetUp, token: str | None = None) -> Doors:
+    """The doors of an administrator."""
+    project = made.project
+    world = made.world(made.token(WRITER) if token is None else token)
+    return Doors(github=world.github, wanted=wanted(project, variant(project)))
+
+
+def seen(to: Doors):
+    """The settings as they are."""
+    return read_settings(to.github, (one.name for one in to.wanted.environments), to.wanted.people)
+
+
+def state(made: SetUp) -> object:
+    """All that can be set on GitHub, without numbers and times."""
+    repo = made.github
+    environments = {name: asdict(found) for name, found in repo.environments.items()}
+    parts = (
+        environments,
+        [asdict(ruleset) for ruleset in repo.rulesets],
+        asdict(repo.policy),
+        (repo.immutable_releases, repo.secret_scanning, repo.push_protection),
+    )
+    return json.loads(re.sub(r'"(id|created|updated)": [0-9.]+(, )?', "", json.dumps(parts, default=str)))
+
+
+def writes(made: SetUp) -> list[str]:
+    """The requests that changed something at GitHub."""
+    return [f"{e.method} {e.url}" for e in made.embedded.exchanges if e.method != "GET" and "api.github" in e.url]
+
+
+def test_an_empty_repository_becomes_one_that_is_all_right(worlds: Stagehand) -> None:
+    """After one run the doctor finds nothing of GitHub amiss but what only a person decides, and nothing is to do."""
+    with worlds.open("apply") as made:
+        to = doors(empty(made))
+        done = [*apply(to, seen(to))]
+        ours = {setting.id for setting in SETTINGS}
+        left = {
+            check.code
+            for check in made.doctor().checks
+            if check.fact.id.partition(":")[0] in ours and check.fact.status is not Status.OK
+        }
+        before = writes(made)
+        assert left == BY_PEOPLE
+        assert len(done) == len(before) > 10
+        assert plan(to.wanted, seen(to)).actions == ()
+        assert [*apply(to, seen(to))] == []
+        assert writes(made) == before
+
+
+def test_what_was_applied_lets_a_release_through(worlds: Stagehand) -> None:
+    """A maintainer's tag is pushed, deployed and published under our own rules; who may only write makes none."""
+    with worlds.open("apply-release") as made:
+        to = doors(empty(made))
+        assert [*apply(to, seen(to))]
+        made.github.roles["writer"] = "write"
+        refused = made.release(login="writer")
+        assert (refused.where, "creations being restricted" in refused.words) == ("push", True)
+        assert made.release().where == ""
+
+
+@pytest.fixture(scope="module")
+def whole(worlds: Stagehand) -> tuple[int, object]:
+    """How many changes an undisturbed run makes, and where it ends."""
+    with worlds.open("apply-whole") as made:
+        to = doors(empty(made))
+        return len([*apply(to, seen(to))]), state(made)
+
+
+@pytest.mark.parametrize("steps", range(1, 13))
+def test_it_converges_from_wherever_it_was_killed(steps: int, whole: tuple[int, object], worlds: Stagehand) -> None:
+    """Killed after any request and run again, it ends where an undisturbed run ends, and repeats nothing."""
+    total, end = whole
+    assert total == 13
+    with worlds.open(f"apply-killed-{steps}") as made:
+        to = doors(empty(made))
+        assert len([*islice(apply(to, seen(to)), steps)]) == steps
+        again = doors(made)
+        assert len([*apply(again, seen(again))]) == total - steps
+        assert state(made) == end
+
+
+def test_undo_restores_what_was(worlds: Stagehand) -> None:
+    """The printed commands, run in a shell from the last to the first, lead back to the settings from before."""
+    if shutil.which("gh") is None:
+        pytest.skip("there is no gh")
+    with worlds.open("apply-undo") as made:
+        repo = empty(made).github
+        repo.add_environment("pypi", policies=[("branch", "main")]).wait_timer = 5
+        repo.rulesets.append(
+            Ruleset(id=7, name="Release tags stay", target="tag", created=0, include=("refs/tags/v*",),
+                    enforcement="disabled", rules=(Rule(type="update"),))
+        )  # fmt: skip
+        to, before = doors(made), state(made)
+        done = [*apply(to, seen(to))]
+        assert state(made) != before
+        token = made.github.issue_token("classic", {"repo": "write"}, login="owner").value
+        for one in reversed(done):
+            for line in one.undo:
+                output = made.embedded.shell.run(
+                    ("sh", "-c", line), cwd=made.root, extra={"GH_TOKEN": token, "NO_COLOR": "1"}, timeout=60
+                )
+                assert output.ok, f"{line}\n{output.tail()}"
+        assert state(made) == before
+
+
+def test_what_is_stricter_or_foreign_stays(worlds: Stagehand) -> None:
+    """A longer timer, more reviewers, other environments and rulesets are as they were."""
+    with worlds.open("apply-foreign") as made:
+        repo = empty(made).github
+        pypi = repo.add_environment("pypi", policies=[("tag", "v0.9.*")])
+        pypi.wait_timer, pypi.reviewers, pypi.prevent_self_review = 60, ("owner",), True
+        repo.add_environment("docs")
+        foreign = Ruleset(id=9, name="docs", target="branch", created=0, include=("refs/heads/docs",))
+        repo.rulesets.append(foreign)
+        docs = asdict(repo.environments["docs"])
+        to = doors(made)
+        assert [*apply(to, seen(to))]
+        assert asdict(repo.environments["docs"]) == docs
+        assert foreign in repo.rulesets
+        assert (pypi.wait_timer, pypi.reviewers, pypi.prevent_self_review) == (60, ("owner",), True)
+        assert [(policy.type, policy.name) for policy in pypi.policies] == [("tag", "v0.9.*")]
+
+
+@pytest.mark.parametrize(
+    ("token", "error", "words"),
+    [
+        (lambda made: "", UsageError, "with a token of an administrator"),
+        (lambda made: made.token(ADMIN), Refused, "the token may not administer owner/sample"),
+        (
+            lambda made: made.github.issue_token("github_token", {"actions": "write"}).value,
+            Refused,
+            "the token may not administer owner/sample",
+        ),
+    ],
+)
+def test_missing_rights_are_said_before_anything_is_changed(
+    token: Callable[[SetUp], str], error: type[TagshipError], words: str, worlds: Stagehand
+) -> None:
+    """Without a token, or with one that may only read, nothing is sent that changes anything."""
+    with worlds.open("apply-rights") as made:
+        to = doors(empty(made), token(made))
+        with pytest.raises(error, match=words):
+            check_rights(to, seen(to))
+        assert writes(made) == []
+
+
+def test_a_lost_network_leaves_what_was_done_and_says_the_rest(worlds: Stagehand) -> None:
+    """Where GitHub is gone half way, what was made is known with its undo, and the error says what was not."""
+    with worlds.open("apply-network") as made:
+        to = doors(empty(made))
+        settings = seen(to)
+        steps = apply(to, settings)
+        first = next(steps)
+        made.embedded.doors.__exit__(None, None, None)
+        with pytest.raises(TagshipError) as caught:
+            next(steps)
+        assert first.undo == ("gh api --method DELETE repos/owner/sample/environments/testpypi",)
+        assert caught.value.exit_code in (11, 12)
+        assert list(made.github.environments) == ["testpypi"]
+        assert made.github.environments["testpypi"].policies == []
