@@ -95,7 +95,8 @@ def words(text: str) -> list[str]:
         r":[\w:-]+:(?=`)|\{[\w:-]+\}(?=`)|(?<=`)~[\w.]*\.",  # roles
     ):
         text = re.sub(markup, " ", text, flags=re.MULTILINE)
-    return re.findall(r"[^\W_]+", re.sub(r"^ +:[\w-]+:.*$|\*\*(?:Note|Warning|Caution):\*\*|PEP(?= \d)", "", text, flags=re.M))
+    noise = r"^ +:[\w-]+:.*$|\*\*(?:Note|Warning|Caution):\*\*|PEP(?= \d)"
+    return re.findall(r"[^\W_]+", re.sub(noise, "", text, flags=re.MULTILINE))
 
 
 def numbers(text: str) -> set[str]:
