@@ -26,7 +26,7 @@ Called = Callable[[str], Table | None]
 
 
 def inside(uses: str) -> str | None:
-    """The path in the repository that a `uses` names, written `./` or `$/` (of the workflow's own commit); else None."""
+    """The path in the repository that a `uses` names by `./`, or by `$/` for the workflow's own commit; else None."""
     return uses[2:] if uses.startswith(("./", "$/")) else None
 
 

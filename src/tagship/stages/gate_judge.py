@@ -292,7 +292,7 @@ def _name(run: WorkflowRun) -> str:
 
 
 def is_called(name: str, wanted: Sequence[str]) -> bool:
-    """Whether a check has one of the names that are required, any matrix suffix included: `Test Suite (3.12)` under `Test Suite`."""
+    """Whether a check has a name that is required, any matrix suffix included: `Test (3.12)` under `Test`."""
     return any(name == want or name.startswith(f"{want} (") or ("*" in want and _fits(name, want)) for want in wanted)
 
 
