@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -110,7 +110,8 @@ class Ledger:
         return self.answers, self.requests, self.deviations, self.violated
 
     def _of_answer(self, method: str, template: str, response: Response) -> Iterator[str]:
-        status, data = response.status_code, response.get_data()
+        status = response.status_code
+        data = response.get_data() if status != 304 else b""  # not sent
         self.answers[f"{method} {template} {status}"] += 1
         operation = SPEC["paths"].get(template, {}).get(method.lower(), {"responses": {}})
         described = _followed(operation["responses"].get(str(status)))

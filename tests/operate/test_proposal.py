@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tagship.errors import PlanRefused, ToolFailed
+from tagship.operate.merged import until_merged
 from tagship.rehearsal.github import Rule, Ruleset
 from tagship.rehearsal.github.threads import Issue, Pull
 from tagship.services.github import GitHub
 from tagship.services.http import Http
+from tagship.services.pulls import Pulls
 from tagship.services.secret import Secret
 from tests.cli.calling import IMPORTED, Answer, call
 from tests.rehearsing import IDENTITY, PYPROJECT, Opened, Stage, git, repository
@@ -595,13 +598,72 @@ def test_it_waits_for_the_merge(desk: Desk) -> None:
     waited = desk.release("minor", "--pull-request", "--wait", *QUIET)
     timer.join()
     assert waited.code == 0, waited.err
-    assert [line for line in waited.err.splitlines() if "#1 is" in line or line.startswith("pushed")] == [
+    assert [line for line in waited.err.splitlines() if "#1" in line or line.startswith("pushed")] == [
         "  1. nothing more: pull request #1 is open  https://github.com/owner/sample/pull/1",
         "waiting until #1 is merged; Ctrl-C stops the waiting, and no more",
+        "#1: it can be merged",
         "#1 is merged",
         "pushed v1.1.0",
     ]
     assert desk.remote["v1.1.0"] == desk.remote["main"]
+
+
+class Clock:
+    """Time that passes when somebody sleeps; things happen meanwhile."""
+
+    def __init__(self, *happens: Callable[[], object], pace: float = 1.0) -> None:
+        self.time = 0.0
+        self.pace = pace
+        self.happens = iter(happens)
+
+    def now(self) -> float:
+        """Seconds."""
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, and the next thing happen."""
+        self.time += seconds * self.pace
+        next(self.happens, lambda: None)()
+
+
+def test_what_it_waits_for_is_said(desk: Desk) -> None:
+    """While it waits, a conflict, missing reviews, and that nothing is missing any more are said once each."""
+    desk.protect(approvals=1)
+    assert desk.release("minor", "--pull-request", *QUIET).code == 0
+    branch, main = desk.remote[BRANCH], desk.remote["main"]
+    pull = desk.issues[0].pull
+    assert pull is not None
+    elsewhere = desk.elsewhere("main", "Other", pyproject_toml=RAISED.replace("1.1.0", "1.0.1"))
+    clock = Clock(
+        lambda: git(desk.bare, "update-ref", "refs/heads/main", main),
+        lambda: None,
+        lambda: pull.approvals.add("eve"),
+        desk.merge,
+    )
+    said: list[str] = []
+    pulls = Pulls(desk.github)
+    merged = until_merged(pulls, pulls.get(1), clock, said.append)
+    assert (merged.merge_commit_sha, merged.head.sha) == (desk.remote["main"], branch)
+    assert elsewhere != main
+    assert said == [
+        "waiting until #1 is merged; Ctrl-C stops the waiting, and no more",
+        "#1: it conflicts with main",
+        "#1: reviews or checks are missing",
+        "#1: it can be merged",
+        "#1 is merged",
+    ]
+
+
+def test_nobody_waits_for_ever(desk: Desk) -> None:
+    """After a day the waiting ends, with the command that goes on; one that is closed ends it at once."""
+    assert desk.release("minor", "--pull-request", *QUIET).code == 0
+    pulls, clock = Pulls(desk.github), Clock(pace=60)
+    with pytest.raises(ToolFailed, match="pull request #1 is open after a day"):
+        until_merged(pulls, pulls.get(1), clock, lambda words: None)
+    assert 86400 <= clock.time < 90000
+    desk.issues[0].closed = 1.0
+    with pytest.raises(PlanRefused, match="pull request #1 was closed without a merge"):
+        until_merged(pulls, pulls.get(1), clock, lambda words: None)
 
 
 def test_a_maintenance_branch(desk: Desk) -> None:

@@ -61,20 +61,18 @@ def _begin(desk: "Desk", parts: tuple[str, ...]) -> int:
     from tagship.operate.proposal import takes_no_pushes
     from tagship.operate.pushing import asks_for_pull_request
 
-    here = desk.here
-    following = coming(here.project, here.git, here.now, parts)
-    today = datetime.date.today()
-    if desk.chosen("pull_request") is None and desk.slug is not None and here.project.repository.branch:
-        changes = prepare(here.project, here.git, here.now, following, today).contents
-        if changes and takes_no_pushes(desk.rules(here.project.repository.branch)):
-            say(f"{here.project.repository.branch} takes no pushes: a pull request it is (--push tries nevertheless)\n")
-            return propose(desk, following, today)
+    here, branch = desk.here, desk.here.project.repository.branch
+    following, today = coming(here.project, here.git, here.now, parts), datetime.date.today()
     if desk.chosen("pull_request"):
         return propose(desk, following, today)
+    prepared, may_propose = prepare(here.project, here.git, here.now, following, today), desk.may_propose
+    if may_propose and branch and prepared.contents and takes_no_pushes(desk.rules(branch)):
+        say(f"{branch} takes no pushes: a pull request it is (--push tries nevertheless)\n")
+        return propose(desk, following, today)
     try:
-        return _push(desk, following, prepare(here.project, here.git, here.now, following, today))
+        return _push(desk, following, prepared)
     except PlanRefused as error:
-        if desk.chosen("pull_request") is False or desk.slug is None or not asks_for_pull_request(error):
+        if not (may_propose and asks_for_pull_request(error)):
             raise
         say(f"{error.message}\n\nEverything is as it was, and it takes a pull request:\n")
         return propose(desk, following, today)

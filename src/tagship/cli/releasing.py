@@ -66,6 +66,11 @@ class Desk:
         """The value of an option."""
         return self._options[option]
 
+    @property
+    def may_propose(self) -> bool:
+        """Whether a pull request may be opened where nobody said so."""
+        return self.chosen("pull_request") is None and self.slug is not None
+
     @cached_property
     def environ(self) -> dict[str, str]:
         """The variables, with the repository, and a token where one is found."""

@@ -4,7 +4,7 @@ Which commit that is, GitHub says: the merge, the squashed commit, or the last o
 moved on since. What the files of that commit say decides whether it is the release at all.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -26,8 +26,16 @@ DAY = 86400.0
 """Seconds until nobody waits for a merge any longer."""
 PAGES = 10
 """Of a hundred pull requests each, among which that of the release is looked for."""
-SLOW = 60.0
-"""Seconds between two looks, once it takes long."""
+BRISK, SLOW = 30, 60.0
+"""After so many looks, seconds between two of them."""
+STATES: Mapping[str, str] = {
+    "clean": "it can be merged",
+    "blocked": "reviews or checks are missing",
+    "behind": "it has to be brought up to date with {base} first",
+    "dirty": "it conflicts with {base}",
+    "unstable": "it can be merged, and a check that is not required failed or goes on",
+}
+"""What GitHub says of an open one (docs.github.com, GraphQL, MergeStateStatus)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,19 +108,21 @@ def until_merged(pulls: Pulls, pull: Pull, clock: Clock, say: Callable[[str], No
         PlanRefused: it was closed.
         ToolFailed: it takes more than a day.
     """
-    begin, attempt, warned = clock.now(), 0, False
+    begin, attempt, state = clock.now(), 0, ""
+    say(f"waiting until #{pull.number} is merged; Ctrl-C stops the waiting, and no more")
     while pull.merged_at is None:
         refuse_closed(pull)
-        if not warned:
-            say(f"waiting until #{pull.number} is merged; Ctrl-C stops the waiting, and no more")
-            warned = True
+        if pull.mergeable_state != state and pull.mergeable_state in STATES:
+            state = pull.mergeable_state
+            say(f"#{pull.number}: {STATES[state].format(base=pull.base.ref)}")
         if clock.now() - begin >= DAY:
             raise ToolFailed(
                 f"Nothing was tagged: pull request #{pull.number} is open after a day",
                 remedy="Once it is merged: tagship release --merged",
                 url=pull.html_url,
             )
-        clock.sleep(wait(attempt) if attempt < 30 else SLOW)
+        if attempt:
+            clock.sleep(wait(attempt - 1) if attempt < BRISK else SLOW)
         attempt += 1
         try:
             pull = pulls.get(pull.number)

@@ -41,6 +41,8 @@ class Pull(msgspec.Struct, frozen=True):
     head: End
     base: End
     merged_at: datetime | None = None
+    mergeable_state: str = ""
+    """`clean`, `blocked`, `behind`, `dirty`, `unstable`, `unknown`; of one that is asked for by itself."""
     merge_commit_sha: str | None = None
     """Once it is merged, the commit that the base got: the merge, the squashed one, the last of the rebased ones.
 
