@@ -41,14 +41,16 @@ class Deviation:
 
 
 DEVIATIONS = (
-    Deviation(statuses=frozenset({301}), reason=f"301: a repository that was renamed, at any route ({DOCS})"),
     Deviation(statuses=frozenset({304}), reason="304: every GET answers a matching ETag so; described for a few"),
     Deviation(statuses=frozenset({400}), reason=f"400: a body that is no JSON, at any route ({DOCS})"),
     Deviation(
         statuses=frozenset({401, 403, 429}),
         reason=f"401, 403, 429: authentication, permissions and limits come before the route ({DOCS})",
     ),
-    Deviation(statuses=frozenset({404}), reason=f"404: what may not be seen is missing, at any route ({DOCS})"),
+    Deviation(
+        statuses=frozenset({301, 404}),
+        reason=f"301, 404: a repository that was renamed, and what may not be seen, at any route ({DOCS})",
+    ),
     Deviation(statuses=frozenset({422}), reason=f"422: what was sent, or named in the address, is not valid ({DOCS})"),
     Deviation(
         statuses=frozenset({409, 502}),
