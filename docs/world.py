@@ -95,6 +95,7 @@ NOT_MODELLED = """
 
 - %s
 - pages for people: neither index nor GitHub has a web site here
+- pull requests by GraphQL, which `gh pr` and `gh issue` ask; their reviews; workflows that start when one is opened
 - signatures: of attestations only the statement is judged, and API tokens are names, not macaroons
 - concurrent requests to GitHub: they are answered one after another, so the limit on them is never reached
 - running the jobs of a GitHub workflow: the stages run instead
