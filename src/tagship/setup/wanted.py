@@ -19,7 +19,7 @@ from tagship.workflow.variant import Variant
 
 ACTIONS_APP = 15368
 """Number of the app GitHub Actions, which alone may report a check of that name."""
-_USES = re.compile(r"^\s*(?:-\s*)?[\"']?uses[\"']?\s*:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+_USES = re.compile(r"(?:^|[\s{,-])[\"']?uses[\"']?\s*:\s*[\"']?([^\s\"'#,}]+)")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -119,6 +119,8 @@ def _unpinned(top: Path) -> Iterator[str]:
     for path in sorted((top / FOLDER).glob("*.y*ml")):
         if not path.is_file():
             continue
-        for used in dict.fromkeys(_USES.findall(path.read_text(encoding="utf-8", errors="replace"))):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        named = (used for line in lines if not line.lstrip().startswith("#") for used in _USES.findall(line))
+        for used in dict.fromkeys(named):
             if not used.startswith(("./", "$/", "docker://")) and not _COMMIT.fullmatch(used.rpartition("@")[2]):
                 yield f"{path.name}: {used}"

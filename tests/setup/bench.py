@@ -1,0 +1,109 @@
+"""The bench of broken set-ups: what each does to a first release, beside what the doctor says of it before."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagship.model import Severity, Status
+from tagship.setup.doctor import Examined
+from tests.setup.broken import Broken
+from tests.setup.worlds import Auth, Said, SetUp, Stagehand
+
+PAGE = Path(__file__).parents[2] / "docs" / "misconfigurations.md"
+_WRITE = "python benchmarks/misconfigurations.py"
+HEAD = """\
+# Broken set-ups
+
+Each of these went wrong for somebody; the second column leads to a public report. Each is one change of a set-up in
+which everything else is right, made in the embedded world. There a release is pushed, and says what the third column
+says; before it `tagship doctor` says what the fourth one says. *Quiet* means that nothing fails: the release does not
+happen, or happens unprotected, and nobody is told.
+
+"""
+FOOT = f"""
+A test for each row holds both sides, and that the doctor says nothing else. Written by `{_WRITE}`.
+"""
+_NUMBER = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{10,40}\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What one broken set-up led to."""
+
+    said: Said
+    """By the first release."""
+    checks: tuple[Examined, ...]
+    """What the doctor said before, without what it says of a right set-up as well; advice left out."""
+    named: Examined | None
+    """The check that is to name it."""
+
+    @property
+    def changed(self) -> set[str]:
+        """Ids of the checks that say something else than of a right set-up."""
+        return {check.fact.id for check in self.checks}
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """Measures, and remembers what the doctor says where everything is right."""
+
+    worlds: Stagehand
+
+    def __post_init__(self) -> None:
+        self._right: dict[tuple[Auth, bool], frozenset[tuple[str, str]]] = {}
+
+    def measure(self, broken: Broken) -> Measured:
+        """Break a right set-up, ask the doctor, and release."""
+        right = self._seen_right(broken.auth, broken.fresh)
+        with self.worlds.open(f"broken-{broken.id}", auth=broken.auth, fresh=broken.fresh) as made:
+            broken.change(made)
+            seen = _wrong(made)
+            said = broken.first(made)
+        new = tuple(check for check in seen if (check.fact.id, check.fact.detail) not in right)
+        named = next((check for check in seen if check.fact.id == broken.named), None)
+        return Measured(said=said, checks=new, named=named)
+
+    def _seen_right(self, auth: Auth, fresh: bool) -> frozenset[tuple[str, str]]:
+        if (auth, fresh) not in self._right:
+            with self.worlds.open(f"right-{auth}-{fresh}", auth=auth, fresh=fresh) as made:
+                self._right[auth, fresh] = frozenset((c.fact.id, c.fact.detail) for c in _wrong(made))
+        return self._right[auth, fresh]
+
+
+def _wrong(made: SetUp) -> tuple[Examined, ...]:
+    """All that is not ok, advice left out."""
+    return tuple(
+        check
+        for check in made.doctor().checks
+        if check.fact.status is not Status.OK
+        and check.finding is not None
+        and check.finding.severity is not Severity.NOTE
+    )
+
+
+def row(broken: Broken, measured: Measured) -> str:
+    """The line of the page."""
+    said = "quiet" if not measured.said.where else _cell(measured.said.words)
+    named = measured.named
+    doctor = "not named" if named is None else f"{_cell(words(named))} (`{named.fact.id}`, {named.fact.status})"
+    return f"| {broken.what[0].upper()}{broken.what[1:]}. | [{broken.happened}]({broken.report}) | {said} | {doctor} |"
+
+
+def words(check: Examined) -> str:
+    """What a check says: what was seen, and what to do."""
+    return f"{check.fact.detail}. {check.finding.remedy if check.finding is not None else ''}".strip()
+
+
+def _cell(said: str) -> str:
+    text = " ".join(said.split()).replace("|", "\\|").replace("<", "&lt;").replace("remote: ", "")
+    return _NUMBER.sub("…", text)
+
+
+def page(rows: Sequence[str], unnamed: int) -> str:
+    """The whole page."""
+    table = "\n".join(
+        ("| set-up | report | the first release says | the doctor says before |", "| --- | --- | --- | --- |", *rows)
+    )
+    sums = f"{len(rows)} set-ups; the doctor names {len(rows) - unnamed} of them.\n\n"
+    return f"{HEAD}{sums}{table}\n{FOOT}"
