@@ -34,8 +34,8 @@ def command(made: SetUp, *words: str, token: str = "", name: str = "doctor", **e
 
 
 def scrubbed(text: str) -> str:
-    """Without commits and times."""
-    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "DATE", re.sub(r"\b[0-9a-f]{10,40}\b", "COMMIT", text))
+    """Without how many checks there are."""
+    return re.sub(r"\b\d+ (ok|checks)\b", r"N \1", text)
 
 
 def result_of(answer: Output) -> Examination:
@@ -61,7 +61,18 @@ def test_where_everything_is_right_one_line_says_so(worlds: Stagehand) -> None:
     with worlds.open("shown-good") as made:
         answer = command(made, token=made.token())
     assert (answer.returncode, answer.stderr) == (0, "")
-    goldens.same("doctor-good.txt", scrubbed(answer.stdout))
+    assert re.sub(r"\nAdvice:\n(  .*\n)+", "", scrubbed(answer.stdout)).splitlines() == [
+        "",
+        "sample, owner/sample",
+        "Checkout (N ok)",
+        "Workflow (N ok)",
+        "CI (N ok)",
+        "GitHub (N ok)",
+        "PyPI and TestPyPI (N ok)",
+        "Security (N ok)",
+        "",
+        "Ready: all N checks are ok",
+    ]
 
 
 @pytest.mark.requirement("C2")

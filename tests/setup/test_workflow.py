@@ -51,6 +51,7 @@ NOT_KNOWN = (
     "No workflow was written: which repository on GitHub it is for is not known (the repository is on gitlab.com)"
 )
 TABLE = [
+    Row("workflow.present", "own", write(WORKFLOW, BY_HAND), OK, "publish.yml, written by hand"),
     Row("workflow.present", "none", write(WORKFLOW, None), PROBLEM, f"there is no {WORKFLOW}"),
     Row("workflow.present", "by hand", _by_hand, PROBLEM, f"there is no {WORKFLOW}, and pypi.yml uploads by itself"),
     Row("workflow.present", "renamed", _renamed, PROBLEM,
@@ -107,6 +108,20 @@ TABLE = [
 def test_the_workflow(row: Row, worlds: Stagehand) -> None:
     """What is wrong with the workflow is named; where nobody can know what it should be, it is unknown."""
     assert row.seen(worlds) == row.wanted
+
+
+def test_a_workflow_that_somebody_wrote_is_judged_as_such(worlds: Stagehand) -> None:
+    """What a workflow of one's own does is left to the audit; nothing is asked of it that only tagship's own has."""
+    with worlds.open("workflow-own") as made:
+        made.write(WORKFLOW, BY_HAND)
+        result = made.doctor(checks=CHECKS)
+    assert {check.fact.id.partition(":")[0] for check in result.checks} == {
+        f"workflow.{id}" for id in ("present", "valid", "unchanged", "tag")
+    }
+    (unchanged,) = [check for check in result.checks if check.fact.id == "workflow.unchanged"]
+    assert unchanged.fact.detail.startswith("it was not written by tagship, and differs in ")
+    assert unchanged.finding is not None
+    assert unchanged.finding.remedy.startswith("See what ours would be: tagship init --dry-run")
 
 
 @pytest.mark.parametrize("auth", ["trusted-publishing", "token"])

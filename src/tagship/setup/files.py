@@ -15,7 +15,7 @@ from tagship.workflow.audit.lane import Lane
 
 def _updates(observed: Observed) -> Seen | tuple[()]:
     path, text = _first(observed, dependabot.FILES)
-    if observed.workflow is None:
+    if observed.ours is None:
         return ()
     if text is None and (other := next((name for name in dependabot.RENOVATE if name in observed.files.texts), None)):
         return ok("Renovate", other)

@@ -12,7 +12,9 @@ from tagship.services.reading import Reading
 from tagship.setup.wanted import Wanted
 from tagship.stages.gate_judge import Seen
 from tagship.workflow.adopt import Adoption
+from tagship.workflow.audit.lane import Lane
 from tagship.workflow.document import Document
+from tagship.workflow.files import is_stamped
 from tagship.workflow.variant import Variant
 
 
@@ -129,3 +131,18 @@ class Observed:
             TagshipError: tagship would write nothing for this project.
         """
         return self.files.workflow(self.variant.file)
+
+    @property
+    def ours(self) -> Document | None:
+        """The same, where it is tagship's own, edited or not; None where somebody wrote it by hand.
+
+        Raises:
+            TagshipError: as `workflow`.
+        """
+        document = self.workflow
+        return document if document is not None and is_ours(document) else None
+
+
+def is_ours(document: Document) -> bool:
+    """Whether tagship wrote a workflow that publishes: its stamp says so, or what its jobs run."""
+    return is_stamped(document.source) or Lane(document).generated

@@ -8,9 +8,9 @@ from tagship.project import hashed
 from tagship.project.ci import FOLDER
 from tagship.services.addresses import PYPI
 from tagship.setup.check import Check, Group, Seen, ok, problem
-from tagship.setup.observed import Observed
+from tagship.setup.observed import Observed, is_ours
 from tagship.versions import next_patch, released, tag_for
-from tagship.workflow import files, permissions
+from tagship.workflow import permissions
 from tagship.workflow.audit import audit
 from tagship.workflow.audit.lane import Lane
 from tagship.workflow.document import Document, Job
@@ -23,9 +23,9 @@ def _present(observed: Observed) -> Seen:
     wanted = observed.variant
     path = f"{FOLDER}/{wanted.file}"
     if observed.workflow is not None:
-        return ok(wanted.file, path)
-    stamped = [d.file for d in observed.files.workflows if files.is_stamped(d.source) and "jobs" in d.source]
-    ours = next((file for file in stamped if Lane(_named(observed, file)).generated), None)
+        return ok(wanted.file if observed.ours is not None else f"{wanted.file}, written by hand", path)
+    alike = (d for d in observed.files.workflows if d.name == wanted.name)  # not that of another package
+    ours = next((d.file for d in alike if is_ours(d)), None)
     if ours is not None:
         return problem(
             f"{ours} is the workflow that tagship wrote, under another name; PyPI trusts a workflow by its file's name",
@@ -37,10 +37,6 @@ def _present(observed: Observed) -> Seen:
         words = f"there is no {path}, and {few(list(others))} uploads by itself"
         return problem(words, path, remedy="tagship init; until then, what is there is judged by: tagship audit")
     return problem(f"there is no {path}", path)
-
-
-def _named(observed: Observed, path: str) -> Document:
-    return next(document for document in observed.files.workflows if document.file == path)
 
 
 def _valid(observed: Observed) -> tuple[Seen, ...]:
@@ -59,11 +55,13 @@ def _unchanged(observed: Observed) -> Seen | tuple[()]:
     if not file.why:
         return ok("it means what tagship would write", "tagship sync --check")
     remedy = SYNC if file.ours else f"{SYNC} --force; or undo the edit"
+    if observed.ours is None:
+        remedy = "See what ours would be: tagship init --dry-run; have it beside yours: tagship init --alongside"
     return problem(few(list(file.why)), "tagship sync --check", remedy=remedy)
 
 
 def _locks(observed: Observed) -> tuple[Seen, ...]:
-    if observed.workflow is None:
+    if observed.ours is None:
         return ()
     found = [file for file in observed.adoption.files if file.path.startswith(f"{hashed.FOLDER}/")]
     return tuple(
@@ -75,7 +73,7 @@ def _locks(observed: Observed) -> tuple[Seen, ...]:
 
 
 def _documents(observed: Observed) -> tuple[Seen, ...]:
-    if observed.workflow is None:
+    if observed.ours is None:
         return ()
     adoption = observed.adoption
     others = [f for f in adoption.files if f != adoption.workflow and not f.path.startswith(f"{hashed.FOLDER}/")]
@@ -89,6 +87,8 @@ def _documents(observed: Observed) -> tuple[Seen, ...]:
 
 def _push(observed: Observed) -> Seen | tuple[()]:
     branch = observed.variant.default_branch
+    if observed.ours is None:
+        return ()
     return _starts(observed, f"refs/heads/{branch}", f"a push to {branch}")
 
 
@@ -111,7 +111,7 @@ def _starts(observed: Observed, ref: str, words: str) -> Seen | tuple[()]:
 
 
 def _environments(observed: Observed) -> tuple[Seen, ...]:
-    document = observed.workflow
+    document = observed.ours
     uploads = Lane(document).uploads if document is not None else ()
     named = {"pypi": observed.variant.pypi, "testpypi": observed.variant.testpypi}
     seen: list[Seen] = []
@@ -127,7 +127,7 @@ def _environments(observed: Observed) -> tuple[Seen, ...]:
 
 
 def _gate(observed: Observed) -> tuple[Seen, ...]:
-    document = observed.workflow
+    document = observed.ours
     if document is None:
         return ()
     lane = Lane(document)
@@ -144,7 +144,7 @@ def _gated(document: Document, job: Job, gates: set[str]) -> Seen:
 
 
 def _identity(observed: Observed) -> Seen | tuple[()]:
-    document = observed.workflow
+    document = observed.ours
     if document is None:
         return ()
     lane, how = Lane(document), f"{document.file}, permissions"

@@ -1,6 +1,7 @@
 """What the doctor found, for people: as lines, as a page in Markdown for a job's summary, and while it still looks."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from threading import RLock
 from typing import TextIO
 
@@ -19,6 +20,7 @@ NAMES: Mapping[Group, str] = {
     Group.INDEX: "PyPI and TestPyPI",
     Group.SECURITY: "Security",
 }
+_TO_DO = (Status.PROBLEM, Status.PENDING)
 _TITLES = 5
 """Checks that are named where one reason hides many of them."""
 
@@ -35,13 +37,17 @@ def of_examination(result: Examination, *, verbose: bool = False) -> Iterator[Li
         facts = [check.fact for check in checks if not is_advice(check)]
         if facts:
             yield Line(text=NAMES[group], tone=_worst(states_of(checks)), tail=tally(facts), level=0)
-        for check in checks:
-            if verbose or check.fact.status in (Status.PROBLEM, Status.PENDING):
-                yield from () if is_advice(check) else _examined(check)
+        if verbose:
+            for check in checks:
+                if check.finding is None:
+                    yield Line(text=clean(f"{check.fact.title}: {check.fact.detail}"), tone=Tone.GOOD, label="ok")
+        todo = [check for check in checks if check.fact.status in _TO_DO and not is_advice(check)]
+        for _, alike in groupby(todo, key=lambda check: check.code):
+            yield from _to_do(list(alike))
     if advice := [check for check in result.checks if is_advice(check) and check.fact.status is not Status.UNKNOWN]:
         yield Line(text="Advice", tone=Tone.HEADING, level=0)
-        for check in advice:
-            yield from _advised(check)
+        for _, alike in groupby(advice, key=lambda check: check.code):
+            yield from _advised(list(alike))
     if unseen := unseen_of(result):
         yield Line(text="Not seen", tone=Tone.HEADING, level=0)
         for why, hidden in unseen:
@@ -93,29 +99,31 @@ def _worst(states: Sequence[Status]) -> Tone:
     return next((TONES[status] for status in order if status in states), Tone.GOOD)
 
 
-def _examined(check: Examined) -> Iterator[Line]:
-    fact, finding = check.fact, check.finding
-    if finding is None:
-        yield Line(text=clean(f"{fact.title}: {fact.detail}"), tone=Tone.GOOD, label="ok")
-        return
-    tone = TONES[fact.status] if finding.severity is Severity.ERROR else Tone.WARNING
-    yield Line(text=clean(finding.title), tone=tone, label=f"{fact.status} {check.code}", tail=check.code)
-    yield Line(text=clean(fact.title), tone=Tone.QUIET, label="wanted", level=2)
-    for label, text, tone in (
-        ("why", finding.why, Tone.TEXT),
-        ("seen by", fact.how, Tone.QUIET),
-        ("fix", finding.remedy, Tone.REMEDY),
-        ("see", fact.url, Tone.QUIET),
+def _to_do(alike: Sequence[Examined]) -> Iterator[Line]:
+    """What one check found: its places, and then what all of them share once."""
+    found = [(check.fact, check.finding) for check in alike if check.finding is not None]
+    for fact, finding in found:
+        tone = TONES[fact.status] if finding.severity is Severity.ERROR else Tone.WARNING
+        label = f"{fact.status} {finding.code}"
+        yield Line(text=clean(finding.title), tone=tone, label=label, tail=finding.code)
+    for label, texts, tone in (
+        ("wanted", [fact.title for fact, _ in found], Tone.QUIET),
+        ("why", [finding.why for _, finding in found], Tone.TEXT),
+        ("seen by", [fact.how for fact, _ in found], Tone.QUIET),
+        ("fix", [finding.remedy for _, finding in found], Tone.REMEDY),
+        ("see", [fact.url for fact, _ in found], Tone.QUIET),
     ):
-        if text:
+        for text in dict.fromkeys(filter(None, texts)):
             yield Line(text=clean(text), tone=tone, label=label, level=2)
 
 
-def _advised(check: Examined) -> Iterator[Line]:
-    if check.finding is not None:
-        text = f"{check.fact.title}: {check.finding.title}"
-        yield Line(text=clean(text), tone=Tone.TEXT, label=f"advice {check.code}", tail=check.code)
-        yield Line(text=clean(check.finding.remedy), tone=Tone.REMEDY, label="fix", level=2)
+def _advised(alike: Sequence[Examined]) -> Iterator[Line]:
+    found = [check.finding for check in alike if check.finding is not None]
+    seen = "; ".join(finding.title for finding in found)
+    text = clean(f"{alike[0].fact.title}: {seen}")
+    yield Line(text=text, tone=Tone.TEXT, label=f"advice {alike[0].code}", tail=alike[0].code)
+    for remedy in dict.fromkeys(finding.remedy for finding in found):
+        yield Line(text=clean(remedy), tone=Tone.REMEDY, label="fix", level=2)
 
 
 def _unseen(why: str, hidden: Sequence[Examined]) -> Iterator[Line]:
