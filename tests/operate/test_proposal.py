@@ -336,8 +336,11 @@ def test_what_stops_it(desk: Desk, happened: object) -> None:
     assert (desk.state, desk.remote, len(desk.issues)) == (before, remote, count)
 
 
-def test_without_a_token(desk: Desk) -> None:
+@pytest.mark.parametrize("private", [False, True])
+def test_without_a_token(desk: Desk, private: bool) -> None:
     """Without a token nothing is pushed, and it is said what a token must be able to do."""
+    desk.git("remote", "set-url", "origin", desk.git("remote", "get-url", "--push", "origin"))
+    desk.opened.embedded.github.private = private
     environ = {"PATH": os.environ["PATH"].replace("/usr/local/bin", "")}
     refused = desk.release("minor", "--pull-request", *QUIET, token="", **environ)
     assert refused.code == 4

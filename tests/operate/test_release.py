@@ -14,7 +14,7 @@ from tagship.project.version_edits import JOURNAL
 from tagship.services.git import Git
 from tagship.services.shell import Shell
 from tests.cli.calling import IMPORTED, call
-from tests.rehearsing import IDENTITY, PYPROJECT, git, repository
+from tests.rehearsing import FILES, IDENTITY, PYPROJECT, git, repository
 
 pytestmark = pytest.mark.requirement("B6")
 
@@ -290,6 +290,22 @@ def test_the_command(desk: Path, upstream: str) -> None:
     again = call("release", cwd=desk, environ=environ)
     assert (again.code, again.out) == (2, "")
     assert "Nothing was released: 1.1.0 is released as v1.1.0" in again.err
+
+
+def test_in_a_packages_folder(tmp_path: Path, upstream: str) -> None:
+    """Called in the folder of one of several packages, that one is raised, rehearsed and released."""
+    other = {f"packages/other/{name}": text for name, text in FILES.items() if not name.startswith(".")}
+    other["packages/other/pyproject.toml"] = PYPROJECT.replace('name = "sample"', 'name = "other"').replace(
+        "[dependency-groups]", '[tool.hatch.build.targets.wheel]\npackages = ["sample"]\n\n[dependency-groups]'
+    )
+    seed = repository(tmp_path / "seed", other)
+    git(tmp_path, "clone", "--quiet", "--bare", str(seed), "origin.git")
+    git(tmp_path, "clone", "--quiet", "origin.git", "desk")
+    folder = tmp_path / "desk/packages/other"
+    done = call("release", "minor", "--yes", cwd=folder, environ=IDENTITY | {"UV_DEFAULT_INDEX": upstream})
+    assert done.code == 0, done.err
+    assert "other 1.1.0 would be released on PyPI" in done.err
+    assert git(tmp_path / "origin.git", "show", "--format=", "--name-only", "main") == "packages/other/pyproject.toml"
 
 
 @pytest.mark.requirement("E2")

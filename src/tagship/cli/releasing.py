@@ -22,7 +22,7 @@ from tagship.operate import proposal
 from tagship.operate.follow import Pushed, follow, published
 from tagship.operate.prepare import prepare
 from tagship.operate.pushing import ACTIONS_BOT, starts_nothing, token_of_git
-from tagship.operate.release import Hands, Push, Wanted, words
+from tagship.operate.release import Hands, Push, Wanted, look, words
 from tagship.operate.release import perform as perform_release
 from tagship.operate.situation import RELEASE, Situation, observe
 from tagship.project import notes
@@ -137,9 +137,8 @@ class Desk:
     def hands(self) -> Hands:
         """What acting takes."""
         here = self.here
-        return Hands(
-            git=here.git, shell=self.shell, root=here.root, journal=here.journal, package=self.package, say=say
-        )
+        package = self.beside.as_posix()
+        return Hands(git=here.git, shell=self.shell, root=here.root, journal=here.journal, package=package, say=say)
 
     @property
     def later(self) -> str:
@@ -160,6 +159,14 @@ class Desk:
         if not sys.stdin.isatty():
             raise UsageError("Nothing was released: nobody is there to be asked", remedy="Say it beforehand: --yes")
         click.confirm(question, abort=True, err=True)
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether GitHub is asked with a job's own token; False where that cannot be told."""
+        try:
+            return self.github.viewer() == ACTIONS_BOT
+        except TagshipError:
+            return False
 
     def refuse_bot(self, tag: str) -> None:
         """Refuse to push a tag from a job with the job's own token.
@@ -192,6 +199,7 @@ def propose(desk: Desk, following: "Next", today: datetime.date) -> int:
     """Open the pull request of a release, or find it open, and say how it goes on."""
     here, pulls = desk.here, desk.pulls
     before = observe(here.git, here.project.release_branches.value, following.tag)
+    look(before, desk.wanted(following, {}))
     seen = _seen(desk, before, following)
     day = datetime.date.fromisoformat(seen.branch.date) if seen.branch is not None else today
     prepared = prepare(here.project, here.git, here.now, following, day)
@@ -206,7 +214,7 @@ def propose(desk: Desk, following: "Next", today: datetime.date) -> int:
     branch = f"{proposal.PREFIX}{following.tag}"
     say(f"\nIt waits for: {waits}")
     say(f"To take it back: gh pr close {pull.number} --delete-branch, or git push origin --delete {branch}")
-    if os.environ.get("GITHUB_ACTIONS") == "true" and desk.github.viewer() == ACTIONS_BOT:
+    if os.environ.get("GITHUB_ACTIONS") == "true" and desk.is_bot:
         say("Opened with GITHUB_TOKEN, it starts no workflow: its CI begins once a person closes and opens it again.")
     if not desk.chosen("wait"):
         say(f"Once it is merged: {desk.later}")
@@ -217,6 +225,8 @@ def propose(desk: Desk, following: "Next", today: datetime.date) -> int:
 def _seen(desk: Desk, before: Situation, following: "Next") -> proposal.Seen:
     """What GitHub and the remote know already."""
     here, pulls = desk.here, desk.pulls
+    if desk.github.is_anonymous:
+        return proposal.Seen(branch=None, pulls=(), untagged=None, rules=None, fork=False, anonymous=True)
     branch = f"{proposal.PREFIX}{following.tag}"
     declared = [tag.tag for tag in here.now.tags if tag.version == here.now.version]
     untagged = None
@@ -229,7 +239,7 @@ def _seen(desk: Desk, before: Situation, following: "Next") -> proposal.Seen:
         untagged=untagged,
         rules=desk.rules(before.branch) if before.branch else None,
         fork=pulls.is_fork(),
-        anonymous=desk.github.is_anonymous,
+        anonymous=False,
     )
 
 
