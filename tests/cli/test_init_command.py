@@ -17,6 +17,8 @@ LAUNCHER = "tools/bump_version.py"
 WORKFLOW = ".github/workflows/publish.yml"
 WRITTEN = [
     ".github/dependabot.yml",
+    ".github/environments/pypi.yml",
+    ".github/environments/testpypi.yml",
     ".github/tagship/build.txt",
     ".github/tagship/requirements.txt",
     WORKFLOW,
@@ -63,7 +65,9 @@ def test_a_dry_run_writes_nothing_and_shows_everything(adopting: Adopting) -> No
     assert there.made(before) == []
     assert [line[6:] for line in there.out.splitlines() if line.startswith("+++ b/")] == [
         WORKFLOW,
-        *(".github/tagship/requirements.txt", ".github/tagship/build.txt", "PUBLISHING.md", ".github/dependabot.yml"),
+        *(".github/tagship/requirements.txt", ".github/tagship/build.txt"),
+        *(".github/environments/testpypi.yml", ".github/environments/pypi.yml"),
+        *("PUBLISHING.md", ".github/dependabot.yml"),
     ]
     patch = there.out
     there("init")
@@ -154,11 +158,12 @@ def test_a_change_of_the_project_is_rendered(adopting: Adopting) -> None:
     assert there.out == (
         f"  is out of date  {WORKFLOW}\n"
         "    line 152, jobs.publish-pypi.environment.name: pypi, instead of live\n"
+        "  is missing      .github/environments/live.yml\n"
         "  is out of date  PUBLISHING.md\n    it is out of date\n"
     ).replace("152", there.out.partition("line ")[2].partition(",")[0])
     assert there.made(before) == []
     assert there("sync") == 0
-    assert there.made(before) == [WORKFLOW, "PUBLISHING.md"]
+    assert there.made(before) == [".github/environments/live.yml", WORKFLOW, "PUBLISHING.md"]
     assert there.text(WORKFLOW).count(f"{pin.action}@{'1' * 40} # v99.0.0") == before[WORKFLOW].decode().count("1" * 40)
     assert there("sync", "--check") == 0
 

@@ -19,7 +19,7 @@ from tagship.setup.wanted import wanted
 from tagship.workflow.variant import variant
 from tests.setup.worlds import ADMIN, SetUp, Stagehand
 
-WRITER = {**ADMIN, "administration": "write"}
+READER = {**ADMIN, "administration": "read"}
 BY_PEOPLE = {"TD35"}
 """Advice that no API can follow by itself."""
 
@@ -41,7 +41,7 @@ def empty(made: SetUp) -> SetUp:
 def doors(made: SetUp, token: str | None = None) -> Doors:
     """The doors of an administrator."""
     project = made.project
-    world = made.world(made.token(WRITER) if token is None else token)
+    world = made.world(made.token(ADMIN) if token is None else token)
     return Doors(github=world.github, wanted=wanted(project, variant(project)))
 
 
@@ -165,7 +165,7 @@ def test_what_is_stricter_or_foreign_stays(worlds: Stagehand) -> None:
     ("token", "error", "words"),
     [
         (lambda made: "", UsageError, "with a token of an administrator"),
-        (lambda made: made.token(ADMIN), Refused, "the token may not administer owner/sample"),
+        (lambda made: made.token(READER), Refused, "the token may not administer owner/sample"),
         (
             lambda made: made.github.issue_token("github_token", {"actions": "write"}).value,
             Refused,
@@ -177,7 +177,7 @@ def test_missing_rights_are_said_before_anything_is_changed(
     token: Callable[[SetUp], str], error: type[TagshipError], words: str, worlds: Stagehand
 ) -> None:
     """Without a token, or with one that may only read, nothing is sent that changes anything."""
-    with worlds.open("apply-rights") as made:
+    with worlds.open(f"apply-rights-{error.__name__}-{id(token)}") as made:
         to = doors(empty(made), token(made))
         with pytest.raises(error, match=words):
             check_rights(to, seen(to))

@@ -10,6 +10,7 @@ from tests.adopting import Adopting
 from tests.rehearsing import PYPROJECT, git
 
 WORKFLOW = ".github/workflows/publish.yml"
+ENVIRONMENTS = [".github/environments/pypi.yml", ".github/environments/testpypi.yml"]
 LOCKS = [".github/tagship/build.txt", ".github/tagship/requirements.txt"]
 
 
@@ -165,7 +166,9 @@ def test_each_package_of_a_repository_has_files_of_its_own(adopting: Adopting) -
     assert "the packages lie below the root of the repository: packages/extra" in there.err
     assert there("init", at="packages/extra") == 0
     assert there.made(before) == [
-        *(".github/dependabot.yml", ".github/tagship/build-packages-extra.txt", LOCKS[1]),
+        ".github/dependabot.yml",
+        *(path.replace(".yml", "-sample-extra.yml") for path in ENVIRONMENTS),
+        *(".github/tagship/build-packages-extra.txt", LOCKS[1]),
         *(".github/workflows/publish-sample-extra.yml", "packages/extra/PUBLISHING.md"),
     ]
     assert "workflow_filename=publish-sample-extra.yml&environment=pypi-sample-extra" in there.out
@@ -205,7 +208,7 @@ def test_renovate_is_left_to_do_its_work(adopting: Adopting) -> None:
     there = adopting({".github/renovate.json5": "{}\n"})
     before = there.state()
     assert there("init") == 0
-    assert there.made(before) == [*LOCKS, WORKFLOW, "PUBLISHING.md"]
+    assert there.made(before) == [*ENVIRONMENTS, *LOCKS, WORKFLOW, "PUBLISHING.md"]
     assert "\nNote: .github/renovate.json5: Renovate keeps actions and .github/tagship up to date" in there.out
 
 

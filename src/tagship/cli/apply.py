@@ -96,11 +96,15 @@ def _show(planned: "Plan") -> None:
     """The plan: what, from, to, why, and what only a person can do."""
     write = sys.stdout.write
     write(f"{planned.repository}: {many(len(planned.actions), 'change')}\n")
+    code = ""
     for number, action in enumerate(planned.actions, 1):
-        write(f"\n{number:>3}  {clean(action.what)}  ({action.code})\n")
-        write(f"     from  {clean(action.before)}\n     to    {clean(action.after)}\n")
+        if action.page.code != code:
+            code = action.page.code
+            write(f"\n{code}  {action.page.title}\n      {action.page.why}\n")
+        write(f"  {number:>2}  {clean(action.what)}\n")
+        write(f"        from  {clean(action.before)}\n        to    {clean(action.after)}\n")
         if action.note:
-            write(f"     note  {clean(action.note)}\n")
+            write(f"        note  {clean(action.note)}\n")
     _list("Only a person can do", planned.persons)
     _list("Could not be seen, and stays as it is", planned.unseen)
 

@@ -167,7 +167,7 @@ def _send(github: GitHub, request: Request) -> bytes:
 def _doubt(action: Action, wanted: Wanted, settings: Settings) -> TagshipError | None:
     """Why a change does not count as made; None where it is seen to be."""
     found, where = plan(wanted, settings), f"{action.request.method} {action.request.path}"
-    hidden = next((left for left in found.unseen if left.code == action.code), None)
+    hidden = next((left for left in found.unseen if left.code == action.page.code), None)
     if hidden is not None:
         words = f"A change was made, and could not be read back: {action.what}: {hidden.why}"
         return UnknownOutcome(words, remedy="Run this again: it looks first.", where=where)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from tagship.checks.check import few
 from tagship.model import Page, Severity
 from tagship.project.patterns import matches
 from tagship.services.addresses import GITHUB, GITHUB_MANUAL, PYPI
@@ -56,7 +57,13 @@ def _runs(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         return ()
     url = _page(wanted)
     if not policy.enabled:
-        return (Compared(seen=problem("GitHub Actions is switched off here", how, url=url)),)
+        remedy = f"Choose what may run: {url}"
+        return (Compared(seen=problem("GitHub Actions is switched off here", how, remedy=remedy, url=url)),)
+    if policy.sha_pinning_required and wanted.unpinned:
+        words = f"only pinned actions may run, so that these end their run: {few(wanted.unpinned)}"
+        return (
+            Compared(seen=problem(words, how, remedy=f"Pin them to commits, or take the rule back: {url}", url=url)),
+        )
     if policy.allowed_actions == "all":
         return (Compared(seen=ok("every action may run", how, url=url)),)
     selected = settings.selected.get()
@@ -95,7 +102,7 @@ def _pinned(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         "actions",
         "pinned actions",
         ("not required", "required"),
-        PINNED.code,
+        PINNED,
         (Request.of("PUT", PERMISSIONS, {**rest, "sha_pinning_required": True}),
          Request.of("PUT", PERMISSIONS, {**rest, "sha_pinning_required": False})),
     )  # fmt: skip
@@ -121,7 +128,7 @@ def _token(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         "default_token",
         "token of a job whose workflow asks for nothing",
         (f"may {' and '.join(wrong)}", "may read"),
-        TOKEN.code,
+        TOKEN,
         (Request.of("PUT", path, be), Request.of("PUT", path, was)),
         note="A workflow that writes and has no `permissions:` will be refused: give it what it needs.",
     )
@@ -143,7 +150,7 @@ def _forks(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         "forks",
         "pull requests from forks",
         ("wait for approval for who is new to GitHub", "wait for approval for everybody from outside"),
-        FORKS.code,
+        FORKS,
         (Request.of("PUT", path, {"approval_policy": "all_external_contributors"}),
          Request.of("PUT", path, {"approval_policy": found.approval_policy})),
     )  # fmt: skip
@@ -163,7 +170,7 @@ def _immutable(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         "immutable",
         "published releases",
         ("files and tag can be changed", "locked; notes stay editable"),
-        IMMUTABLE.code,
+        IMMUTABLE,
         (Request.of("PUT", path), Request.of("DELETE", path)),
     )
     return (Compared(seen=problem("a published release can be changed", how, url=url), actions=(action,)),)
@@ -218,7 +225,7 @@ def _secrets_found(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         "repository",
         "secret scanning",
         (words, "credentials are found, and refused when they are pushed"),
-        SCANNED.code,
+        SCANNED,
         (_scanning(dict.fromkeys(off, "enabled")), _scanning(dict.fromkeys(off, "disabled"))),
     )
     return (Compared(seen=problem(words, how, url=url), actions=(action,)),)
@@ -230,11 +237,11 @@ def _scanning(switches: Mapping[str, str]) -> Request:
 
 
 def _switch(
-    part: Part, what: str, words: tuple[str, str], code: str, requests: tuple[Request, Request], *, note: str = ""
+    part: Part, what: str, words: tuple[str, str], page: Page, requests: tuple[Request, Request], *, note: str = ""
 ) -> Action:
     before, after = words
     request, undo = requests
-    return Action(what=what, before=before, after=after, code=code, part=part, request=request, undo=(undo,), note=note)
+    return Action(what=what, before=before, after=after, page=page, part=part, request=request, undo=(undo,), note=note)
 
 
 def _page(wanted: Wanted) -> str:

@@ -37,12 +37,12 @@ def _one_exists(wanted: Wanted, settings: Settings, environment: Environment) ->
         what=f"environment {environment.name}",
         before="missing",
         after=_words(environment),
-        code=EXISTS.code,
+        page=EXISTS,
         part="environments",
         request=Request.of("PUT", path, _body(environment, settings, CUSTOM)),
         undo=(Request.of("DELETE", path),),
     )
-    admit = (_admit(environment, entry, EXISTS.code) for entry in _entries(environment))
+    admit = (_admit(environment, entry, EXISTS) for entry in _entries(environment))
     return Compared(
         seen=problem(
             "there is no such environment; GitHub makes one at the first run, which every branch may use",
@@ -73,12 +73,12 @@ def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, ther
             what=f"environment {name}",
             before=was,
             after="only the refs that are named may deploy",
-            code=REFS.code,
+            page=REFS,
             part="environments",
             request=Request.of("PUT", _path(name), _body(environment, settings, CUSTOM, there)),
             undo=(Request.of("PUT", _path(name), _restored(there)),),
         )
-        admit = (_admit(environment, entry, REFS.code) for entry in _entries(environment))
+        admit = (_admit(environment, entry, REFS) for entry in _entries(environment))
         return Compared(seen=problem(was, how, url=url, about=name), actions=(change, *admit))
     patterns = settings.patterns(name)
     missing = [entry for entry in _entries(environment) if not _admitted(entry, patterns, wanted)]
@@ -89,7 +89,7 @@ def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, ther
     words = [f"the {pattern.type} {pattern.name} may deploy" for pattern in loose]
     words += [f"no rule lets in the {kind} {pattern}" for kind, pattern in missing]
     actions = (
-        *(_admit(environment, entry, REFS.code) for entry in missing),
+        *(_admit(environment, entry, REFS) for entry in missing),
         *(_expel(environment, pattern) for pattern in loose),
     )
     return Compared(seen=problem("; ".join(words), how, url=url, about=name), actions=actions)
@@ -116,14 +116,14 @@ def _is_loose(policy: Policy, environment: Environment, wanted: Wanted) -> bool:
     return not (policy.name.startswith(wanted.prefix) if wanted.prefix else policy.name[:1] in "[0123456789")
 
 
-def _admit(environment: Environment, entry: Entry, code: str) -> Action:
+def _admit(environment: Environment, entry: Entry, page: Page) -> Action:
     kind, name = entry
     path = f"{_path(environment.name)}/deployment-branch-policies"
     return Action(
         what=f"environment {environment.name}",
         before=f"no rule for the {kind} {name}",
         after=f"the {kind} {name} may deploy",
-        code=code,
+        page=page,
         part="environments",
         request=Request.of("POST", path, {"name": name, "type": kind}),
         undo=(Request.of("DELETE", f"{path}/{{id}}"),),
@@ -136,7 +136,7 @@ def _expel(environment: Environment, policy: Policy) -> Action:
         what=f"environment {environment.name}",
         before=f"the {policy.type} {policy.name} may deploy",
         after="it may not",
-        code=REFS.code,
+        page=REFS,
         part="environments",
         request=Request.of("DELETE", f"{path}/{policy.id}"),
         undo=(Request.of("POST", path, {"name": policy.name, "type": policy.type}),),
@@ -171,7 +171,7 @@ def _one_rules(wanted: Wanted, settings: Settings, environment: Environment, the
         what=f"environment {name}",
         before=_asked(there),
         after=_words(environment),
-        code=RULES.code,
+        page=RULES,
         part="environments",
         request=Request.of("PUT", _path(name), _body(environment, settings, kept, there)),
         undo=(Request.of("PUT", _path(name), _restored(there)),),

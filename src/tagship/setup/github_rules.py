@@ -70,11 +70,11 @@ def _tag_rules(wanted: Wanted, rulesets: Iterable[Ruleset], name: str, kinds: Se
         },
         before=f"everybody who may push can {AND.join([_VERBS[kind] for kind in kinds])} {wanted.tags}",
         after=f"nobody can{allowed}",
-        code=TAGS.code,
+        page=TAGS,
     )
 
 
-def _written(rulesets: Iterable[Ruleset], body: dict[str, object], *, before: str, after: str, code: str) -> Action:
+def _written(rulesets: Iterable[Ruleset], body: dict[str, object], *, before: str, after: str, page: Page) -> Action:
     """A ruleset of ours, made, or completed where it is there: what others put into it stays."""
     there = next((r for r in rulesets if r.name == body["name"] and r.source_type == "Repository"), None)
     request, undo = Request.of("POST", "/rulesets", body), Request.of("DELETE", "/rulesets/{id}")
@@ -86,7 +86,7 @@ def _written(rulesets: Iterable[Ruleset], body: dict[str, object], *, before: st
         what=f"ruleset {body['name']}",
         before=before,
         after=after,
-        code=code,
+        page=page,
         part="rulesets",
         request=request,
         undo=(undo,),
@@ -209,7 +209,7 @@ def _branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         },
         before=f"{branch} lacks {AND.join(lacking)}",
         after=f"{branch} changes by pull requests with one review and green checks; administrators may merge without",
-        code=PROTECTED.code,
+        page=PROTECTED,
     )
     seen = problem(f"{branch} lacks {AND.join(lacking)}", how, url=_page(wanted))
     return (Compared(seen=seen, actions=(action,)),)

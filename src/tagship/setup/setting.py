@@ -41,8 +41,8 @@ class Action(Record, frozen=True, kw_only=True):
     """The setting, as people call it: `environment pypi`."""
     before: str
     after: str
-    code: str
-    """The page that says why."""
+    page: Page
+    """Why."""
     part: Part
     request: Request
     undo: tuple[Request, ...]

@@ -4,7 +4,7 @@ Nothing is written here. `init` writes the result, `sync` brings it up to date, 
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tagship.project.discover import Project
 from tagship.project.yaml_nodes import read as read_yaml
 from tagship.services.addresses import GITHUB
 from tagship.words import many
-from tagship.workflow import dependabot, drift, files, guide, locks
+from tagship.workflow import dependabot, drift, environments, files, guide, locks
 from tagship.workflow.files import File
 from tagship.workflow.locks import Desk
 from tagship.workflow.render import render
@@ -70,7 +70,8 @@ def gather(project: Project, desk: Desk, wish: Wish) -> Adoption:
     if wish.alongside:
         wanted = msgspec.structs.replace(wanted, file=wanted.file.replace(".yml", ".tagship.yml"))
     workflow = _workflow(project, wanted, wish)
-    found = [workflow, *settings, *_locks(project, desk, wish, notes), _guide(project, wanted)]
+    found = [workflow, *settings, *_locks(project, desk, wish, notes), *_environments(project, wanted)]
+    found.append(_guide(project, wanted))
     if wish.tools or (project.top / LAUNCHER).is_file():
         found.append(_launcher(project))
     bot = _dependabot(project, notes)
@@ -169,6 +170,15 @@ def _guide(project: Project, wanted: Variant) -> File:
     there = files.read(project.top, path)
     stale = there is not None and there != text and files.is_as_written(there)
     return File(path=path, there=there, wanted=text, why=("it is out of date",) if stale else ())
+
+
+def _environments(project: Project, wanted: Variant) -> Iterator[File]:
+    """The deployment environments; who changes one has decided who may publish, and keeps it."""
+    for environment in environments.wanted(wanted):
+        text = files.stamped(environments.render(environment, wanted.repository))
+        there = files.read(project.top, environment.path)
+        stale = there is not None and there != text and files.is_as_written(there)
+        yield File(path=environment.path, there=there, wanted=text, why=("it is out of date",) if stale else ())
 
 
 def _launcher(project: Project) -> File:

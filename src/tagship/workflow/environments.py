@@ -60,11 +60,11 @@ def render(environment: Environment, repository: str) -> str:
 # Everything else about the environment, and every other environment, is left alone.
 
 # The refs that may deploy. `*` stands for anything but a slash.
-branches: {json.dumps(environment.branches)}
-tags: {json.dumps(environment.tags)}
+branches: {json.dumps(environment.branches, ensure_ascii=False)}
+tags: {json.dumps(environment.tags, ensure_ascii=False)}
 
 # Who has to approve each deployment, one of up to six: users (ada) or teams (acme/release). Nobody for an empty list.
-reviewers: {json.dumps(environment.reviewers)}
+reviewers: {json.dumps(environment.reviewers, ensure_ascii=False)}
 
 # Whether it has to be somebody else than who pushed the tag.
 prevent-self-review: {json.dumps(environment.prevent_self_review)}
