@@ -83,7 +83,7 @@ def test_who_may_open_one(world, branch):
     lacking = opened(world, world.token("fine-grained", contents="write"))
     assert lacking.said == (403, "Resource not accessible by personal access token")
     assert lacking.headers["X-Accepted-GitHub-Permissions"] == "pull_requests=write"
-    job = world.token("github_token", pull_requests="write")
+    job = world.state.issue_token("github_token", {"pull-requests": "write"})  # as workflows spell it
     message = "GitHub Actions is not permitted to create or approve pull requests."
     assert opened(world, job).said == (403, message)
     world.state.policy.can_approve_reviews = True

@@ -137,7 +137,9 @@ class RepositoryState:
         with self.lock:
             login = login or (ACTIONS_BOT if kind == "github_token" else self.owner)
             value = PREFIXES[kind] + random.token_hex(18)
-            granted = {"metadata": "read", **permissions} if kind != "classic" else dict(permissions)
+            granted = dict(permissions)
+            if kind != "classic":  # workflows write pull-requests, the API pull_requests
+                granted = {"metadata": "read", **{name.replace("-", "_"): permissions[name] for name in permissions}}
             token = Token(kind=kind, value=value, permissions=granted, login=login, limit=limit or HOURLY[kind])
             self.tokens[value] = token
             return token
