@@ -88,6 +88,11 @@ def _renamed_file(made: SetUp) -> None:
     made.write("README.md", "# Sample, again\n")
 
 
+def _renamed_repository(made: SetUp) -> None:
+    made.github.former.add(made.github.full_name)
+    made.github.name = "samples"
+
+
 def _one_more(with_provenance: dict[str, str | None] | None) -> Callable[[SetUp], None]:
     """A later release, by somebody else or by hand."""
 
@@ -131,6 +136,7 @@ def _expression(made: SetUp) -> None:
 
 HERE = "owner/sample, publish.yml, environment pypi"
 DOWN = "unknown: PyPI could not be asked for /simple/sample/: 503 SERVICE UNAVAILABLE"
+ANOTHER = "problem: 0.9.0 was published by another:"
 PROVENANCE = "/integrity/sample/0.9.0/sample-0.9.0-py3-none-any.whl/provenance"
 UNSHOWN = f"unknown: PyPI did not show {PROVENANCE}: 403 FORBIDDEN"
 FORM = "https://pypi.org/manage/project/sample/settings/publishing/?provider=github&owner=owner&repository=sample"
@@ -193,7 +199,8 @@ ROWS = (
             "index.name:pypi": "ok: sample is free, and so are the names that look most like it",
             "index.name:testpypi": "ok: sample is free, and so are the names that look most like it",
         },
-        remedy=f"Register the publisher at https://pypi.org/manage/account/publishing/: {HERE}",
+        remedy="Register a pending publisher (PyPI project name: sample, Owner: owner, Repository name: sample, "
+        "Workflow name: publish.yml, Environment name: pypi): https://pypi.org/manage/account/publishing/",
     ),
     Row(
         what="the page names the repository in another spelling",
@@ -204,7 +211,7 @@ ROWS = (
         what="the page names another repository",
         change=_taken("pypi", "Project-URL: Issues, https://github.com/stranger/sample/issues"),
         says={"index.name:pypi": "problem: owned by stranger; it is stranger/sample's, and not this repository's"},
-        remedy="Choose another name",
+        remedy="Choose another name, or ask stranger for a role.",
     ),
     Row(
         what="the repository is a fork of the one that releases",
@@ -221,7 +228,7 @@ ROWS = (
         what="the name is taken on TestPyPI",
         change=_taken("testpypi"),
         says={"index.name:testpypi": "problem: owned by stranger; the project on PyPI by owner, second"},
-        remedy="Releases do not need TestPyPI",
+        remedy="Releases do without: their tag takes them to PyPI. For development versions, ask stranger for a role.",
     ),
     Row(
         what="the name is the same owner's on TestPyPI",
@@ -274,14 +281,14 @@ ROWS = (
     Row(
         what="another workflow file is registered",
         change=_vouched({"workflow": "release.yml"}),
-        says={"index.publisher:pypi": "problem: since 0.9.0, the workflow was release.yml and is publish.yml"},
+        says={"index.publisher:pypi": f"{ANOTHER} the workflow was release.yml and is publish.yml"},
         remedy=f"{FORM}&workflow_filename=publish.yml&environment=pypi",
     ),
     Row(
         what="the workflow file was renamed",
         change=_renamed_file,
         says={
-            "index.publisher:pypi": "problem: since 0.9.0, the workflow was publish.yml and is release.yml",
+            "index.publisher:pypi": f"{ANOTHER} the workflow was publish.yml and is release.yml",
             "index.claims:pypi": "ok: owner/sample, release.yml, environment pypi",
         },
         remedy=f"{FORM}&workflow_filename=release.yml&environment=pypi",
@@ -290,22 +297,32 @@ ROWS = (
         what="the repository is registered in another spelling",
         change=_vouched({"repository": "Owner/sample"}),
         says={
-            "index.publisher:pypi": "problem: since 0.9.0, the repository is spelt Owner/sample there and owner/sample "
+            "index.publisher:pypi": f"{ANOTHER} the repository is spelt Owner/sample there and owner/sample "
             "on GitHub: upper and lower case matter"
         },
     ),
     Row(
         what="the repository came from somebody else",
         change=_vouched({"repository": "old/sample"}, owner_id="77"),
-        says={"index.publisher:pypi": "problem: since 0.9.0, the repository was old/sample and is owner/sample"},
+        says={"index.publisher:pypi": f"{ANOTHER} the repository was old/sample and is owner/sample"},
     ),
     Row(
         what="the repository had another name",
         change=_vouched({"repository": "owner/old"}),
         says={
             "index.name:pypi": "ok: owned by owner, second; published by owner/old, of the same account",
-            "index.publisher:pypi": "problem: since 0.9.0, the repository was owner/old and is owner/sample",
+            "index.publisher:pypi": f"{ANOTHER} the repository was owner/old and is owner/sample",
         },
+    ),
+    Row(
+        what="the repository got another name on GitHub",
+        change=_renamed_repository,
+        says={
+            "index.publisher:pypi": f"{ANOTHER} the repository was owner/sample and is owner/samples",
+            "index.name:pypi": "ok: owned by owner, second; published by this repository",
+            "index.owner:pypi": "ok: owner, number 1000001",
+        },
+        remedy="repository=samples&workflow_filename=publish.yml",
     ),
     Row(
         what="GitHub does not show the repository",
@@ -319,14 +336,12 @@ ROWS = (
     Row(
         what="releases came from GitLab",
         change=_vouched({"kind": "GitLab", "environment": None}),
-        says={
-            "index.publisher:pypi": "problem: since 0.9.0, it came from GitLab, and the workflow runs on GitHub Actions"
-        },
+        says={"index.publisher:pypi": f"{ANOTHER} it came from GitLab, and the workflow runs on GitHub Actions"},
     ),
     Row(
         what="another environment is registered",
         change=_vouched({"environment": "release"}),
-        says={"index.publisher:pypi": "problem: since 0.9.0, the job had the environment release and has pypi"},
+        says={"index.publisher:pypi": f"{ANOTHER} the job had the environment release and has pypi"},
     ),
     Row(
         what="the environment is spelt otherwise",
@@ -341,7 +356,7 @@ ROWS = (
             "branch may publish",
             "index.publisher:pypi": f"ok: 0.9.0 by {HERE}",
         },
-        remedy="Then remove the one without environment",
+        remedy=f"Remove it, when this is done: Register {HERE} as a trusted publisher: {FORM}",
     ),
     Row(
         what="nothing was ever published by a workflow",
@@ -377,7 +392,7 @@ ROWS = (
         what="the account has the name of another",
         change=_vouched({}, owner_id="42"),
         says={"index.owner:pypi": "problem: owner has the number 1000001, and 0.9.0 came from number 42"},
-        remedy=f"Remove the publisher. Register the publisher at {FORM}",
+        remedy=f"Remove the publisher. Register {HERE} as a trusted publisher: {FORM}",
     ),
     Row(
         what="the certificate says nothing",

@@ -148,19 +148,20 @@ class At:
         self.listing.status.get()
         return tuple((release, found) for release in self.listing.releases if (found := release.publishers.get()))
 
-    def register(self) -> tuple[str, str]:
-        """What to do, and where: register the publisher with these values."""
-        url, presented, wanted = self.index.publishers(self.name), self.presented, self.observed.wanted
-        if self.listing.status.value is None:
-            url = self.index.new_publisher
-        elif presented is not None and isinstance(wanted, Variant):
-            environment, asking = (
-                presented.environment,
-                {"repository": presented.repository, "file": presented.workflow},
-            )
-            filled = msgspec.structs.replace(wanted, pypi=environment, testpypi=environment, **asking)
-            url = next(one.url for one in registrations(filled) if one.index == self.index.name)
-        return f"Register the publisher at {url}" + (f": {presented.words}" if presented else ""), url
+    @property
+    def register(self) -> str:
+        """What to do: register the publisher, with the address of the form, filled in where that can be."""
+        presented, wanted = self.presented, self.observed.wanted
+        url = self.index.publishers(self.name) if self.listing.status.value else self.index.new_publisher
+        if presented is None or not isinstance(wanted, Variant):
+            return f"Register the publisher: {url}"
+        environment, asking = presented.environment, {"repository": presented.repository, "file": presented.workflow}
+        changed = msgspec.structs.replace(wanted, pypi=environment, testpypi=environment, **asking)
+        found = next(one for one in registrations(changed) if one.index == self.index.name)
+        if self.listing.status.value:
+            return f"Register {presented.words} as a trusted publisher: {found.url}"
+        fields = ", ".join(f"{label}: {value}" for label, value in found.values if value)
+        return f"Register a pending publisher ({fields}): {url}"
 
 
 def each(look: Callable[[At], Seen | None]) -> Callable[[Observed], tuple[Seen, ...]]:

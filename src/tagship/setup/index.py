@@ -35,7 +35,12 @@ def _name(at: At) -> Seen | None:
     if mine:
         return ok(f"owned by {owners}; {words}", at.listing.about.how, url=where, about=about)
     if words:
-        return problem(f"owned by {owners}; {words}", at.listing.about.how, url=where, about=about)
+        remedy = f"Choose another name, or ask {owners} for a role."
+        if at.index.target is Target.TESTPYPI:
+            remedy = (
+                f"Releases do without: their tag takes them to PyPI. For development versions, ask {owners} for a role."
+            )
+        return problem(f"owned by {owners}; {words}", at.listing.about.how, remedy=remedy, url=where, about=about)
     remedy = f"If {owners} is none of you, choose another name. Metadata that names the repository would tell."
     words = f"owned by {owners}; nothing on it names this repository"
     return unknown(words, at.listing.about.how, remedy=remedy, url=where, about=about)
@@ -137,8 +142,7 @@ CHECKS = (
             title="The project's name is free, or the project is yours",
             why="An upload to somebody else's project is refused, and so is a new project whose name is reserved or "
             "too similar to another.",
-            remedy="Choose another name, or ask the owner for a role. Releases do not need TestPyPI: their tag takes "
-            "them to PyPI; development versions on TestPyPI do.",
+            remedy="Choose another name, or ask the owner for a role.",
             source=f"{PYPI.docs}/project-management/name-retention/",
         ),
         group=Group.INDEX,

@@ -22,23 +22,22 @@ def _publisher(at: At) -> Seen | None:
     presented, about, status = at.presented, at.index.target.value, at.listing.status.get()
     if presented is None or status == "quarantined" or foreign(at):
         return None
-    remedy, url = at.register()
     if status is None:
         words = f"{at.name} is not there yet; {presented.words} will ask"
-        return pending(words, at.how, remedy=remedy, url=url, about=about)
+        return pending(words, at.how, remedy=at.register, about=about)
     known = at.known()
     if not known:
         if at.index.target is Target.TESTPYPI and at.listing.releases:
             return None  # attestations are made for PyPI alone
         words = f"no release shows who published it; {presented.words} will ask"
-        return pending(words, at.how, remedy=f"{remedy}, unless it is there", url=url, about=about)
+        return pending(words, at.how, remedy=f"Unless it is there: {at.register}", about=about)
     if EXPRESSION in presented.environment:
         return unknown(UNSAID, presented.where, remedy=SAY, about=about)
     release, apart = _nearest(at, presented)
     if apart:
-        words = f"since {release.version}, {'; '.join(apart)}"
-        more = f"{remedy}. One that was registered since and never used shows nowhere; the next release will tell"
-        return problem(words, release.publishers.how, remedy=more, url=url, about=about)
+        words = f"{release.version} was published by another: {'; '.join(apart)}"
+        remedy = f"Unless you did since, which shows nowhere before its first use: {at.register}"
+        return problem(words, release.publishers.how, remedy=remedy, about=about)
     if at.observed.github.repository.hidden is not None:  # it may have another name by now
         raise Unseen(at.observed.github.repository.hidden, at.observed.github.repository.how)
     return ok(f"{release.version} by {presented.words}", release.publishers.how, about=about)
@@ -63,8 +62,7 @@ def _environment(at: At) -> Seen | None:
     if not loose:
         return ok(f"{release.version} by {environment_words(publishers[0].environment)}", how, about=about)
     words = f"{release.version} came by a publisher without environment: {loose[0].workflow} of any branch may publish"
-    remedy, url = at.register()
-    return problem(words, how, remedy=f"{remedy}. Then remove the one without environment", url=url, about=about)
+    return problem(words, how, remedy=f"Remove it, when this is done: {at.register}", about=about)
 
 
 def _publishers(at: At) -> Seen | None:
@@ -132,9 +130,8 @@ def _owner(at: At) -> Seen | None:
     number, account = str(found.owner.id), found.full_name.partition("/")[0]
     if number == run.owner_id:
         return ok(f"{account}, number {number}", how, about=about)
-    remedy, url = at.register()
     words = f"{account} has the number {number}, and {release.version} came from number {run.owner_id}"
-    return problem(words, how, remedy=f"Remove the publisher. {remedy}", url=url, about=about)
+    return problem(words, how, remedy=f"Remove the publisher. {at.register}", about=about)
 
 
 def _claims(at: At) -> Seen | None:
