@@ -11,7 +11,8 @@ import pytest
 
 from tagship.errors import Refused, TagshipError, UsageError
 from tagship.model import Status
-from tagship.rehearsal.github.state import ActionsPolicy, Rule, Ruleset
+from tagship.rehearsal.github.policy import ActionsPolicy
+from tagship.rehearsal.github.state import Rule, Ruleset
 from tagship.services.github_settings import read_settings
 from tagship.setup.apply import Doors, apply, check_rights, plan
 from tagship.setup.github import SETTINGS

@@ -104,21 +104,6 @@ class Release(msgspec.Struct, frozen=True):
     """Where its files are sent: an address with a template of parameters at its end."""
 
 
-class Account(msgspec.Struct, frozen=True):
-    """A user, a team or an organisation."""
-
-    id: int
-    type: str = "User"
-    login: str = ""
-    slug: str = ""
-    """Of a team."""
-
-    @property
-    def name(self) -> str:
-        """As people write it."""
-        return self.login or self.slug
-
-
 class _Checks(msgspec.Struct):
     check_runs: list[CheckRun]
 
@@ -307,12 +292,10 @@ class GitHub:
             raise refusal(reply)
         return reply
 
-    def account(self, name: str) -> Account | None:
-        """A user (`ada`) or a team (`acme/release`); None where there is none, or where it may not be seen."""
-        organization, _, team = name.partition("/")
-        path = f"orgs/{quote(organization)}/teams/{quote(team)}" if team else f"users/{quote(name)}"
-        reply = self._read(f"{self._api}/{path}")
-        return None if reply.status == 404 else self._json(reply, Account)
+    def of_server(self, path: str, kind: type[T]) -> T | None:
+        """Something beside the repository: a user, a team; None where there is none, or where it may not be seen."""
+        reply = self._read(self._api + path)
+        return None if reply.status == 404 else self._json(reply, kind)
 
     def _headers(self) -> dict[str, str]:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERSION}

@@ -12,8 +12,9 @@ from urllib.parse import quote
 import msgspec
 
 from tagship.errors import TagshipError, Unreachable
-from tagship.services.github import Account, GitHub
+from tagship.services.github import GitHub
 from tagship.services.github_shapes import (
+    Account,
     ActionsPolicy,
     DefaultToken,
     Environment,
@@ -199,7 +200,9 @@ def _repository(github: GitHub) -> Reading[Repository]:
 
 def _account(github: GitHub, name: str) -> Reading[Account]:
     """A user or a team; None where there is no such one, or where it may not be seen."""
-    return seen(github, f" {name}", "Members: read of the organisation", lambda: github.account(name))
+    organization, _, team = name.partition("/")
+    path = f"/orgs/{quote(organization)}/teams/{quote(team)}" if team else f"/users/{quote(name)}"
+    return seen(github, f" {name}", "Members: read of the organisation", lambda: github.of_server(path, Account))
 
 
 def _environment(name: str) -> str:

@@ -11,8 +11,23 @@ from typing import Literal
 import msgspec
 
 from tagship.model import Record
-from tagship.services.github import Account, Asset
+from tagship.services.github import Asset
 from tagship.services.reading import Reading
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A user, a team or an organisation."""
+
+    id: int
+    type: str = "User"
+    login: str = ""
+    slug: str = ""
+    """Of a team."""
+
+    @property
+    def name(self) -> str:
+        """As people write it."""
+        return self.login or self.slug
 
 
 class Permissions(msgspec.Struct, frozen=True):

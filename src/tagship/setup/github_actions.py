@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+import msgspec
+
 from tagship.checks.check import few
 from tagship.model import Page, Severity
 from tagship.project.patterns import matches
@@ -130,8 +132,9 @@ def _token(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         (f"may {' and '.join(wrong)}", "may read"),
         TOKEN,
         (Request.of("PUT", path, be), Request.of("PUT", path, was)),
-        note="A workflow that writes and has no `permissions:` will be refused: give it what it needs.",
     )
+    note = "A workflow that writes and has no `permissions:` will be refused: give it what it needs."
+    action = msgspec.structs.replace(action, note=note)
     return (Compared(seen=problem(f"it may {' and '.join(wrong)}", how, url=url), actions=(action,)),)
 
 
@@ -236,12 +239,10 @@ def _scanning(switches: Mapping[str, str]) -> Request:
     return Request.of("PATCH", "", body)
 
 
-def _switch(
-    part: Part, what: str, words: tuple[str, str], page: Page, requests: tuple[Request, Request], *, note: str = ""
-) -> Action:
+def _switch(part: Part, what: str, words: tuple[str, str], page: Page, requests: tuple[Request, Request]) -> Action:
     before, after = words
     request, undo = requests
-    return Action(what=what, before=before, after=after, page=page, part=part, request=request, undo=(undo,), note=note)
+    return Action(what=what, before=before, after=after, page=page, part=part, request=request, undo=(undo,))
 
 
 def _page(wanted: Wanted) -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, refusal
-from tagship.rehearsal.github.state import ActionsPolicy, Approval
+from tagship.rehearsal.github.policy import ActionsPolicy, Approval
 
 
 class ChangedActions(msgspec.Struct, frozen=True, kw_only=True):

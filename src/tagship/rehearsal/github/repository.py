@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tagship.model import Event
+from tagship.rehearsal.github.policy import ActionsPolicy
 from tagship.rehearsal.github.state import (
     ACTIONS,
     ACTIONS_BOT,
     NOTHING,
-    ActionsPolicy,
     App,
     Artifact,
     Attempt,
@@ -58,6 +58,8 @@ class RepositoryState:
     """Names that it had, `owner/name`: GitHub redirects who asks for them."""
     default_branch: str = "main"
     private: bool = False
+    free: bool = False
+    """Whether its owner pays for nothing: a private repository has no rules then."""
     organisation: bool = False
     id: int = 912345678
     policy: ActionsPolicy = field(default_factory=ActionsPolicy)
