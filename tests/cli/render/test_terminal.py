@@ -14,9 +14,10 @@ import pytest
 from rich.console import Console
 
 from tagship.cli.render import Both, Screen, reporter, screen
-from tagship.cli.render.lines import of_verdict
+from tagship.cli.render.lines import Line, of_verdict
 from tagship.cli.render.plain import Plain
 from tagship.cli.render.terminal import Terminal
+from tagship.model import Entry
 from tagship.rehearsal.result import Rehearsal
 from tagship.services.reporter import Doing, FindingMade, Said, StageEnded, StageStarted
 from tests.goldens import same
@@ -123,6 +124,22 @@ def test_nothing_of_the_moving_part_stays() -> None:
                 time.sleep(0.01)
         shown.tell(of_verdict(REFUSED, REPORT))
         assert seen.until(REPORT) == still(REFUSED, 80)
+
+
+def test_stages_that_end_while_the_moving_part_is_drawn_leave_nothing_of_it() -> None:
+    """Whenever a stage ends, also in the middle of a frame, one line of it stays and none of the moving part."""
+    names = tuple(f"stage-{number:02}" for number in range(40))
+    with pty() as shown:
+        with screen(shown.stream, {"TERM": "xterm-256color"}, names) as terminal:
+            for first, *others in zip(*[iter(names)] * 4, strict=True):
+                for name in (first, *others):
+                    terminal.emit(StageStarted(stage=name, at=0.0))
+                    time.sleep(0.1 * (names.index(name) % 7) / 7)
+                for name in (first, *others):
+                    terminal.emit(StageEnded(entry=Entry(stage=name, started=0.0, seconds=1.0, outcome="done")))
+        terminal.tell([Line(text="over")])
+        *lines, _, _ = shown.until("over").splitlines()
+    assert [line.split()[:2] for line in lines] == [["✓", name] for name in names]
 
 
 def test_running_stages_show_what_they_do_and_found() -> None:

@@ -6,7 +6,7 @@ holds the running stages alone: it never grows longer than the screen, so nothin
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from threading import RLock
+from threading import Event, RLock, Thread
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -34,6 +34,8 @@ STYLES = {
     Tone.REMEDY: "cyan",
     Tone.QUIET: "dim",
 }
+FRAME = 0.1
+"""Seconds for which the moving part stays as it is."""
 OUTCOMES = {"done": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim")}
 
 
@@ -56,20 +58,30 @@ class Terminal:
         self._names = max((len(name) for name in stages), default=14)
         self._turns: Turns[RenderableType] = Turns(stages)
         self._lock = RLock()
-        self._rows: tuple[_Row, ...] = ()  # replaced as a whole: the refreshing thread reads it unlocked
+        self._rows: tuple[_Row, ...] = ()
+        self._over = Event()
+        self._painter = Thread(target=self._paint, daemon=True)
         self._live = Live(
             console=console,
             get_renderable=self._moving,
-            refresh_per_second=10,
+            auto_refresh=False,  # rich's own thread would draw between the parts of what another one prints
             transient=True,
             redirect_stdout=False,  # data goes to standard output, also while stages run
         )
 
     def __enter__(self) -> "Terminal":
         self._live.start()
+        self._painter.start()
         return self
 
+    def _paint(self) -> None:
+        while not self._over.wait(FRAME):
+            with self._lock:
+                self._live.refresh()
+
     def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._painter.join()
         with self._lock:
             for row in self._rows:
                 if row.entry is None:
@@ -141,7 +153,7 @@ class Terminal:
         return Group(header.append("  stopped", "dim"), *map(_rendered, row.lines))
 
     def _moving(self) -> RenderableType:
-        """The live region, drawn ten times a second."""
+        """The live region."""
         return Group(*(part for row in self._rows for part in self._row(row)))
 
     def _row(self, row: _Row) -> Iterator[RenderableType]:
