@@ -43,6 +43,8 @@ def test_a_workflow_that_leads_nowhere_is_named(worlds: Stagehand, text: str, id
     "text",
     [
         job(PUSH, "run: git push origin main"),
+        job(PUSH, "run: git checkout $(git tag -l | tail -1) && git push origin HEAD:stable"),
+        job(PUSH, "run: git tag | tail -1 && git push origin HEAD:stable"),
         job(PUSH, "run: git push --tags\n        env: {GH_TOKEN: '${{ secrets.RELEASE_TOKEN }}'}"),
         job(PUSH, "run: git push --tags", "run: gh workflow run publish.yml --ref v1.0.0"),
         job("{push: {tags: ['v*']}}", "run: gh release create v1"),
@@ -54,6 +56,13 @@ def test_what_leads_somewhere_is_left_alone(worlds: Stagehand, text: str) -> Non
     with worlds.open("others") as made:
         made.write(".github/workflows/own.yml", text)
         assert made.problems(CHECKS) == {}
+
+
+def test_behind_a_workflow_of_ones_own_releases_start_what_waits_for_them(worlds: Stagehand) -> None:
+    """Where people make the releases themselves, a workflow that waits for one is left alone."""
+    with worlds.open("others") as made:
+        made.write(".github/workflows/publish.yml", job("{release: {types: [published]}}", "run: twine upload dist/*"))
+        assert {id for id in made.problems(CHECKS) if id.startswith("workflow.behind-release")} == set()
 
 
 def test_a_commit_that_skips_workflows_is_named(worlds: Stagehand) -> None:

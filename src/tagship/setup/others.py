@@ -15,7 +15,9 @@ from tagship.workflow.document import Document, Job, text, walk
 from tagship.workflow.events import Happened, NotStarted, skips, started
 
 _TAGGING = re.compile(
-    r"\bgit\s+push\b[^\n]{0,999}(--tags|--follow-tags|refs/tags/)|\bgit\s+tag\b(?s:.{0,2000})\bgit\s+push\b"
+    r"\bgit\s+push\b[^\n]{0,999}(--tags|--follow-tags|refs/tags/)"
+    r"|\bgit[ \t]+tag[ \t]+(?!-l\b|-n|--(?:list|sort|points-at|(?:no-)?(?:contains|merged)|column|format)\b|[|)>;&])"
+    r"(?s:.{0,2000})\bgit\s+push\b"
     r"|\bgh\s+release\s+create\b|\bsemantic-release\s+(version|publish)\b|\bcz\s+bump\b(?s:.{0,2000})\bgit\s+push\b"
 )
 _TAGGING_ACTION = re.compile(
@@ -67,6 +69,8 @@ def _tags(document: Document, job: Job) -> str:
 
 
 def _behind(observed: Observed) -> Iterator[Seen]:
+    if observed.ours is None:
+        return  # people make the releases, and what people make starts workflows
     tag = Happened(name="push", ref="refs/tags/v1.0.0")
     made = Happened(name="release", ref=tag.ref, action="published", by_token=True)
     waiting = [document for document in observed.files.workflows if "release" in document.triggers]

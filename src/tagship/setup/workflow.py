@@ -93,6 +93,9 @@ def _push(observed: Observed) -> Seen | tuple[()]:
 
 
 def _tag(observed: Observed) -> Seen | tuple[()]:
+    document = observed.workflow
+    if document is not None and observed.ours is None and "push" not in document.triggers:
+        return ()  # started by hand or by a release, as somebody wanted it
     scheme = observed.project.tags.value
     before = released(observed.project.repository.tags, scheme)
     tag = tag_for(next_patch(before[-1].version) if before else Version("1.0.0"), scheme)

@@ -43,7 +43,7 @@ def of_examination(result: Examination, *, verbose: bool = False) -> Iterator[Li
                     yield Line(text=clean(f"{check.fact.title}: {check.fact.detail}"), tone=Tone.GOOD, label="ok")
         todo = [check for check in checks if check.fact.status in _TO_DO and not is_advice(check)]
         for _, alike in groupby(todo, key=lambda check: check.code):
-            yield from _to_do(list(alike))
+            yield from _to_do(list(alike), verbose=verbose)
     if advice := [check for check in result.checks if is_advice(check) and check.fact.status is not Status.UNKNOWN]:
         yield Line(text="Advice", tone=Tone.HEADING, level=0)
         for _, alike in groupby(advice, key=lambda check: check.code):
@@ -99,8 +99,8 @@ def _worst(states: Sequence[Status]) -> Tone:
     return next((TONES[status] for status in order if status in states), Tone.GOOD)
 
 
-def _to_do(alike: Sequence[Examined]) -> Iterator[Line]:
-    """What one check found: its places, and then what all of them share once."""
+def _to_do(alike: Sequence[Examined], *, verbose: bool) -> Iterator[Line]:
+    """What one check found: its places, and then what all of them share once; a place in a file has no blank."""
     found = [(check.fact, check.finding) for check in alike if check.finding is not None]
     for fact, finding in found:
         tone = TONES[fact.status] if finding.severity is Severity.ERROR else Tone.WARNING
@@ -109,7 +109,8 @@ def _to_do(alike: Sequence[Examined]) -> Iterator[Line]:
     for label, texts, tone in (
         ("wanted", [fact.title for fact, _ in found], Tone.QUIET),
         ("why", [finding.why for _, finding in found], Tone.TEXT),
-        ("seen by", [fact.how for fact, _ in found], Tone.QUIET),
+        ("at", [fact.how for fact, _ in found if " " not in fact.how], Tone.QUIET),
+        ("seen by", [fact.how for fact, _ in found if verbose and " " in fact.how], Tone.QUIET),
         ("fix", [finding.remedy for _, finding in found], Tone.REMEDY),
         ("see", [fact.url for fact, _ in found], Tone.QUIET),
     ):

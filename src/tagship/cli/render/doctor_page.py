@@ -1,6 +1,7 @@
 """What the doctor found as one HTML page that needs nothing else; it looks like the report of a rehearsal."""
 
 from datetime import UTC, datetime
+from itertools import groupby
 
 from tagship import __version__
 from tagship.cli.render.doctor import NAMES, grouped, is_advice, unseen_of, verdict
@@ -17,12 +18,13 @@ def html(result: Examination) -> str:
         (NAMES[group], checks, tally(check.fact for check in checks if not is_advice(check)))
         for group, checks in grouped(result.checks)
     ]
-    wrong = [
+    todo = (
         check
         for status in (Status.PROBLEM, Status.PENDING)
         for check in result.checks
         if check.fact.status is status and not is_advice(check)
-    ]
+    )
+    wrong = [list(alike) for _, alike in groupby(todo, key=lambda check: (check.code, check.fact.status))]
     return (
         environment("tagship.cli.render")
         .get_template("doctor.html.j2")
