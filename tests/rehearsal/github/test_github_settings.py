@@ -41,6 +41,25 @@ def test_an_environment_is_made_by_api(world):
     assert world.post(policies, token=admin, body=tags).status == 404
 
 
+def test_users_and_teams_may_review(world):
+    """Who is known by name is found and can be a reviewer, a team too; a number of nobody is refused."""
+    admin = world.token()
+    world.state.organisation, world.state.teams = True, ("release",)
+    world.state.roles["mary"] = "write"
+    mary = world.get("/users/Mary", token=admin).json
+    team = world.get("/orgs/ada/teams/release", token=admin).json
+    assert (mary["login"], team["slug"], world.get("/users/nobody").status) == ("mary", "release", 404)
+    assert world.get("/orgs/ada/teams/other", token=admin).status == world.get("/orgs/ada/teams/release").status == 404
+    people = [{"type": "User", "id": mary["id"]}, {"type": "Team", "id": team["id"]}]
+    made = world.ask("PUT", "environments/pypi", token=admin, body={"reviewers": people}).json
+    assert [(one["type"], one["reviewer"]["id"]) for one in made["protection_rules"][0]["reviewers"]] == [
+        ("User", mary["id"]),
+        ("Team", team["id"]),
+    ]
+    for wrong in ({"type": "User", "id": 1}, {"type": "Team", "id": mary["id"]}):
+        assert world.ask("PUT", "environments/pypi", token=admin, body={"reviewers": [wrong]}).status == 422
+
+
 @pytest.mark.parametrize("both", [True, False])
 def test_the_two_kinds_of_branch_policy_exclude_each_other(world, both):
     """Both or neither is refused, and nothing is created."""

@@ -6,6 +6,7 @@ import msgspec
 
 from tagship.rehearsal.github import shapes
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment
+from tagship.rehearsal.github.people import TEAM, known, reviewer
 from tagship.rehearsal.github.settings import secret_shape
 from tagship.rehearsal.github.state import Environment, Json, Policy
 
@@ -81,8 +82,7 @@ def environment_shape(call: Call, of: Environment) -> Json:
 
 def reviewers_shape(call: Call, of: Environment) -> Json:
     """Who may approve a deployment to an environment."""
-    people = (shapes.account(call.repo, call.urls, login) for login in of.reviewers)
-    return [{"type": "User", "reviewer": person} for person in people]
+    return [reviewer(call, name) for name in of.reviewers]
 
 
 def list_environments(call: Call) -> Reply:
@@ -108,15 +108,16 @@ def put_environment(call: Call) -> Reply:
     chosen = body.deployment_branch_policy
     if chosen and chosen.protected_branches == chosen.custom_branch_policies:
         raise refusal(422, "protected_branches and custom_branch_policies cannot have the same value")
-    logins = {call.repo.id_of(login): login for login in (call.repo.owner, *call.repo.logins.values())}
-    if any(reviewer.id not in logins for reviewer in body.reviewers or ()):
+    people = known(call.repo)
+    kinds = {number: "Team" if name.startswith(TEAM) else "User" for number, name in people.items()}
+    if any(kinds.get(one.id) != one.type for one in body.reviewers or ()):
         raise invalid("Environment", "invalid", "reviewers")
     if len(body.reviewers or ()) > MOST_REVIEWERS or not 0 <= body.wait_timer <= LONGEST_WAIT:
         raise invalid("Environment", "invalid", "wait_timer" if body.reviewers is None else "reviewers")
     found = call.repo.environments.get(name) or call.repo.add_environment(name)
     found.wait_timer = body.wait_timer
     found.prevent_self_review = body.prevent_self_review
-    found.reviewers = tuple(logins[reviewer.id] for reviewer in body.reviewers or ())
+    found.reviewers = tuple(people[one.id] for one in body.reviewers or ())
     found.branches = "all" if chosen is None else "protected" if chosen.protected_branches else "custom"
     found.updated = call.repo.clock()
     return Reply(body=environment_shape(call, found))

@@ -89,6 +89,8 @@ class RepositoryState:
     protections: dict[str, Protection] = field(default_factory=dict)
     roles: dict[str, Literal["read", "write", "maintain", "admin"]] = field(default_factory=dict)
     """Of people other than the owner, by login."""
+    teams: tuple[str, ...] = ()
+    """Of the organisation."""
     logins: dict[str, str] = field(default_factory=dict)
     """Whose commits: e-mail address to login."""
     issues: list[Issue] = field(default_factory=list)
