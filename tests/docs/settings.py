@@ -155,10 +155,11 @@ def released(means: Means) -> Iterator[Place]:
 
 @contextlib.contextmanager
 def by_hand(means: Means) -> Iterator[Place]:
-    """The example, and a made-up API token of the project in a file of the reader's home."""
+    """The example, and made-up API tokens of the project in files of the reader's home."""
     with example(means) as place:
-        token = place.town.embedded.pypi.state.token_for("maintainer", ["pocket-calendar"])
-        (place.town.home / "pypi-token").write_text(f"{token}\n")
+        for name, index in (("pypi", place.town.embedded.pypi), ("testpypi", place.town.embedded.testpypi)):
+            token = index.state.token_for("maintainer", ["pocket-calendar"])
+            (place.town.home / f"{name}-token").write_text(f"{token}\n")
         yield place
 
 
@@ -183,9 +184,9 @@ def fresh(means: Means) -> Iterator[Place]:
 
         def publishers(rows: Rows) -> None:
             heads, *typed = rows
-            for column, index in enumerate((opened.embedded.testpypi, opened.embedded.pypi), start=1):
-                assert heads[column] == index.addresses.name
-                _pending(opened, index, {row[0]: row[column] for row in typed})
+            indexes = {"TestPyPI": opened.embedded.testpypi, "PyPI": opened.embedded.pypi}
+            for column, head in enumerate(heads[1:], start=1):
+                _pending(opened, indexes[head], {row[0]: row[column] for row in typed})
 
         actions = {"a repository": repository, "publishers": publishers}
         yield Place(town=opened, folder=opened.home, actions=actions)
