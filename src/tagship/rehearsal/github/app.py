@@ -73,6 +73,8 @@ ROUTES: tuple[Route, ...] = (
 )
 PREFIXES = ("/api/v3", "/api/uploads", "/api")
 """Of an enterprise server; the last is for GraphQL."""
+_PAID = re.compile(r"/(rulesets|rules|protection)\b")
+"""What a private repository has on a paid plan alone (docs.github.com, "About rulesets")."""
 VERSION = "X-GitHub-Api-Version"
 ACCEPTED = "tagship.accepted"
 """Key of the WSGI environment: the permission that the route needs, once it is known."""
@@ -186,6 +188,8 @@ class EmbeddedGitHub:
         repo = self.repository
         if "owner" in args and f"{args['owner']}/{args['repo']}".lower() != repo.full_name.lower():
             raise not_found()
+        if repo.private and repo.free and _PAID.search(route.path):
+            raise refusal(403, "Upgrade to GitHub Pro or make this repository public to enable this feature.")
         if not route.permission:
             return
         needed = [one.split(":") for one in route.permission.removeprefix("!").split("; ")]  # one of them is enough
