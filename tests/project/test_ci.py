@@ -28,6 +28,13 @@ def checks(root: Path, jobs: str, **others: str) -> tuple[tuple[str, ...], ...]:
     return tuple(job.checks for workflow in found.workflows if workflow.file == "ci.yml" for job in workflow.jobs)
 
 
+def test_what_is_no_file_is_no_workflow(tmp_path: Path) -> None:
+    """A link that leads nowhere and a folder are left alone, whatever they are called."""
+    root = write(tmp_path, {".github/workflows/ci.yml": BOTH + JOB, ".github/workflows/folder.yml/README.md": ""})
+    (root / ".github/workflows/link.yml").symlink_to("nowhere.yml")
+    assert [workflow.file for workflow in ci.read(root, "main").workflows] == ["ci.yml"]
+
+
 def test_a_workflow_is_read_whole(tmp_path: Path) -> None:
     """Name, triggers, jobs, conditions and needs of a workflow arrive as written."""
     text = (

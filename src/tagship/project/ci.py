@@ -103,7 +103,7 @@ def read(root: Path, default_branch: str | None) -> CI:
     """
     problems: list[Problem] = []
     data: dict[str, Table] = {}
-    for path in sorted((root / FOLDER).glob("*.y*ml")):
+    for path in sorted(path for path in (root / FOLDER).glob("*.y*ml") if path.is_file()):  # a link may lead nowhere
         parsed = _load(path)
         if isinstance(parsed, Problem):
             problems.append(parsed)

@@ -124,7 +124,7 @@ def _named(word: str) -> list[str]:
     found = [check.id for check in CHECKS if wanted in (check.group, check.id, check.page.code.lower())]
     if not found:
         known = [*Group, *(check.id for check in CHECKS), *(check.page.code for check in CHECKS)]
-        close = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
+        close = difflib.get_close_matches(word, known, n=1)
         raise UsageError(
             f"Nothing was looked at: there is no check or group {word}",
             remedy=f"{f'Did you mean {close[0]}? ' if close else ''}The groups are {', '.join(Group)}.",
