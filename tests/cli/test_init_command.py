@@ -13,7 +13,8 @@ from tests.adopting import Adopter, Adopting
 from tests.cli.calling import IMPORTED
 from tests.rehearsing import git
 
-LAUNCHER = "tools/bump_version.py"
+LAUNCHER, VERIFIER = "tools/bump_version.py", "tools/verify-setup.py"
+TOOLS = [".github/scripts/verify_installation.py", LAUNCHER, VERIFIER]
 WORKFLOW = ".github/workflows/publish.yml"
 WRITTEN = [
     ".github/dependabot.yml",
@@ -207,12 +208,15 @@ def test_what_cannot_be_detected_goes_into_the_configuration(adopting: Adopting)
 
 
 @pytest.mark.requirement("B1", "C6")
-def test_the_launcher(adopting: Adopting) -> None:
-    """With --tools a launcher is written whose words are those of `tagship version`, and sync keeps it."""
+def test_the_launchers(adopting: Adopting) -> None:
+    """With --tools three launchers are written, of which sync keeps those that are there, and nobody's edits are lost.
+
+    The words of the first are those of `tagship version`.
+    """
     there = adopting()
     before = there.state()
     assert there("init", "--tools") == 0
-    assert there.made(before) == sorted([*WRITTEN, LAUNCHER])
+    assert there.made(before) == sorted([*WRITTEN, *TOOLS])
     assert launched(there, "current") == (0, "1.0.0\n", "")
     git(there.root, "tag", f"v{launched(there, 'current')[1].strip()}")
     code, out, err = launched(there, "bump", "minor", "--dry-run")
@@ -220,27 +224,47 @@ def test_the_launcher(adopting: Adopting) -> None:
     assert '+version = "1.1.0"' in out
     assert launched(there, "validate", "1.2.3-rc.1")[0] == 2
     assert launched(there, "info")[1].startswith("version\t1.0.0\tpyproject.toml")
-    path = there.root / LAUNCHER
-    path.write_text(path.read_text().replace("The version of", "A version of"))
+    for name in TOOLS:
+        there.write(name, there.text(name).replace("python3", "python3.14"))
+    (there.root / VERIFIER).unlink()
     assert there("sync", "--check") == Drifted.exit_code
-    assert LAUNCHER in there.out
+    assert [name in there.out for name in TOOLS] == [True, True, False]
+    assert there("sync") == Drifted.exit_code
+    assert "python3.14" in there.text(LAUNCHER)
 
 
-@pytest.mark.requirement("B1")
-def test_the_launcher_without_tagship(adopting: Adopting) -> None:
-    """Where tagship is not installed, the launcher says how it runs all the same."""
+@pytest.mark.requirement("C2", "C6")
+def test_the_launcher_of_the_doctor(adopting: Adopting) -> None:
+    """`verify-setup.py verify` is `tagship doctor`, and `info` is `tagship config`, options and exit codes included."""
+    there = adopting()
+    there("init", "--tools")
+    assert launched(there, "info", tool=VERIFIER) == launched(there, "config", tool=None)
+    words = ("--offline", "--only", "local")
+    assert launched(there, "verify", *words, tool=VERIFIER) == launched(there, "doctor", *words, tool=None)
+    code, _, err = launched(there, "verify", "--token", "MISSING", tool=VERIFIER)
+    assert (code, "Nothing was looked at: there is no token in a variable of that name" in err) == (2, True)
+    for asked in ((), ("set",)):
+        code, out, _ = launched(there, *asked, tool=VERIFIER)
+        assert (code, out.partition(":")[0]) == (2, "Whether everything that a release needs is set up")
+    assert launched(there, "--help", tool=VERIFIER)[0] == 0
+
+
+@pytest.mark.requirement("B1", "C6")
+@pytest.mark.parametrize(("tool", "word"), [(LAUNCHER, "current"), (VERIFIER, "verify")])
+def test_a_launcher_without_tagship(adopting: Adopting, tool: str, word: str) -> None:
+    """Where tagship is not installed, a launcher says how it runs all the same."""
     there = adopting()
     there("init", "--tools")
     done = subprocess.run(
-        (sys.executable, "-S", "-E", LAUNCHER, "current"), cwd=there.root, capture_output=True, text=True, check=False
+        (sys.executable, "-S", "-E", tool, word), cwd=there.root, capture_output=True, text=True, check=False
     )
-    words = "tagship is not installed here: uv run tools/bump_version.py …, or pip install tagship\n"
+    words = f"tagship is not installed here: uv run {tool} …, or pip install tagship\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", words)
 
 
-def launched(there: Adopter, *words: str) -> tuple[int, str, str]:
-    """The launcher, run as a maintainer runs it."""
+def launched(there: Adopter, *words: str, tool: str | None = LAUNCHER) -> tuple[int, str, str]:
+    """A launcher, or without one tagship itself, run as a maintainer runs it."""
     environ = os.environ | {"PYTHONPATH": IMPORTED}
-    command = (sys.executable, LAUNCHER, *words)
+    command = (sys.executable, *((tool,) if tool else ("-m", "tagship")), *words)
     done = subprocess.run(command, cwd=there.root, env=environ, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import rich_click as click
 
@@ -15,6 +15,7 @@ from tagship.cli.reading import DescribedValue
 from tagship.errors import Drifted, ProjectError, UsageError
 from tagship.model import Record, to_json
 from tagship.workflow.adopt import Adoption, Wish, gather
+from tagship.workflow.extras import Extra
 from tagship.workflow.files import Create, Differs, Edit, Keep, Update, decide, diff, write
 from tagship.workflow.guide import Registration, registrations
 
@@ -56,7 +57,7 @@ class SetUp(Record, frozen=True, kw_only=True):
     "--ci", multiple=True, metavar="NAME", help="A check or workflow file that must succeed before a release."
 )
 @click.option("--auth", type=click.Choice(["trusted-publishing", "token"]), help="How uploads are authorised.")
-@click.option("--tools", is_flag=True, help="Write tools/bump_version.py as well: `tagship version` for scripts.")
+@click.option("--tools", is_flag=True, help="Write launchers of our commands as well, into tools/.")
 @click.option("--alongside", is_flag=True, help="Write publish.tagship.yml beside a publish.yml of your own.")
 @click.option("--force", is_flag=True, help="Replace what somebody edited.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
@@ -68,7 +69,8 @@ def init(path: Path, ci: tuple[str, ...], auth: str | None, **flags: bool) -> in
     changes nothing.
     """
     settings = {key: value for key, value in (("ci", ci), ("auth", auth)) if value}
-    adoption, detected = _gathered(path, Wish(settings=settings, alongside=flags["alongside"], tools=flags["tools"]))
+    asked = frozenset(extra for extra in get_args(Extra) if flags[extra])
+    adoption, detected = _gathered(path, Wish(settings=settings, alongside=flags["alongside"], extras=asked))
     edits = decide(adoption.files, force=flags["force"])
     stopped = isinstance(edits[0], Differs)
     written = () if stopped or flags["dry_run"] else write(adoption.root, edits)

@@ -52,6 +52,13 @@ MORE = {
             flag_value="yes",
             help="Succeed with a warning where the index does not show the files in time, and nothing is wrong.",
         ),
+        click.option("--index", type=click.Choice(["pypi", "testpypi"]), default="pypi", help="With --published."),
+        click.option(
+            "--published",
+            metavar="VERSION|newest",
+            help="Look at a release that is public already, and use no manifest: is it what GitHub's release has, and "
+            "does it install and work?",
+        ),
     ),
 }
 """Of one stage."""
@@ -62,6 +69,10 @@ def command(name: str) -> click.Command:
     stage = next(stage for stage in STAGES if stage.name == name)
 
     def perform(manifests: tuple[Path, ...], dist: Path, package: str, as_json: bool, **more: str | None) -> int:
+        if version := more.get("published"):
+            from tagship.cli.published import look
+
+            return exit_code(look(version, more["index"] or "", package, as_json=as_json), slow=bool(more.get("slow")))
         environ = dict(os.environ) | _event(more["tag"], more["branch"])
         manifest = manifests[0].absolute()
         before = Manifest() if stage.name == STAGES[0].name else _before(manifests, stage)

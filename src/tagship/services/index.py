@@ -40,6 +40,10 @@ class IndexFile(msgspec.Struct, frozen=True):
     filename: str
     url: str
     hashes: dict[str, str] = {}
+    size: int = 0
+    """Bytes (PEP 700); 0 where the index does not say."""
+    yanked: bool | str = False
+    """Whether installers pass it over, or why (PEP 592)."""
 
     @property
     def sha256(self) -> str:

@@ -24,8 +24,9 @@ from tagship.setup.observed import Files, Local, Observed, Runs
 from tagship.setup.wanted import Wanted, wanted
 from tagship.stages.gate_judge import Seen
 from tagship.workflow import dependabot
-from tagship.workflow.adopt import LAUNCHER, Adoption, Wish, gather
+from tagship.workflow.adopt import Adoption, Wish, gather
 from tagship.workflow.document import read as read_workflow
+from tagship.workflow.extras import TOOLS
 from tagship.workflow.locks import Desk
 from tagship.workflow.variant import Variant, variant
 
@@ -99,7 +100,7 @@ def _local(git: Git, project: Project, kept: Adoption | TagshipError) -> Local:
     remotes = tuple(
         (key.removeprefix("remote.").removesuffix(".url"), _CREDENTIALS.sub("", value)) for key, _, value in pairs
     )
-    ours = [file.path for file in kept.files] if isinstance(kept, Adoption) else [LAUNCHER]
+    ours = [file.path for file in kept.files] if isinstance(kept, Adoption) else [*TOOLS]
     paths = tuple(dict.fromkeys((*SET_UP, *ours)))
     others = git.text("ls-files", "--others", "-z", "--", *paths).split("\0")
     return Local(

@@ -121,15 +121,19 @@ class Result:
     """What a caller may report by its exit code although the release goes on."""
 
 
-def run(stage: Stage, manifest: Manifest, world: World) -> Result:
-    """Run one stage and add its entry to the log; errors of ours become findings, others pass through."""
+def run(stage: Stage, manifest: Manifest, world: World, function: Function | None = None) -> Result:
+    """Run one stage and add its entry to the log; errors of ours become findings, others pass through.
+
+    Args:
+        function: what it does, where that is not the stage's own.
+    """
     inside = world.during(stage.name)
     error: TagshipError | None = None
     warning: TagshipError | None = None
     try:
         _require(stage, manifest)
         _enter(inside)
-        manifest = stage.function(manifest, inside)
+        manifest = (function or stage.function)(manifest, inside)
     except NotVisibleYet as slow:
         warning = slow
         inside.journal.finding(msgspec.structs.replace(slow.finding(), severity=Severity.WARNING))

@@ -17,14 +17,14 @@ from tagship.project.discover import Project
 from tagship.project.yaml_nodes import read as read_yaml
 from tagship.services.addresses import GITHUB
 from tagship.words import many
-from tagship.workflow import dependabot, drift, environments, files, guide, locks
+from tagship.workflow import dependabot, drift, environments, extras, files, guide, locks
+from tagship.workflow.extras import Extra
 from tagship.workflow.files import File
 from tagship.workflow.locks import Desk
 from tagship.workflow.render import render
 from tagship.workflow.variant import Variant, variant
 
 FOLDER = ".github/workflows"
-LAUNCHER = "tools/bump_version.py"
 _MARKDOWN = "<!-- {} -->"
 
 
@@ -40,8 +40,8 @@ class Wish:
     """Whether locks that are not good are made again, which asks the index; else only what is wrong is said."""
     alongside: bool = False
     """Whether the workflow goes beside the one that is there."""
-    tools: bool = False
-    """Whether the launchers in `tools/` are wanted; those that are there are kept up to date in any case."""
+    extras: frozenset[Extra] = frozenset()
+    """What is wanted in addition; what of it is there is kept up to date in any case."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,8 +72,7 @@ def gather(project: Project, desk: Desk, wish: Wish) -> Adoption:
     workflow = _workflow(project, wanted, wish)
     found = [workflow, *settings, *_locks(project, desk, wish, notes), *_environments(project, wanted)]
     found.append(_guide(project, wanted))
-    if wish.tools or (project.top / LAUNCHER).is_file():
-        found.append(_launcher(project))
+    found += extras.found(project, wish.extras)
     bot = _dependabot(project, notes)
     return Adoption(
         root=project.top, variant=wanted, workflow=workflow, files=(*found, *([bot] if bot else ())), notes=tuple(notes)
@@ -179,14 +178,6 @@ def _environments(project: Project, wanted: Variant) -> Iterator[File]:
         there = files.read(project.top, environment.path)
         stale = there is not None and there != text and files.is_as_written(there)
         yield File(path=environment.path, there=there, wanted=text, why=("it is out of date",) if stale else ())
-
-
-def _launcher(project: Project) -> File:
-    """`tagship version` for those who look into `tools/` first."""
-    template = Path(__file__).parent / "templates" / "bump_version.py.txt"
-    text, there = files.stamped(template.read_text(encoding="utf-8")), files.read(project.top, LAUNCHER)
-    why = () if there in (None, text) else ("it is out of date",)
-    return File(path=LAUNCHER, there=there, wanted=text, why=why, ours=there is None or files.is_as_written(there))
 
 
 def _dependabot(project: Project, notes: list[str]) -> File | None:
