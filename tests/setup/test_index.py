@@ -79,6 +79,11 @@ def _named(name: str, *others: str) -> Callable[[SetUp], None]:
     return change
 
 
+def _transferred(made: SetUp) -> None:
+    _taken("pypi", "Project-URL: Source, https://github.com/old/sample")(made)
+    vouch(made, {"repository": "old/sample"}, owner_id="77")
+
+
 def _empty(made: SetUp) -> None:
     made.embedded.pypi.state.add_project(Project(name="sample", roles={"owner": "Owner"}))
 
@@ -116,8 +121,8 @@ def _one_more(with_provenance: dict[str, str | None] | None) -> Callable[[SetUp]
 
 
 def _forked(made: SetUp) -> None:
-    git(made.root, "remote", "add", "upstream", "https://github.com/owner/upstream.git")
-    _taken("pypi", "Home-page: https://github.com/owner/upstream")(made)
+    git(made.root, "remote", "add", "upstream", "https://github.com/upstream/sample.git")
+    _taken("pypi", "Home-page: https://github.com/upstream/sample")(made)
 
 
 def _lost_tag(made: SetUp) -> None:
@@ -216,7 +221,7 @@ ROWS = (
     Row(
         what="the repository is a fork of the one that releases",
         change=_forked,
-        says={"index.name:pypi": "problem: owned by stranger; it is owner/upstream's, of which this is a fork"},
+        says={"index.name:pypi": "problem: owned by stranger; it is upstream/sample's, of which this is a fork"},
     ),
     Row(
         what="nothing tells whose it is",
@@ -307,10 +312,28 @@ ROWS = (
         says={"index.publisher:pypi": f"{ANOTHER} the repository was old/sample and is owner/sample"},
     ),
     Row(
+        what="the repository came from somebody else, whom the page still names",
+        change=_transferred,
+        says={
+            "index.name:pypi": "ok: owned by stranger; published by old/sample, as this repository was called",
+            "index.publisher:pypi": f"{ANOTHER.replace('0.9.0', '0.1')} the repository was old/sample and is owner/sample",
+        },
+    ),
+    Row(
+        what="the page names another repository of the same account",
+        change=_taken("pypi", "Project-URL: Source, git+http://www.github.com/owner/old#readme"),
+        says={"index.name:pypi": "ok: owned by stranger; its page names owner/old, of the same account"},
+    ),
+    Row(
+        what="the page names a page of GitHub that is no repository",
+        change=_taken("pypi", "Project-URL: Funding, https://github.com/sponsors/stranger"),
+        says={"index.name:pypi": "unknown: owned by stranger; nothing on it names this repository"},
+    ),
+    Row(
         what="the repository had another name",
         change=_vouched({"repository": "owner/old"}),
         says={
-            "index.name:pypi": "ok: owned by owner, second; published by owner/old, of the same account",
+            "index.name:pypi": "ok: owned by owner, second; published by owner/old, as this repository was called",
             "index.publisher:pypi": f"{ANOTHER} the repository was owner/old and is owner/sample",
         },
     ),
@@ -356,7 +379,7 @@ ROWS = (
             "branch may publish",
             "index.publisher:pypi": f"ok: 0.9.0 by {HERE}",
         },
-        remedy=f"Remove it, when this is done: Register {HERE} as a trusted publisher: {FORM}",
+        remedy="environment=pypi and then remove the other one",
     ),
     Row(
         what="nothing was ever published by a workflow",

@@ -4,15 +4,22 @@ A second factor of the owners no API shows: that is a line of the security check
 """
 
 import re
+from collections.abc import Iterable
 
 from tagship.checks.check import few
 from tagship.checks.rulebook.names import PROHIBITED, STANDARD_LIBRARY
 from tagship.model import Page, Severity, Status, Target
 from tagship.services.addresses import GITHUB, PYPI
+from tagship.services.index_settings import Publisher
 from tagship.setup.check import Check, Group, Seen, ok, problem, unknown
 from tagship.setup.claims import At, each
 
-_ON_GITHUB = re.compile(rf"{re.escape(GITHUB)}/([\w.-]+/[\w.-]+?)(?:\.git)?(?:[/#?].*)?$", re.IGNORECASE)
+_ON_GITHUB = re.compile(
+    rf"(?:git\+)?https?://(?:www\.)?{re.escape(GITHUB.partition('//')[2])}/"
+    r"(?!(?:sponsors|orgs|users|apps|marketplace|settings)/)([\w.-]+/[\w.-]+?)(?:\.git)?(?:[/#?].*)?$",
+    re.IGNORECASE,
+)
+"""The address of a repository, or of a page below it."""
 
 
 def _name(at: At) -> Seen | None:
@@ -20,9 +27,11 @@ def _name(at: At) -> Seen | None:
     status = at.listing.status.get()
     if status is None:
         if at.name in STANDARD_LIBRARY | PROHIBITED:
-            return problem(f"{at.index.name} gives {at.name} to nobody", at.how, about=about)
+            words = f"{at.index.name} gives {at.name} to nobody"
+            return problem(words, at.how, remedy="Choose another name.", about=about)
         if alike := at.listing.alike.get():
-            return problem(f"{at.name} is too similar to {few(alike)}", at.how, about=about)
+            words = f"{at.name} is too similar to {few(alike)}"
+            return problem(words, at.how, remedy="Choose another name.", about=about)
         return ok(f"{at.name} is free, and so are the names that look most like it", at.how, about=about)
     if status == "quarantined":
         return None
@@ -50,21 +59,32 @@ def _whose(at: At, urls: tuple[str, ...]) -> tuple[str, bool]:
     """Why a project is taken for ours, or for somebody else's; no words where nothing tells."""
     published = (p for release in at.listing.releases for p in release.publishers.value or ())
     found = [publisher for publisher in published if publisher.kind == "GitHub"]
-    seen = at.observed.github.repository.value
-    publishers = {p.repository.lower() for p in found}
+    publishers = {publisher.repository.lower() for publisher in found}
     named = {match[1].lower() for url in urls if (match := _ON_GITHUB.match(url))}
     if at.ours & publishers:
         return "published by this repository", True
-    if seen is not None and any(p.owner_id == str(seen.owner.id) for p in found):
-        return f"published by {few(sorted(publishers))}, of the same account", True
+    if _formerly(at, found):
+        return f"published by {few(sorted(publishers))}, as this repository was called", True
     if at.ours & named:
         return "its page names this repository", True
     upstream = (at.observed.project.repository.upstream or "").lower()
-    if upstream in publishers | named:
+    if upstream and upstream in publishers | named:
         return f"it is {upstream}'s, of which this is a fork", False
+    accounts = {name.partition("/")[0] for name in at.ours}
+    if near := sorted(name for name in publishers | named if name.partition("/")[0] in accounts):
+        return f"its page names {few(near)}, of the same account", True
     if publishers or named:
         return f"it is {few(sorted(publishers or named))}'s, and not this repository's", False
     return _as_on_pypi(at) if at.index.target is Target.TESTPYPI else ("", False)
+
+
+def _formerly(at: At, found: Iterable[Publisher]) -> bool:
+    """Whether releases were made from tags of this repository, which is no fork, or by its account: it was renamed."""
+    seen = at.observed.github.repository.value
+    if seen is None or seen.fork:
+        return False
+    tagged, number = set(at.observed.local.tagged.values()), str(seen.owner.id)
+    return any(publisher.commit in tagged or publisher.owner_id == number for publisher in found)
 
 
 def foreign(at: At) -> bool:

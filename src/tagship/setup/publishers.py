@@ -14,6 +14,7 @@ from tagship.setup.claims import At, Identity, differences, each, environment_wo
 from tagship.setup.index import foreign
 
 EXPRESSION = "${{"
+DONE = "(done already? That shows nowhere before its first use)"
 UNSAID = "its environment is known when the job runs, and not before"
 SAY = "Write the name of the environment into the workflow, as it is registered."
 
@@ -30,14 +31,13 @@ def _publisher(at: At) -> Seen | None:
         if at.index.target is Target.TESTPYPI and at.listing.releases:
             return None  # attestations are made for PyPI alone
         words = f"no release shows who published it; {presented.words} will ask"
-        return pending(words, at.how, remedy=f"Unless it is there: {at.register}", about=about)
+        return pending(words, at.how, remedy=f"{at.register} {DONE}", about=about)
     if EXPRESSION in presented.environment:
         return unknown(UNSAID, presented.where, remedy=SAY, about=about)
     release, apart = _nearest(at, presented)
     if apart:
         words = f"{release.version} was published by another: {'; '.join(apart)}"
-        remedy = f"Unless you did since, which shows nowhere before its first use: {at.register}"
-        return problem(words, release.publishers.how, remedy=remedy, about=about)
+        return problem(words, release.publishers.how, remedy=f"{at.register} {DONE}", about=about)
     if at.observed.github.repository.hidden is not None:  # it may have another name by now
         raise Unseen(at.observed.github.repository.hidden, at.observed.github.repository.how)
     return ok(f"{release.version} by {presented.words}", release.publishers.how, about=about)
@@ -62,7 +62,7 @@ def _environment(at: At) -> Seen | None:
     if not loose:
         return ok(f"{release.version} by {environment_words(publishers[0].environment)}", how, about=about)
     words = f"{release.version} came by a publisher without environment: {loose[0].workflow} of any branch may publish"
-    return problem(words, how, remedy=f"Remove it, when this is done: {at.register}", about=about)
+    return problem(words, how, remedy=f"{at.register} and then remove the other one", about=about)
 
 
 def _publishers(at: At) -> Seen | None:

@@ -133,13 +133,14 @@ def test_yanked_without_reason(released: Here) -> None:
 
 
 def test_quarantine_hides(released: Here) -> None:
-    """A quarantined project has an empty page that says so, and no JSON."""
+    """A quarantined project has an empty page that says so, no JSON, and is in no list (packaging/utils.py:17-37)."""
     project = released.state.projects["swp"]
     released.state.add_project(
         Project(name="swp", roles=project.roles, releases=project.releases, status=Lifecycle.QUARANTINED)
     )
     page = released.get("/simple/swp/", JSON).json
     assert (page["project-status"], page["versions"], page["files"]) == ({"status": "quarantined"}, [], [])
+    assert "zebra-x" not in released.get("/simple/").text
     assert released.get("/pypi/swp/json").status_code == 404
 
 

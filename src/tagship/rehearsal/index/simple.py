@@ -142,9 +142,10 @@ def detail(state: State, others: OtherProjects | None, request: Request, name: s
 
 
 def index(state: State, request: Request) -> Response:
-    """The list of the index's own projects."""
+    """The list of the index's own projects, those in quarantine left out."""
     with state.lock:
-        projects = sorted((name, project.serial) for name, project in state.projects.items())
+        shown = [item for item in state.projects.items() if item[1].status is not Lifecycle.QUARANTINED]
+        projects = sorted((name, project.serial) for name, project in shown)
         serial = state.serial
     kind = preferred(request.accept_mimetypes, (_HTML, _HTML_V1, JSON_V1)) or _HTML
     if kind == JSON_V1:
