@@ -316,7 +316,8 @@ ROWS = (
         change=_transferred,
         says={
             "index.name:pypi": "ok: owned by stranger; published by old/sample, as this repository was called",
-            "index.publisher:pypi": f"{ANOTHER.replace('0.9.0', '0.1')} the repository was old/sample and is owner/sample",
+            "index.publisher:pypi": "problem: 0.1 was published by another: the repository was old/sample "
+            "and is owner/sample",
         },
     ),
     Row(
