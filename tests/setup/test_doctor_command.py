@@ -20,7 +20,7 @@ from tagship.setup.check import Group
 from tagship.setup.doctor import CHECKS, Examination
 from tests import goldens
 from tests.cli.calling import IMPORTED, call
-from tests.rehearsing import repository
+from tests.rehearsing import git, repository
 from tests.setup.worlds import ADMIN, SetUp, Stagehand
 
 WORKFLOW = ".github/workflows/publish.yml"
@@ -268,6 +268,7 @@ def test_a_check_is_explained_by_its_id_and_its_code(tmp_path: Path, word: str) 
         ((".",), 3, "is not inside a git repository"),
         (("several",), 2, "Nothing was looked at: the packages lie below the root of the repository: one, two"),
         (("empty",), 3, "there is no Python project in"),
+        (("begun",), 3, "Nothing was looked at: there is no commit yet"),
     ],
 )
 def test_a_wrong_call_says_what_was_not_done(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
@@ -276,6 +277,9 @@ def test_a_wrong_call_says_what_was_not_done(tmp_path: Path, words: tuple[str, .
     none = dict.fromkeys(("pyproject.toml", "sample/__init__.py", "tests/test_sample.py"))
     repository(tmp_path / "several", {**none, "one/pyproject.toml": member, "two/pyproject.toml": member})
     repository(tmp_path / "empty", none)
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun" / "pyproject.toml").write_text(member)
+    git(tmp_path / "begun", "init", "--quiet")
     answer = call("doctor", *words, cwd=tmp_path)
     assert (answer.code, answer.out) == (code, "")
     assert said in answer.err

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from tagship.checks.check import few
 from tagship.model import Page, Severity
 from tagship.services.addresses import GITHUB, GITHUB_MANUAL
 from tagship.services.github_shapes import (
@@ -220,9 +221,10 @@ def _lacking(rules: tuple[Rule, ...], classic: Protection | None, wanted: Wanted
     kinds = {rule.type for rule in rules}
     if max(_approvals(rules, classic)) < 1:
         yield "a review of each change"
-    for context, app in _contexts(wanted):
-        if not any(one == context and found in (app, None) for one, found in _found(rules, classic)):
-            yield f"the required check {context}"
+    there = tuple(_found(rules, classic))
+    missing = [c for c, app in _contexts(wanted) if not any(one == c and by in (app, None) for one, by in there)]
+    if missing:
+        yield f"the required check{'s' if missing[1:] else ''} {few(missing)}"
     if "non_fast_forward" not in kinds and (classic is None or classic.allow_force_pushes.enabled):
         yield "a rule against force pushes"
     if "deletion" not in kinds and (classic is None or classic.allow_deletions.enabled):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tagship.checks.rulebook.names import likeliest
-from tagship.errors import TagshipError
+from tagship.errors import ProjectError, TagshipError
 from tagship.model import Target
 from tagship.project import hashed
 from tagship.project.ci import FOLDER
@@ -53,7 +53,12 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
     Args:
         world: its GitHub is the project's repository.
         offline: look at nothing but the checkout; the rest is unknown.
+
+    Raises:
+        ProjectError: the repository has no commit, so that there is nothing that GitHub could have.
     """
+    if world.git.commit() is None:
+        raise ProjectError("Nothing was looked at: there is no commit yet", remedy="git add . && git commit")
     runs = aside(world, "GitHub Actions", partial(_runs, project=project)) if not offline else None
     asked = _asked(project)
     github = aside(world, "GitHub", partial(_settings, project=project, asked=asked)) if not offline else None
