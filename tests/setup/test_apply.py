@@ -21,6 +21,7 @@ from tagship.workflow.variant import variant
 from tests.setup.worlds import ADMIN, SetUp, Stagehand
 
 READER = {**ADMIN, "administration": "read"}
+FILE = ".github/environments/pypi.yml"
 BY_PEOPLE = {"TD35"}
 """Advice that no API can follow by itself."""
 
@@ -199,3 +200,65 @@ def test_a_lost_network_leaves_what_was_done_and_says_the_rest(worlds: Stagehand
         assert caught.value.exit_code in (11, 12)
         assert list(made.github.environments) == ["testpypi"]
         assert made.github.environments["testpypi"].policies == []
+
+
+def test_reviewers_and_timer_come_from_the_file(worlds: Stagehand) -> None:
+    """What the file of the environment asks for is set beside what is there, a team by its name too; twice is once."""
+    with worlds.open("apply-reviewers") as made:
+        repo = made.github
+        repo.organisation, repo.teams, repo.roles = True, ("release",), {"mary": "write"}
+        repo.environments["pypi"].reviewers = ("owner",)
+        made.edit(FILE, "reviewers: []", "reviewers: [mary, owner/release]")
+        made.edit(FILE, "wait-timer: 0", "wait-timer: 15")
+        made.edit(FILE, "prevent-self-review: false", "prevent-self-review: true")
+        to = doors(made)
+        done = [*apply(to, seen(to))]
+        pypi = repo.environments["pypi"]
+        assert [one.action.after for one in done] == [
+            "for tag v*.*.*; mary or owner/release approves; waits 15 minutes; no self review"
+        ]
+        assert (pypi.reviewers, pypi.wait_timer, pypi.prevent_self_review) == (("owner", "mary", "@release"), 15, True)
+        assert [(policy.type, policy.name) for policy in pypi.policies] == [("tag", "v*")]
+        assert [*apply(to, seen(to))] == []
+
+
+def test_a_reviewer_whom_nobody_knows_stops_nothing_else(worlds: Stagehand) -> None:
+    """The environment that asks for somebody unknown is left for people; everything else is set."""
+    with worlds.open("apply-nobody") as made:
+        empty(made).edit(FILE, "reviewers: []", "reviewers: [nobody-there]")
+        to = doors(made)
+        assert [*apply(to, seen(to))]
+        assert list(made.github.environments) == ["testpypi"]
+        (left,) = (one for one in plan(to.wanted, seen(to)).persons if one.code == "TD32")
+        assert left.remedy == f"GitHub knows no reviewer nobody-there: Correct {FILE}."
+
+
+def test_the_command_changes_what_it_was_asked_for(worlds: Stagehand) -> None:
+    """--only limits the plan, nothing is changed where nobody can be asked, and --json has the plan and its undo."""
+    with worlds.open("apply-command") as made:
+        empty(made)
+        only = ("--apply", "--only", "TD41", "--json")
+        asked = made.command(*only, token=made.token(ADMIN))
+        assert (asked.returncode, json.loads(asked.stdout)["left"][0]["what"]) == (2, "published releases")
+        assert "1 change of owner/sample would be made, and nobody is there to be asked" in asked.stderr
+        assert writes(made) == []
+        done = made.command(*only, "--yes", token=made.token(ADMIN))
+        result = json.loads(done.stdout)
+        assert (done.returncode, made.github.immutable_releases, len(writes(made))) == (0, True, 1)
+        assert [one["undo"] for one in result["done"]] == [
+            ["gh api --method DELETE repos/owner/sample/immutable-releases"]
+        ]
+        nothing = made.command("--apply", "--only", "ci", token=made.token(ADMIN))
+        assert (nothing.returncode, "ci is no setting of GitHub" in nothing.stderr) == (2, True)
+
+
+def test_a_failure_half_way_is_told_with_what_was_done(worlds: Stagehand) -> None:
+    """The command prints what was changed with its undo and what was not, and ends with the error's exit code."""
+    with worlds.open("apply-half") as made:
+        empty(made)
+        made.github.private = made.github.free = True
+        output = made.command("--apply", "--yes", "--only", "TD32", "--only", "TD37", token=made.token(ADMIN))
+        assert "5 changes of 5 made" in output.stdout
+        assert "TD37  Release tags are made by maintainers" in output.stdout
+        assert "Upgrade to GitHub Pro or make this repository public" in output.stdout
+        assert sorted(made.github.environments) == ["pypi", "testpypi"]

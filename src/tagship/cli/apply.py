@@ -14,15 +14,19 @@ from tagship.words import clean, many
 if TYPE_CHECKING:
     from tagship.services.github_shapes import Settings
     from tagship.setup.apply import Applied, Done, Doors, Left, Plan
+    from tagship.setup.setting import Setting
 
 Option = str | bool | Path | tuple[str, ...] | None
 
 
-def apply(path: Path, options: Mapping[str, Option]) -> int:
+def apply(path: Path, only: tuple[str, ...], options: Mapping[str, Option]) -> int:
     """Set GitHub's settings to what the project's configuration and environment files say.
 
+    Args:
+        only: groups, ids or codes of checks, outside of which nothing is changed; empty for everything.
+
     Raises:
-        UsageError: nobody is there to be asked, and nothing was said beforehand.
+        UsageError: nobody is there to be asked, and nothing was said beforehand; or nothing of `only` can be set.
     """
     from tagship.cli.doctor import opened
     from tagship.services.github_settings import read_settings
@@ -33,15 +37,29 @@ def apply(path: Path, options: Mapping[str, Option]) -> int:
 
     with opened(path, options, patience=PATIENCE) as (world, project):
         asked = wanted(project, variant(project))
-        doors = Doors(github=world.github, wanted=asked)
+        doors = Doors(github=world.github, wanted=asked, table=_table(only))
         settings = read_settings(doors.github, (one.name for one in asked.environments), asked.people)
-        planned, as_json = plan(asked, settings), bool(options["as_json"])
+        planned, as_json = plan(asked, settings, doors.table), bool(options["as_json"])
         if not as_json:
             _show(planned)
         check_rights(doors, settings)
         if planned.actions and not options["yes"]:
             _ask(planned, as_json=as_json)
         return _perform(doors, settings, planned, as_json=as_json)
+
+
+def _table(only: tuple[str, ...]) -> "tuple[Setting, ...]":
+    from tagship.setup.doctor import chosen
+    from tagship.setup.github import SETTINGS
+
+    ids = {check.id for check in chosen(only)}
+    found = tuple(setting for setting in SETTINGS if setting.id in ids)
+    if not found:
+        raise UsageError(
+            f"Nothing was changed: {', '.join(only)} is no setting of GitHub",
+            remedy="--only github names them all; `tagship doctor --only github --verbose` lists them.",
+        )
+    return found
 
 
 def _perform(doors: "Doors", settings: "Settings", planned: "Plan", *, as_json: bool) -> int:

@@ -51,7 +51,7 @@ def doctor(path: Path, only: tuple[str, ...], explain: str | None, **options: Op
     if options["apply"]:
         from tagship.cli.apply import apply
 
-        return apply(path, options)
+        return apply(path, only, options)
     from tagship.cli.render import screen
     from tagship.cli.render.doctor import of_examination
     from tagship.setup.check import INSIDE

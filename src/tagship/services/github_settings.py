@@ -282,4 +282,6 @@ def _hidden(github: GitHub, why: str, remedy: str, needs: str) -> Hidden:
     if github.is_anonymous:
         remedy = f"gh auth login, or a token with the permission {needs} in GH_TOKEN."
         return Hidden(why=f"{why} (asked without a token)", remedy=remedy)
+    if "by integration" in why and needs in (ADMINISTRATION, SECRETS, ENVIRONMENTS):
+        return Hidden(why=why, remedy=f"GITHUB_TOKEN never has {needs}: give another token, in GH_TOKEN.")
     return Hidden(why=why, remedy=remedy or f"Give a token with the permission {needs}.")

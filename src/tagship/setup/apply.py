@@ -5,7 +5,7 @@ before a run ended is seen by the next one, so that killed anywhere and repeated
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,14 +68,20 @@ class Doors:
     github: GitHub
     """With a token that may administer it."""
     wanted: Wanted
+    table: tuple[Setting, ...] = SETTINGS
+    """What of all that is to be set."""
 
 
-def plan(wanted: Wanted, settings: Settings) -> Plan:
-    """What would make the settings as they are wanted."""
+def plan(wanted: Wanted, settings: Settings, table: Iterable[Setting] = SETTINGS) -> Plan:
+    """What would make the settings as they are wanted.
+
+    Args:
+        table: what of all is looked at.
+    """
     actions: list[Action] = []
     persons: list[Left] = []
     unseen: list[Left] = []
-    for setting in SETTINGS:
+    for setting in table:
         try:
             compared = setting.look(wanted, settings)
         except Unseen as missing:
@@ -143,7 +149,7 @@ def apply(doors: Doors, settings: Settings) -> Iterator[Done]:
         Refused, Unreachable, UnknownOutcome: a change was not made, or what came of it cannot be seen. What was
             yielded before stays.
     """
-    for action in plan(doors.wanted, settings).actions:
+    for action in plan(doors.wanted, settings, doors.table).actions:
         error: TagshipError | None = None
         made = b""
         try:

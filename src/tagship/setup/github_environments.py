@@ -32,26 +32,25 @@ def _one_exists(wanted: Wanted, settings: Settings, environment: Environment) ->
     how, url = settings.environments.how, _page(wanted)
     if found is not None:
         return Compared(seen=ok("it is there", how, url=url, about=environment.name))
+    words = "there is no such environment; GitHub makes one at the first run, which every branch may use"
+    seen = problem(words, how, url=url, about=environment.name)
     path = _path(environment.name)
+    try:
+        body = _body(environment, settings, CUSTOM)
+    except Unseen as missing:  # that is a reviewer's doing, and no reason not to say that it is missing
+        remedy = f"{missing.hidden.why}: {missing.hidden.remedy}"
+        return Compared(seen=problem(words, how, url=url, about=environment.name, remedy=remedy))
     make = Action(
         what=f"environment {environment.name}",
         before="missing",
         after=_words(environment),
         page=EXISTS,
         part="environments",
-        request=Request.of("PUT", path, _body(environment, settings, CUSTOM)),
+        request=Request.of("PUT", path, body),
         undo=(Request.of("DELETE", path),),
     )
     admit = (_admit(environment, entry, EXISTS) for entry in _entries(environment))
-    return Compared(
-        seen=problem(
-            "there is no such environment; GitHub makes one at the first run, which every branch may use",
-            how,
-            url=url,
-            about=environment.name,
-        ),
-        actions=(make, *admit),
-    )
+    return Compared(seen=seen, actions=(make, *admit))
 
 
 def _refs(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
