@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -107,7 +107,7 @@ class Listing(Record, frozen=True, kw_only=True):
 
 class _File(msgspec.Struct, rename="kebab"):
     filename: str
-    upload_time: datetime | None = None
+    upload_time: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     provenance: str | None = None
 
 
