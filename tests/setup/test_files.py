@@ -42,9 +42,7 @@ def _owners(line: str) -> Change:
     return write(".github/CODEOWNERS", f"# who\n{line}\n")
 
 
-NOT_KNOWN = (
-    "No workflow was written: which repository on GitHub it is for is not known (the repository is on gitlab.com)"
-)
+NOT_KNOWN = "which repository on GitHub it is for is not known (the repository is on gitlab.com)"
 NOBODY = "nobody owns .github/workflows"
 TABLE = [
     Row("security.updates", "none", write(BOT, None), PROBLEM,

@@ -3,7 +3,8 @@
 import pytest
 
 from tagship.setup.others import CHECKS
-from tests.setup.worlds import Stagehand
+from tests.setup.rows import OK, PROBLEM, UNKNOWN, Row, edit, rows, write
+from tests.setup.worlds import SetUp, Stagehand
 
 SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
 
@@ -18,6 +19,37 @@ PUSH = "{push: {branches: [main]}}"
 TAGGED = "own.yml", "its job own makes tags ({}) with the token of its run, which start no workflow"
 BEHIND = "own.yml", "a release starts it, and not one that the publishing workflow makes"
 SEALED = f"{BEHIND[1]}; and nothing can be attached to an immutable release"
+
+
+def _right(made: SetUp) -> None:
+    """Change nothing."""
+
+
+def _skip(made: SetUp) -> None:
+    made.write("README.md", "# 1.0.0\n", message="Release 1.0.0 [skip ci]")
+
+
+OWN = ".github/workflows/own.yml"
+TABLE = [
+    Row("workflow.skipped", "an ordinary message", _right, OK, "its message does not"),
+    Row("workflow.skipped", "[skip ci]", _skip, PROBLEM, "the message of the newest commit has [skip ci]"),
+    Row("workflow.tagged-by-token", "people make tags", _right, OK,
+        "no workflow makes tags with the token of its run"),
+    Row("workflow.tagged-by-token:own.yml", "a workflow does",
+        write(OWN, job(PUSH, "run: git push --follow-tags")), PROBLEM, TAGGED[1].format("git push --follow-tags")),
+    Row("workflow.tagged-by-token", "the project has no name",
+        edit("pyproject.toml", 'name = "sample"\n', ""), UNKNOWN,
+        "the project has no name that an index would take"),
+    Row("workflow.behind-release", "none waits", _right, OK, "none waits for a release"),
+    Row("workflow.behind-release:own.yml", "one waits",
+        write(OWN, job("{release: {types: [published]}}", "run: make docs")), PROBLEM, SEALED),
+]  # fmt: skip
+
+
+@rows(TABLE)
+def test_what_starts_nothing_is_said(worlds: Stagehand, row: Row) -> None:
+    """In this world the check says just this, and what to do where it is not ok."""
+    assert row.seen(worlds) == row.wanted
 
 
 @pytest.mark.parametrize(
@@ -63,13 +95,6 @@ def test_behind_a_workflow_of_ones_own_releases_start_what_waits_for_them(worlds
     with worlds.open("others") as made:
         made.write(".github/workflows/publish.yml", job("{release: {types: [published]}}", "run: twine upload dist/*"))
         assert {id for id in made.problems(CHECKS) if id.startswith("workflow.behind-release")} == set()
-
-
-def test_a_commit_that_skips_workflows_is_named(worlds: Stagehand) -> None:
-    """The word stands in what is said, since a tag on that commit would start nothing."""
-    with worlds.open("others") as made:
-        made.write("README.md", "# 1.0.0\n", message="Release 1.0.0 [skip ci]")
-        assert made.problems(CHECKS) == {"workflow.skipped": "the message of the newest commit has [skip ci]"}
 
 
 @pytest.mark.parametrize(

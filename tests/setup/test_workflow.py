@@ -47,9 +47,7 @@ def _range(made: SetUp) -> None:
     made.write(LOCK, re.sub(r"tagship==0\.1\.0 \\\n +--hash=\S+\n", "tagship>=0.1.0\n", text))
 
 
-NOT_KNOWN = (
-    "No workflow was written: which repository on GitHub it is for is not known (the repository is on gitlab.com)"
-)
+NOT_KNOWN = "which repository on GitHub it is for is not known (the repository is on gitlab.com)"
 TABLE = [
     Row("workflow.present", "own", write(WORKFLOW, BY_HAND), OK, "publish.yml, written by hand"),
     Row("workflow.present", "none", write(WORKFLOW, None), PROBLEM, f"there is no {WORKFLOW}"),
@@ -60,7 +58,7 @@ TABLE = [
     *(Row(f"workflow.{id}", "elsewhere", _elsewhere, UNKNOWN, NOT_KNOWN)
       for id in ("present", "valid", "push", "tag", "environments", "gate", "identity")),
     *(Row(f"workflow.{id}", "of a newer tagship", _newer, UNKNOWN,
-          "Nothing was compared: the files are those of tagship 99.0, and this is 0.1.0")
+          "the files are those of tagship 99.0, and this is 0.1.0")
       for id in ("unchanged", "locks", "documents")),
     Row("workflow.valid:TS01", "a key twice", edit(WORKFLOW, "on:\n  push:", "on:\n  push:\n  push:"), PROBLEM,
         "the key `push` is there already, in line 8"),

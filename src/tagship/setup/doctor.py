@@ -1,6 +1,7 @@
 """The table of all checks of the set-up, and their judgement over what was observed; no I/O."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
@@ -23,6 +24,8 @@ CHECKS: tuple[Check, ...] = (
     *tokens.CHECKS,
 )
 """All checks, in the order in which they are shown."""
+_UNDONE = re.compile(r"(No workflow was written|Nothing was (written|compared)|Not published): ")
+"""What errors begin with, and nobody who looks wanted to do."""
 PROBLEM, UNSEEN = 1, 2
 """Exit codes."""
 
@@ -81,7 +84,7 @@ def _look(check: Check, observed: Observed) -> Iterator[Seen]:
     except Unseen as missing:
         yield unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy)
     except TagshipError as error:
-        yield unknown(error.message, error.where, remedy=error.remedy, url=error.url)
+        yield unknown(_UNDONE.sub("", error.message), error.where, remedy=error.remedy, url=error.url)
 
 
 def _examined(check: Check, seen: Seen) -> Examined:
