@@ -203,6 +203,13 @@ def test_no_answer_crashes_it(
         assert all(isinstance(release, Release) for release in found.releases)
 
 
+def test_a_certificate_of_a_version_that_there_is_not_says_nothing() -> None:
+    """X.509 has three versions; a fifth is no certificate."""
+    data = b64decode(certificate(((COMMIT, SHA),))).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05", 1)
+    assert certified(b64encode(data).decode()) == {}
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 @settings(max_examples=200, deadline=None)
 @given(at=st.integers(0, 10_000), value=st.integers(0, 255), cut=st.integers(0, 200))
 def test_no_certificate_crashes_it(at: int, value: int, cut: int) -> None:

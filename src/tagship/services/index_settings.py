@@ -7,7 +7,6 @@ proven here: a certificate is read as the index serves it, which verified it whe
 No API shows which publishers are registered and were never used, nor whether the owners have a second factor.
 """
 
-import binascii
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -280,7 +279,7 @@ def certified(certificate: str) -> dict[str, str]:
 
     try:
         extensions = x509.load_der_x509_certificate(b64decode(certificate)).extensions
-    except (ValueError, binascii.Error, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return {}
     found = {_CLAIMS.get(one.oid.dotted_string): one.value for one in extensions}
     return {
