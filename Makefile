@@ -10,7 +10,7 @@ CLIENTS := .cache/clients
 EXAMPLE := build/examples/small
 PYTEST := TAGSHIP_WHEELHOUSE=$(abspath $(WHEELHOUSE)) $(BIN)/python -m pytest
 
-.PHONY: help rehearse test test-all test-random lint bench lock docs clean
+.PHONY: help rehearse test test-all test-random lint bench lock docs site clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -59,6 +59,9 @@ bench: $(VENV)/ready ## measure against the same work done by hand, and print th
 
 docs: $(VENV)/ready ## write the reference pages again, from the code
 	$(BIN)/python docs/generate.py
+
+site: $(VENV)/ready ## build the documentation site in build/site
+	$(BIN)/python scripts/documentation.py
 
 lock: $(VENV)/ready ## write the locks again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

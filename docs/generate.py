@@ -12,6 +12,7 @@ import click
 import msgspec
 from actions import page as rehearsed_workflow
 from fields import Row, fields_of
+from stages import doctor, stages
 from world import page as embedded_world
 
 from requirements import page as requirements
@@ -219,6 +220,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "configuration.md": configuration,
     "json.md": json_page,
+    "stages.md": stages,
+    "doctor.md": doctor,
     "embedded-world.md": embedded_world,
     "rehearsing-the-workflow.md": rehearsed_workflow,
     "requirements.md": requirements,

@@ -49,7 +49,8 @@ class Session:
     def type(self, command: str) -> Typed:
         """Run a command as bash does, and whatever it makes GitHub run."""
         memory = shlex.quote(str(self._memory))
-        script = f'. {memory}\n{command}\ncode=$?\n{{ printf "cd %q\\n" "$PWD"; export -p; }} > {memory}\nexit $code\n'
+        keep = f'{{ printf "cd %q\\n" "$PWD"; export -p; }} > {memory}'
+        script = f"shopt -u checkwinsize\n. {memory}\n{command}\ncode=$?\n{keep}\nexit $code\n"
         with self._place.town.watched():
             return self._on_terminal(("bash", "-c", script))
 

@@ -8,7 +8,7 @@ import pytest
 from tagship.project.config import load
 from tagship.project.pyproject import parse, read_toml
 from tagship.workflow.document import read
-from tests.docs.blocks import NOT_READ, PAGES, Block, blocks, cells, commands, matches, name
+from tests.docs.blocks import NOT_READ, PAGES, ROOT, Block, blocks, cells, commands, matches, name
 from tests.docs.session import Session
 from tests.docs.settings import DEFAULT, SETTINGS, Means, Place
 from tests.goldens import same
@@ -77,6 +77,12 @@ def test_a_workflow_is_understood(block: Block) -> None:
     document = read(f"{block.text}\n".encode(), block.where)
     assert document.problems == ()
     assert document.jobs != {}
+
+
+@pytest.mark.parametrize("page", ("docs/start.md", "docs/troubleshooting.md"))
+def test_nothing_is_exempt_where_people_begin(page: str) -> None:
+    """Every block of the first steps, and of what to do when something fails, is run."""
+    assert [block.where for block in blocks(ROOT / page) if block.not_run] == []
 
 
 def test_every_exempted_block_is_listed() -> None:

@@ -8,6 +8,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from tagship.project.discover import Project, read
 from tagship.rehearsal import environments, fit
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.github.state import WorkflowRun
+from tagship.rehearsal.github.tokens import Token
 from tagship.rehearsal.keeper.handle import MARK, Keeper
 from tagship.rehearsal.pipeline import run_all
 from tagship.rehearsal.receive import guard
@@ -51,6 +53,12 @@ class Town:
     """Where each branch and tag was at the last look."""
     runs: int = 0
 
+    @cached_property
+    def reader(self) -> Token:
+        """The reader's token, which is made up; whose it is turns out when the repository is made."""
+        scopes = {"repo": "write", "workflow": "write", "read:org": "write"}
+        return self.embedded.github.issue_token("classic", scopes)
+
     @property
     def bare(self) -> Git:
         """The repository on the embedded GitHub."""
@@ -60,6 +68,7 @@ class Town:
         """Make the repository on the embedded GitHub, empty or with what a folder has, which no workflow has seen."""
         github = self.embedded.github
         github.owner, _, github.name = slug.partition("/")
+        self.reader.login = github.owner
         if source is None:
             self.embedded.shell.check(
                 ("git", "init", "--quiet", "--bare", "--initial-branch", "main", str(self.bare.root)),
@@ -175,14 +184,13 @@ class Town:
 
     def environ(self) -> dict[str, str]:
         """The variables of the reader's shell: the doors to this world, and a token that is made up."""
-        token = self.embedded.github.issue_token("classic", {"repo": "write", "workflow": "write", "read:org": "write"})
         inner = {name: value for name, value in self.embedded.shell.environment.items() if name != MARK}
         places = {"CACHE": ".cache", "CONFIG": ".config", "DATA": ".local/share", "STATE": ".local/state"}
         return {
             **inner,
             **{f"XDG_{kind}_HOME": str(self.home / place) for kind, place in places.items()},
             "HOME": str(self.home),
-            "GH_TOKEN": token.value,
+            "GH_TOKEN": self.reader.value,
             "GIT_CONFIG_GLOBAL": str(self.home / ".gitconfig"),
         }
 
