@@ -129,6 +129,13 @@ def _lost_tag(made: SetUp) -> None:
     git(made.root, "tag", "--delete", "v0.9.0")
 
 
+def _piled_up(made: SetUp) -> None:
+    state = made.embedded.testpypi.state
+    (release,) = state.projects["sample"].releases
+    files = (replace(release.files[0], size=81 * 2**30 // 10), *release.files[1:])
+    state.put(replace(state.projects["sample"], releases=(replace(release, files=files),)))
+
+
 def _only_called(made: SetUp) -> None:
     text = (made.root / PUBLISH).read_text()
     on = text[text.index("\non:\n") : text.index("\npermissions:")]
@@ -161,6 +168,7 @@ ROWS = (
             "index.name:testpypi": "ok: owned by owner, second; its page names this repository",
             "index.status:pypi": "ok: active",
             "index.status:testpypi": "ok: active",
+            "index.room:testpypi": "ok: 1.1 kB, 0% of what TestPyPI gives every project",
             "index.publisher:pypi": f"ok: 0.9.0 by {HERE}",
             "index.environment:pypi": "ok: 0.9.0 by environment pypi",
             "index.publishers:pypi": f"ok: 0.9.0 by {HERE}",
@@ -179,6 +187,7 @@ ROWS = (
             **{f"{check}:pypi": DOWN for check in ("index.name", "index.status", *PUBLISHER)},
             "index.vulnerabilities:pypi": DOWN,
             "index.owners:pypi": DOWN,
+            "index.room:pypi": DOWN,
             "index.name:testpypi": "ok: owned by owner, second; its page names this repository",
             "index.status:testpypi": "ok: active",
             "index.claims:pypi": f"ok: {HERE}",
@@ -445,6 +454,12 @@ ROWS = (
             "index.publisher:pypi": "unknown: its environment is known when the job runs, and not before",
         },
         remedy="Write the name of the environment into the workflow",
+    ),
+    Row(
+        what="development versions have piled up",
+        change=_piled_up,
+        says={"index.room:testpypi": "problem: 8.7 GB, 81% of what TestPyPI gives every project"},
+        remedy="Delete old development versions",
     ),
     Row(
         what="a vulnerability is known",

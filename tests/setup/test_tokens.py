@@ -15,7 +15,7 @@ from tests.setup.worlds import ADMIN, Auth, SetUp, Stagehand
 PYPI, TESTPYPI = "PYPI_API_TOKEN", "TEST_PYPI_API_TOKEN"
 ANONYMOUS = "unknown: GitHub refused: 401 Requires authentication (asked without a token)"
 EVERYBODY = "every job of every workflow can read it"
-FOUND = "what it may publish shows nowhere"
+AFTER = "set after the first upload; what else it may publish shows nowhere"
 
 
 def _dates(made: SetUp, days: float) -> SecretDates:
@@ -88,6 +88,7 @@ class Row:
     """Part of what the first of them tells to do."""
     change: Callable[[SetUp], None] = lambda made: None
     auth: Auth = "token"
+    fresh: bool = False
     lacks: tuple[str, ...] = ()
     """Permissions that the doctor's token does not have."""
     anonymous: bool = False
@@ -100,10 +101,12 @@ ROWS = (
     Row(
         what="all is right",
         says={
-            f"security.token:{PYPI}": f"ok: in environment pypi; {FOUND}",
-            f"security.token:{TESTPYPI}": f"ok: in environment testpypi; {FOUND}",
+            f"security.token:{PYPI}": "ok: in environment pypi",
+            f"security.token:{TESTPYPI}": "ok: in environment testpypi",
             f"security.token-age:{PYPI}": "ok: set 20 days ago",
             f"security.token-age:{TESTPYPI}": "ok: set 20 days ago",
+            f"security.token-scope:{PYPI}": f"ok: {AFTER}",
+            f"security.token-scope:{TESTPYPI}": f"ok: {AFTER}",
             "security.token-leftovers": "ok: no other secret is called like a token of an index",
         },
     ),
@@ -122,6 +125,7 @@ ROWS = (
         says={
             f"security.token:{PYPI}": ANONYMOUS,
             f"security.token-age:{PYPI}": ANONYMOUS,
+            f"security.token-scope:{PYPI}": ANONYMOUS,
             "security.token-leftovers": ANONYMOUS,
         },
         remedy="gh auth login",
@@ -138,7 +142,7 @@ ROWS = (
     Row(
         what="the environment's secrets are enough",
         lacks=("secrets",),
-        says={f"security.token:{PYPI}": f"ok: in environment pypi; {FOUND}"},
+        says={f"security.token:{PYPI}": "ok: in environment pypi"},
     ),
     Row(
         what="there is none",
@@ -166,7 +170,7 @@ ROWS = (
         says={
             f"security.token-leftovers:{PYPI} in the repository": f"problem: {PYPI} in the repository: no job that "
             "publishes reads it there",
-            f"security.token:{PYPI}": f"ok: in environment pypi; {FOUND}",
+            f"security.token:{PYPI}": "ok: in environment pypi",
         },
         remedy=f"gh secret delete {PYPI}",
     ),
@@ -198,6 +202,22 @@ ROWS = (
         },
         remedy="Make one for this project alone at https://pypi.org/manage/account/token/; "
         f"gh secret set {PYPI} --env pypi; then delete the old one there",
+    ),
+    Row(
+        what="it was set before the first upload",
+        change=_aged(31),
+        says={
+            f"security.token-scope:{PYPI}": "problem: it was set before the first upload, when there was none for the "
+            "project alone",
+            f"security.token-scope:{TESTPYPI}": f"ok: {AFTER}",
+        },
+        remedy="Make one for this project alone",
+    ),
+    Row(
+        what="nothing was ever uploaded",
+        fresh=True,
+        says={f"security.token-scope:{PYPI}": "pending: the first upload needs one for the whole account"},
+        remedy="After it: Make one for this project alone at https://pypi.org/manage/account/token/",
     ),
     Row(
         what="that of TestPyPI is old",
@@ -251,7 +271,7 @@ ROWS = (
         says={
             "security.token-leftovers:PYPI_TOKEN in the repository": "problem: PYPI_TOKEN in the repository: no job "
             "that publishes reads it there",
-            f"security.token:{PYPI}": f"ok: in environment pypi; {FOUND}",
+            f"security.token:{PYPI}": "ok: in environment pypi",
         },
     ),
     Row(
@@ -287,7 +307,7 @@ ROWS = (
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_check_of_tokens_says_what_is_there(worlds: Stagehand, row: Row) -> None:
     """Tokens are judged by name, place and date, with a remedy; what is unseen is unknown and hides nothing else."""
-    with worlds.open(f"tokens-{ROWS.index(row)}", auth=row.auth) as made:
+    with worlds.open(f"tokens-{ROWS.index(row)}", auth=row.auth, fresh=row.fresh) as made:
         row.change(made)
         may = {name: level for name, level in ADMIN.items() if name not in row.lacks}
         checks = made.doctor("" if row.anonymous else made.token(may)).checks

@@ -100,12 +100,17 @@ class Listing(Record, frozen=True, kw_only=True):
     """None where there is no release that is shown."""
     releases: tuple[Release, ...] = ()
     """The newest ones, by the time of their first file."""
+    first: float | None = None
+    """When the oldest file that is there came, in seconds since 1970; None where there is none."""
+    size: int = 0
+    """Bytes of all files."""
     alike: Reading[tuple[str, ...]] = Reading()
     """Existing projects whose names look like this one; None where the name itself is taken."""
 
 
 class _File(msgspec.Struct, rename="kebab"):
     filename: str
+    size: int = 0
     upload_time: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     provenance: str | None = None
 
@@ -188,13 +193,20 @@ def read_listing(index: Index, project: str, alike: Iterable[str]) -> Listing:
         return unlisted(found.hidden, how)
     if found.value is None:
         return Listing(status=status, alike=_attempt(how, lambda: _existing(index, alike)))
-    newest = _newest(found.value.files)
+    files = found.value.files
+    newest = _newest(files)
     asked = [begin(partial(_release, index, project, *one, first=one is newest[0])) for one in newest]
     about: Reading[About] = Reading()
     if newest:
         url = f"{index.addresses.web}/pypi/{canonicalize_name(project)}/{newest[0][0]}/json"
         about = _attempt(f"GET {url}", lambda: _about(index, url))
-    return Listing(status=status, about=about, releases=tuple(one.result() for one in asked))
+    return Listing(
+        status=status,
+        about=about,
+        releases=tuple(one.result() for one in asked),
+        first=min((file.upload_time.timestamp() for file in files if file.upload_time), default=None),
+        size=sum(file.size for file in files),
+    )
 
 
 def _attempt(how: str, ask: Callable[[], T | None]) -> Reading[T]:

@@ -7,13 +7,17 @@ import re
 from collections.abc import Iterable
 
 from tagship.checks.check import few
+from tagship.checks.rulebook import Limits
 from tagship.checks.rulebook.names import PROHIBITED, STANDARD_LIBRARY
 from tagship.model import Page, Severity, Status, Target
 from tagship.services.addresses import GITHUB, PYPI
 from tagship.services.index_settings import Publisher
 from tagship.setup.check import Check, Group, Seen, ok, problem, unknown
 from tagship.setup.claims import At, each
+from tagship.words import size
 
+ROOM = 0.8
+"""Of the limit for a project, from which on it is time to make room."""
 _ON_GITHUB = re.compile(
     rf"(?:git\+)?https?://(?:www\.)?{re.escape(GITHUB.partition('//')[2])}/"
     r"(?!(?:sponsors|orgs|users|apps|marketplace|settings)/)([\w.-]+/[\w.-]+?)(?:\.git)?(?:[/#?].*)?$",
@@ -134,6 +138,16 @@ def _status(at: At) -> Seen | None:
             return unknown(f"{status}, of which tagship does not know what it means", at.how, url=page, about=about)
 
 
+def _room(at: At) -> Seen | None:
+    if at.listing.status.get() is None:
+        return None
+    about, share = at.index.target.value, at.listing.size / Limits().project
+    words = f"{size(at.listing.size)}, {share:.0%} of what {at.index.name} gives every project"
+    if share > ROOM:
+        return problem(words, at.how, url=at.index.tokens(at.name), about=about)
+    return ok(words, at.how, about=about)
+
+
 def _vulnerabilities(at: At) -> Seen | None:
     if at.index.target is not Target.PYPI or (found := at.listing.about.get()) is None:
         return None
@@ -179,6 +193,21 @@ CHECKS = (
         ),
         group=Group.INDEX,
         look=each(_status),
+    ),
+    Check(
+        id="index.room",
+        page=Page(
+            code="TD61",
+            title="The project's files leave room for more on the index",
+            why="An upload beyond the project's limit is refused. Development versions add up, and nothing but their "
+            "owner deletes them.",
+            remedy="Delete old development versions in the project's settings, or ask for a higher limit; whether it "
+            "has one shows nowhere.",
+            severity=Severity.WARNING,
+            source=f"{PYPI.docs}/project-management/storage-limits/",
+        ),
+        group=Group.INDEX,
+        look=each(_room),
     ),
     Check(
         id="index.vulnerabilities",

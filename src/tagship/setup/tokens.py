@@ -1,18 +1,19 @@
 """Checks of API tokens of the indexes, as far as GitHub shows them: names, places and dates, never values.
 
-What a token may publish shows nowhere but in the account that made it: that is a line of the security checklist.
+What a token may publish shows nowhere but in the account that made it: that is a line of the security checklist. One
+that is older than the project can only be for the whole account.
 Tokens of PyPI do not expire by themselves (warehouse/macaroons), so that their age is what can be judged.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tagship.model import Page, Severity
 from tagship.services.addresses import GITHUB, PYPI, TESTPYPI
 from tagship.services.github_shapes import SecretName
 from tagship.services.reading import Hidden, Reading, Unseen
-from tagship.setup.check import Check, Group, Needs, Seen, ok, problem, unknown
+from tagship.setup.check import Check, Group, Needs, Seen, ok, pending, problem, unknown
 from tagship.setup.claims import publishing
 from tagship.setup.observed import Observed
 from tagship.workflow.audit.lane import Lane
@@ -36,7 +37,14 @@ class _Wanted:
     secret: str
     environment: str
     """Of the job; empty where it has none."""
+    index: str
+    """`pypi`, `testpypi`, `other`, `unknown`."""
     where: str
+
+    @property
+    def command(self) -> str:
+        """How it is set."""
+        return f"gh secret set {self.secret}" + (f" --env {self.environment}" if self.environment else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,16 +62,18 @@ def _wanted(observed: Observed) -> tuple[_Wanted, ...]:
     documents = publishing(observed)
     wanted = observed.wanted
     if not documents and isinstance(wanted, Variant) and wanted.auth == "token":
-        names = ((SECRETS["pypi"], wanted.pypi), (SECRETS["testpypi"], wanted.testpypi))
-        return tuple(_Wanted(secret=s, environment=e, where="as tagship would write it") for s, e in names)
+        names = (("pypi", wanted.pypi), ("testpypi", wanted.testpypi))
+        where = "as tagship would write it"
+        return tuple(_Wanted(secret=SECRETS[i], environment=e, index=i, where=where) for i, e in names)
     found: dict[tuple[str, str], _Wanted] = {}
     for document in documents:
         lane = Lane(document)
         for upload in lane.uploads:
             nodes = (upload.step.inputs, upload.step.env, upload.job.env)
             for line, name in (hit for node in nodes for hit in lane.secrets(node)):
-                one = _Wanted(secret=name, environment=upload.job.environment, where=f"{document.file}:{line}")
-                found.setdefault((name.upper(), upload.job.environment), one)
+                environment, where = upload.job.environment, f"{document.file}:{line}"
+                one = _Wanted(secret=name, environment=environment, index=upload.index, where=where)
+                found.setdefault((name.upper(), environment), one)
     return tuple(one for (name, _), one in found.items() if _LIKE_A_TOKEN.search(name))
 
 
@@ -103,57 +113,63 @@ def _found(observed: Observed, one: _Wanted) -> _Found | None:
     return None
 
 
-def _there(observed: Observed) -> Iterator[Seen]:
-    for one in _wanted(observed):
-        try:
-            found = _found(observed, one)
-        except Unseen as missing:
-            yield unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy, about=one.secret)
-            continue
-        place = f" --env {one.environment}" if one.environment else ""
-        command = f"gh secret set {one.secret}{place}"
-        if found is None:
-            where = f"environment {one.environment}" if one.environment else "the repository"
-            yield problem(f"{one.secret} is not in {where}", one.where, remedy=command, about=one.secret)
-        elif one.environment and not found.place.startswith("environment"):
-            yield problem(
-                f"{one.secret} lies in {found.place}: every job of every workflow can read it",
-                found.how,
-                remedy=f"{command}; then remove it from {found.place}",
-                about=one.secret,
-            )
-        elif not one.environment:
-            words = f"{one.secret} lies in {found.place}, and the job that reads it has no environment"
-            yield problem(words, one.where, remedy="tagship init writes a job with one", about=one.secret)
-        else:
-            yield ok(f"in {found.place}; what it may publish shows nowhere", found.how, about=one.secret)
+def _each(look: Callable[[Observed, _Wanted, _Found | None], Seen | None]) -> Callable[[Observed], Iterator[Seen]]:
+    """A check of every token that publishing jobs read: what hides one hides no other."""
+
+    def all_of_them(observed: Observed) -> Iterator[Seen]:
+        for one in _wanted(observed):
+            try:
+                seen = look(observed, one, _found(observed, one))
+            except Unseen as missing:
+                seen = unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy, about=one.secret)
+            if seen is not None:
+                yield seen
+
+    return all_of_them
 
 
-def _age(observed: Observed) -> Iterator[Seen]:
-    for one in _wanted(observed):
-        try:
-            found = _found(observed, one)
-        except Unseen as missing:
-            yield unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy, about=one.secret)
-            continue
-        if found is None:
-            continue
-        days = int((observed.now - found.dates.updated_at.timestamp()) // DAY)
-        words = f"set {days} days ago"
-        if days > OLD:
-            yield problem(words, found.how, remedy=_rotation(one), about=one.secret)
-        else:
-            due = "; time for another" if days > DUE else ""
-            yield ok(f"{words}{due}", found.how, about=one.secret)
+def _there(_: Observed, one: _Wanted, found: _Found | None) -> Seen:
+    if found is None:
+        where = f"environment {one.environment}" if one.environment else "the repository"
+        return problem(f"{one.secret} is not in {where}", one.where, remedy=one.command, about=one.secret)
+    if not one.environment:
+        words = f"{one.secret} lies in {found.place}, and the job that reads it has no environment"
+        return problem(words, one.where, remedy="tagship init writes a job with one", about=one.secret)
+    if not found.place.startswith("environment"):
+        words = f"{one.secret} lies in {found.place}: every job of every workflow can read it"
+        remedy = f"{one.command}; then remove it from {found.place}"
+        return problem(words, found.how, remedy=remedy, about=one.secret)
+    return ok(f"in {found.place}", found.how, about=one.secret)
+
+
+def _scope(observed: Observed, one: _Wanted, found: _Found | None) -> Seen | None:
+    """A token for one project can be made once the project is there, and not before."""
+    listing = {"pypi": observed.pypi, "testpypi": observed.testpypi}.get(one.index)
+    if found is None or listing is None:
+        return None
+    if listing.status.get() is None or listing.first is None:
+        words = "the first upload needs one for the whole account"
+        return pending(words, listing.status.how, remedy=f"After it: {_rotation(one)}", about=one.secret)
+    if found.dates.updated_at.timestamp() < listing.first:
+        words = "it was set before the first upload, when there was none for the project alone"
+        return problem(words, found.how, remedy=_rotation(one), about=one.secret)
+    return ok("set after the first upload; what else it may publish shows nowhere", found.how, about=one.secret)
+
+
+def _age(observed: Observed, one: _Wanted, found: _Found | None) -> Seen | None:
+    if found is None:
+        return None
+    days = int((observed.now - found.dates.updated_at.timestamp()) // DAY)
+    words = f"set {days} days ago"
+    if days > OLD:
+        return problem(words, found.how, remedy=_rotation(one), about=one.secret)
+    return ok(f"{words}; time for another" if days > DUE else words, found.how, about=one.secret)
 
 
 def _rotation(one: _Wanted) -> str:
-    index = TESTPYPI if re.search(r"TEST_?PYPI", one.secret, re.IGNORECASE) else PYPI
-    place = f" --env {one.environment}" if one.environment else ""
+    index = TESTPYPI if one.index == TESTPYPI.target.value else PYPI
     page = f"{index.web}/manage/account/token/"
-    return (
-        f"Make one for this project alone at {page}; gh secret set {one.secret}{place}; then delete the old one there"
-    )
+    return f"Make one for this project alone at {page}; {one.command}; then delete the old one there"
 
 
 def _leftovers(observed: Observed) -> Iterator[Seen]:
@@ -223,7 +239,22 @@ CHECKS = (
         ),
         group=Group.SECURITY,
         needs=Needs.ADMIN,
-        look=_there,
+        look=_each(_there),
+    ),
+    Check(
+        id="security.token-scope",
+        page=Page(
+            code="TD88",
+            title="No token is from before the first release, and so for a whole account",
+            why="Only a token for the whole account can make a project. Left in place it can publish everything that "
+            "the account can.",
+            remedy="After the first release make one for this project alone, and delete the other.",
+            severity=Severity.WARNING,
+            source=f"{PYPI.web}/help/#apitoken",
+        ),
+        group=Group.SECURITY,
+        needs=Needs.ADMIN,
+        look=_each(_scope),
     ),
     Check(
         id="security.token-age",
@@ -238,7 +269,7 @@ CHECKS = (
         ),
         group=Group.SECURITY,
         needs=Needs.ADMIN,
-        look=_age,
+        look=_each(_age),
     ),
     Check(
         id="security.token-leftovers",
