@@ -17,7 +17,7 @@ from tagship.project.discover import Project
 from tagship.project.yaml_nodes import read as read_yaml
 from tagship.services.addresses import GITHUB
 from tagship.words import many
-from tagship.workflow import dependabot, drift, environments, extras, files, guide, locks
+from tagship.workflow import dependabot, drift, environments, extras, files, locks
 from tagship.workflow.extras import Extra
 from tagship.workflow.files import File
 from tagship.workflow.locks import Desk
@@ -25,7 +25,6 @@ from tagship.workflow.render import render
 from tagship.workflow.variant import Variant, variant
 
 FOLDER = ".github/workflows"
-_MARKDOWN = "<!-- {} -->"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,8 +70,7 @@ def gather(project: Project, desk: Desk, wish: Wish) -> Adoption:
         wanted = msgspec.structs.replace(wanted, file=wanted.file.replace(".yml", ".tagship.yml"))
     workflow = _workflow(project, wanted, wish)
     found = [workflow, *settings, *_locks(project, desk, wish, notes), *_environments(project, wanted)]
-    found.append(_guide(project, wanted))
-    found += extras.found(project, wish.extras)
+    found += extras.found(project, wanted, wish.extras, notes)
     bot = _dependabot(project, notes)
     return Adoption(
         root=project.top, variant=wanted, workflow=workflow, files=(*found, *([bot] if bot else ())), notes=tuple(notes)
@@ -160,15 +158,6 @@ def _lock(path: str, there: str | None, why: tuple[str, ...], wish: Wish, make: 
     if text != there and not why:
         why = ("there are newer versions",)
     return File(path=path, there=there, wanted=text, why=() if text == there or there is None else why)
-
-
-def _guide(project: Project, wanted: Variant) -> File:
-    """The page for people: theirs as soon as they change a word of it."""
-    path = "PUBLISHING.md" if project.package == "." else f"{project.package}/PUBLISHING.md"
-    text = files.stamped(guide.document(wanted, project), _MARKDOWN)
-    there = files.read(project.top, path)
-    stale = there is not None and there != text and files.is_as_written(there)
-    return File(path=path, there=there, wanted=text, why=("it is out of date",) if stale else ())
 
 
 def _environments(project: Project, wanted: Variant) -> Iterator[File]:

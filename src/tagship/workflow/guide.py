@@ -1,15 +1,18 @@
-"""What an adopter has to do once and for each release, for their own project: `PUBLISHING.md`, and what to register."""
+"""The pages for an adopter's people, with the values of their own project, and what the indexes have to be told."""
 
+import posixpath
+from collections.abc import Collection
+from functools import cache
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from packaging.utils import canonicalize_name
 
 from tagship.model import Record
 from tagship.project.discover import Project
 from tagship.project.version_literals import Derived, Written
-from tagship.services.addresses import GITHUB, PYPI, TESTPYPI, IndexAddresses
+from tagship.services.addresses import GITHUB, GITHUB_MANUAL, PYPI, TESTPYPI, IndexAddresses
 from tagship.workflow.variant import Variant
 
 SECRETS = {"pypi": "PYPI_API_TOKEN", "testpypi": "TEST_PYPI_API_TOKEN"}
@@ -63,30 +66,62 @@ def _registration(variant: Variant, index: IndexAddresses, environment: str) -> 
     )
 
 
-def document(variant: Variant, project: Project) -> str:
-    """PUBLISHING.md."""
+class Place(Record, frozen=True, kw_only=True):
+    """Where the pages of a project lie, from the root of the repository, with slashes."""
+
+    publishing: str
+    """The folder of PUBLISHING.md; `.` for the root."""
+    pages: str
+    """The folder of the others."""
+
+
+def document(name: str, project: Project, variant: Variant, place: Place, extras: Collection[str]) -> str:
+    """One page.
+
+    Args:
+        name: of its file: `PUBLISHING.md`.
+        extras: what else of tagship is in the repository, as the options of `init` call it.
+    """
+    others = [package.name or package.path for package in project.packages]
+    branch, *further = project.release_branches.value or (variant.default_branch,)
+    return _template(name).render(
+        variant=variant,
+        registrations=registrations(variant),
+        written=f"`{project.version.file}`" if isinstance(project.version, Written) else "",
+        derived=project.version.tool if isinstance(project.version, Derived) else "",
+        prefix=project.tags.value.prefix,
+        required=[check.label for check in project.required_ci.value],
+        branches=(branch, *further),
+        others=others,
+        pypi=PYPI,
+        testpypi=TESTPYPI,
+        github=GITHUB,
+        manual=GITHUB_MANUAL,
+        page=f"{GITHUB}/{variant.repository}/actions/workflows/{variant.file}",
+        name=canonicalize_name(variant.project),
+        path="" if variant.package == "." else f" {variant.package}",
+        package="" if variant.package == "." else f" --package {variant.package}",
+        up=_way(place.publishing, "."),
+        pages=_way(place.publishing, place.pages),
+        back=_way(place.pages, place.publishing),
+        watch=variant.watch,
+        extras=extras,
+    )
+
+
+def _way(begin: str, end: str) -> str:
+    """The relative path from one folder to another, with its final slash; empty for the same one."""
+    return "" if begin == end else f"{posixpath.relpath(end, begin)}/"
+
+
+@cache
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("tagship.workflow"),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown; `cell` takes care of names
+        autoescape=False,  # noqa: S701 - Markdown
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    version = project.version
-    scheme = project.tags.value
-    required = [check.label for check in project.required_ci.value]
-    return environment.get_template("PUBLISHING.md.j2").render(
-        variant=variant,
-        registrations=registrations(variant),
-        written=f"`{version.file}`" if isinstance(version, Written) else "",
-        derived=version.tool if isinstance(version, Derived) else "",
-        prefix=scheme.prefix,
-        required=required,
-        pypi=PYPI,
-        testpypi=TESTPYPI,
-        github=GITHUB,
-        page=f"{GITHUB}/{variant.repository}/actions/workflows/{variant.file}",
-        name=canonicalize_name(variant.project),
-        package="" if variant.package == "." else f" {variant.package}",
-    )
+    return environment.get_template(f"{name}.j2")

@@ -64,6 +64,11 @@ class Variant(Record, frozen=True, kw_only=True):
         return "Publish to PyPI" if self.package == "." else f"Publish {self.project} to PyPI"
 
     @property
+    def watch(self) -> str:
+        """File of the workflow that looks after the releases."""
+        return self.file.replace("publish", "release-watch", 1)
+
+    @property
     def group(self) -> str:
         """Beginning of the concurrency group: packages that are released from one commit do not wait in one line."""
         return self.file.removesuffix(".yml")
