@@ -29,6 +29,11 @@ def _by_hand(made: SetUp) -> None:
     made.write(".github/workflows/pypi.yml", BY_HAND)
 
 
+def _two_by_hand(made: SetUp) -> None:
+    made.write(".github/workflows/more.yml", BY_HAND)
+    _by_hand(made)
+
+
 def _elsewhere(made: SetUp) -> None:
     git(made.root, "remote", "set-url", "origin", "https://gitlab.com/owner/sample.git")
 
@@ -49,6 +54,13 @@ def _range(made: SetUp) -> None:
 
 NOT_KNOWN = "which repository on GitHub it is for is not known (the repository is on gitlab.com)"
 TABLE = [
+    Row(
+        "workflow.present",
+        "two by hand",
+        _two_by_hand,
+        PROBLEM,
+        f"there is no {WORKFLOW}, and more.yml, pypi.yml upload by themselves",
+    ),
     Row("workflow.present", "own", write(WORKFLOW, BY_HAND), OK, "publish.yml, written by hand"),
     Row("workflow.present", "none", write(WORKFLOW, None), PROBLEM, f"there is no {WORKFLOW}"),
     Row("workflow.present", "by hand", _by_hand, PROBLEM, f"there is no {WORKFLOW}, and pypi.yml uploads by itself"),

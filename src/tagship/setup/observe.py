@@ -201,7 +201,8 @@ def _no_runs(why: Hidden) -> Runs:
 def _runs(world: World, project: Project) -> Runs:
     github, branch = world.github, project.repository.default_branch.value
     if project.repository.on_github is None or branch is None:
-        return _no_runs(Hidden(why="the repository is not on GitHub, or its default branch is not known"))
+        why = "the repository is not on GitHub, or its default branch is not known"
+        return _no_runs(Hidden(why=why, remedy="Look in a clone whose origin is on GitHub: git remote --verbose"))
 
     def head() -> Seen | None:
         sha = github.branch_commit(branch)

@@ -32,11 +32,12 @@ def _present(observed: Observed) -> Seen:
             path,
             remedy=f"git mv {ours} {path}",
         )
-    others = dict.fromkeys(p.file for p in observed.project.ci.publishers)
+    others = list(dict.fromkeys(p.file for p in observed.project.ci.publishers))
+    write = "tagship init" if wanted.package == "." else f"tagship init {wanted.package}"
     if others:
-        words = f"there is no {path}, and {few(list(others))} uploads by itself"
-        return problem(words, path, remedy="tagship init; until then, what is there is judged by: tagship audit")
-    return problem(f"there is no {path}", path)
+        words = f"there is no {path}, and {few(others)} upload{'s by itself' if len(others) == 1 else ' by themselves'}"
+        return problem(words, path, remedy=f"{write}; until then, what is there is judged by: tagship audit")
+    return problem(f"there is no {path}", path, remedy=write)
 
 
 def _valid(observed: Observed) -> tuple[Seen, ...]:
