@@ -30,7 +30,7 @@ from tagship.project.discover import Project, read
 from tagship.rehearsal import fit, permitted, starting
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.github import RepositoryState
-from tagship.rehearsal.github.state import Rule, Ruleset, SecretDates
+from tagship.rehearsal.github.state import Asset, Release, Rule, Ruleset, SecretDates
 from tagship.rehearsal.granting import Granting, granted
 from tagship.rehearsal.index import EmbeddedIndex, Publisher
 from tagship.rehearsal.index import Project as Listed
@@ -205,12 +205,12 @@ class SetUp:
             and check.finding.severity is not Severity.NOTE
         }
 
-    def command(self, *words: str, token: str = "") -> Output:
+    def command(self, *words: str, token: str = "", extra: Mapping[str, str] | None = None) -> Output:
         """`tagship doctor` as a program of its own, at the default addresses."""
         program = (sys.executable, "-P", "-m", "tagship", "doctor", str(self.root), *words)
         source = str(Path(tagship.__file__).parents[1])
-        extra = {"PYTHONPATH": source, "NO_COLOR": "1", **({"GH_TOKEN": token} if token else {})}
-        return self.embedded.shell.run(program, cwd=self.root, extra=extra, timeout=120)
+        own = {"PYTHONPATH": source, "NO_COLOR": "1", **({"GH_TOKEN": token} if token else {}), **(extra or {})}
+        return self.embedded.shell.run(program, cwd=self.root, extra=own, timeout=120)
 
     # ---------------------------------------------------------------------------------------------------- a release
 
@@ -357,15 +357,17 @@ class Stagehand:
         shutil.copytree(self.templates[auth], root, symlinks=True)
         git(root, "clone", "--quiet", "--bare", str(root), str(place / "remote.git"))
         own = Place(folder=place, cache=self.outside.cache, environ=self.outside.environ, clock=JumpingClock())
-        with servers(own, self.behind.keeper) as embedded:
-            made = SetUp(root=root, embedded=embedded, auth=auth)
-            _settings(made)
-            _names(made, fresh=fresh)
-            if not fresh:
-                _released(made)
-            made.bring()
-            yield made
-        shutil.rmtree(place, ignore_errors=True)
+        try:
+            with servers(own, self.behind.keeper) as embedded:
+                made = SetUp(root=root, embedded=embedded, auth=auth)
+                _settings(made)
+                _names(made, fresh=fresh)
+                if not fresh:
+                    _released(made)
+                made.bring()
+                yield made
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _settings(made: SetUp) -> None:
@@ -453,7 +455,40 @@ def _released(made: SetUp) -> None:
             index.state.add_file(path, uploaded=made.ago(SINCE))
         if made.auth == "trusted-publishing" and environment == "pypi":
             vouch(made, {})
+    whole = [path for path in sorted(folder.iterdir()) if ".dev" not in path.name]
+    made.github.releases.append(
+        Release(
+            id=made.github.new_id(),
+            tag="v0.9.0",
+            target="main",
+            name="0.9.0",
+            body="First.",
+            draft=False,
+            prerelease=False,
+            created=made.ago(SINCE),
+            author="owner",
+            updated=made.ago(SINCE),
+            published=made.ago(SINCE),
+            immutable=True,
+            assets=[_asset(made, path) for path in whole],
+        )
+    )
     made.bring()
+
+
+def _asset(made: SetUp, path: Path) -> Asset:
+    data = path.read_bytes()
+    return Asset(
+        id=made.github.new_id(),
+        name=path.name,
+        label=None,
+        content_type="application/octet-stream",
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        state="uploaded",
+        uploader="owner",
+        created=made.ago(SINCE),
+    )
 
 
 def vouch(made: SetUp, whose: Mapping[str, str | None] | None, **claims: str) -> None:

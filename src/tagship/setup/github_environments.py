@@ -19,6 +19,8 @@ from tagship.words import many
 from tagship.workflow.environments import SOURCE, Environment
 
 CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
+MOST = 4
+"""Rules of one environment that are named."""
 Entry = tuple[str, str]
 """Type and pattern."""
 
@@ -91,7 +93,8 @@ def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, ther
         *(_admit(environment, entry, REFS) for entry in missing),
         *(_expel(environment, pattern) for pattern in loose),
     )
-    return Compared(seen=problem("; ".join(words), how, url=url, about=name), actions=actions)
+    more = [f"{len(words) - MOST} more"] if len(words) > MOST else []
+    return Compared(seen=problem("; ".join([*words[:MOST], *more]), how, url=url, about=name), actions=actions)
 
 
 def _entries(environment: Environment) -> tuple[Entry, ...]:

@@ -1,0 +1,169 @@
+"""The doctor in hostile places: nothing that others wrote acts on the reader, nothing leaks, nothing crashes."""
+
+import json
+import os
+from collections.abc import Callable, Iterable
+
+import pytest
+from werkzeug import Request, Response
+
+from tagship.model import Status
+from tagship.rehearsal.github.state import Policy
+from tests.rehearsing import git
+from tests.setup.worlds import SetUp, Stagehand
+
+NASTY = "\x1b[31m\x1b]0;owned\x07<script>alert(1)</script>|`x`[a](javascript:alert(1))\n::error::owned\r\n"
+SECRET = "ghp_madeupmadeupmadeupmadeupmadeup0000"
+REMOTES = (
+    f"https://somebody:{SECRET}@github.com/owner/sample.git",
+    f"https://{SECRET}@github.com/owner/sample",
+    f"https://x-access-token:{SECRET}@github.com/owner/sample.git",
+)
+
+
+def _nasty(made: SetUp) -> None:
+    """Everything that others name is named so that it would do harm."""
+    pypi = made.github.environments["pypi"]
+    pypi.policies.append(Policy(id=made.github.new_id(), type="branch", name=NASTY))
+    pypi.reviewers = (NASTY,)
+    made.github.add_environment(NASTY)
+    made.github.rulesets[0].name = NASTY
+    made.github.rulesets[0].enforcement = "evaluate"
+    made.write(
+        f".github/workflows/{NASTY.replace('/', '-').strip()}.yml", f"name: {json.dumps(NASTY)}\non: [release]\n"
+    )
+    made.write("README.md", "x\n", message=f"{NASTY} [skip ci]")
+
+
+@pytest.mark.parametrize("form", ["text", "--html", "annotations"])
+def test_what_others_wrote_does_not_act_on_the_reader(worlds: Stagehand, form: str) -> None:
+    """No escape sequence, no markup and no workflow command of theirs gets through to a terminal, a page or a log."""
+    with worlds.open("nasty") as made:
+        _nasty(made)
+        page = made.root.parent / "page.html"
+        words = ("--html", str(page)) if form == "--html" else ()
+        extra = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page)} if form == "annotations" else {}
+        output = made.command(*words, token=made.token(), extra=extra)
+        said = output.stdout + output.stderr
+        assert output.returncode == 1, said
+        assert "Traceback" not in said
+        assert not {character for character in said if ord(character) < 32} - {"\n"}
+        ours = [line for line in said.splitlines() if line.startswith("::")]
+        assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in ours), ours
+        assert (form == "annotations") is bool(ours)
+        if page.is_file():
+            written = page.read_text()
+            assert "<script>alert" not in written
+            assert "\x1b" not in written
+
+
+@pytest.mark.parametrize("address", REMOTES)
+def test_a_token_in_the_address_of_a_remote_is_shown_nowhere(worlds: Stagehand, address: str) -> None:
+    """Neither the text nor JSON nor the page has it, and the repository is known all the same."""
+    with worlds.open("remotes") as made:
+        git(made.root, "remote", "set-url", "origin", address)
+        git(made.root, "remote", "add", "second", address.replace("/owner/", "/other/"))
+        page = made.root.parent / "page.html"
+        for words in ((), ("--json",), ("--html", str(page))):
+            output = made.command(*words, token=made.token())
+            assert "owner/sample" in output.stdout + output.stderr + (page.read_text() if page.is_file() else "")
+            assert SECRET not in output.stdout + output.stderr
+        assert SECRET not in page.read_text()
+
+
+class Elsewhere:
+    """A host that keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        """Take anything."""
+        self.seen.append(str(Request(environ).headers))
+        return Response("{}", content_type="application/json")(environ, start_response)
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_redirect_to_another_host_does_not_get_the_token(worlds: Stagehand, scheme: str) -> None:
+    """Whoever GitHub's answers lead to is sent no token; what cannot be read is unknown."""
+    with worlds.open("redirects") as made:
+        elsewhere, token = Elsewhere(), made.token()
+        made.embedded.doors.hosts["elsewhere.example"] = elsewhere
+        target = f"{scheme}://elsewhere.example/caught"
+        made.embedded.doors.hosts["api.github.com"] = Response(status=302, headers={"Location": target})
+        seen = made.doctor(token)
+        assert token not in "".join(elsewhere.seen)
+        github = [check.fact.status for check in seen.checks if check.fact.id.startswith("github.")]
+        assert Status.OK not in github
+        assert token not in str(seen)
+
+
+HUGE = "x" * 5_000_000
+BODIES = {
+    "no JSON": "<html>",
+    "another type": "[1, 2, 3]",
+    "deep": "[" * 200_000,
+    "deeper": '{"a":' * 200_000,
+    "huge": json.dumps({"name": HUGE, "full_name": HUGE, "message": HUGE}),
+    "nothing": "",
+    "null": "null",
+    "NUL": '{"full_name": "\\u0000"}',
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_an_answer_that_is_none_is_unknown(worlds: Stagehand, body: str) -> None:
+    """Whatever the services send, the doctor ends, says what it could not read, and says it briefly."""
+    with worlds.open("answers") as made:
+        for host in ("api.github.com", "pypi.org", "test.pypi.org"):
+            made.embedded.doors.hosts[host] = Response(body, content_type="application/json")
+        seen = made.doctor()
+        far = [check for check in seen.checks if check.fact.id.startswith(("github.", "index."))]
+        read = {check.fact.id.partition(":")[0] for check in far if check.fact.status is not Status.UNKNOWN}
+        # an object that says nothing is, to an index, a project without files; one's own claims nobody is asked for
+        assert read <= {"index.claims", "index.publisher", "index.room", "index.status"}
+        assert max(len(check.fact.detail) for check in seen.checks) < 2_000
+
+
+def test_thousands_of_everything_are_looked_at(worlds: Stagehand) -> None:
+    """A repository with very much of everything is judged, within seconds and in few words."""
+    with worlds.open("many") as made:
+        pypi = made.github.environments["pypi"]
+        pypi.policies += [
+            Policy(id=made.github.new_id(), type="branch", name=f"branch-{number}-" + "n" * 200) for number in range(50)
+        ]
+        for number in range(1_000):
+            made.github.add_environment(f"preview-{number}")
+        seen = made.doctor()
+        (found,) = [check for check in seen.checks if check.fact.id == "github.environment-refs:pypi"]
+        assert found.fact.status is Status.PROBLEM
+        assert len(found.fact.detail) < 2_000
+
+
+def _odd_files(made: SetUp) -> None:
+    folder = made.root / ".github" / "workflows"
+    (folder / "loop.yml").symlink_to("loop.yml")
+    (folder / "passwd.yml").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "pipe.yml")
+    (folder / "folder.yml").mkdir()
+    (folder / "bytes.yml").write_bytes(b"\xff\xfe\x00name: x")
+    (folder / "laughs.yml").write_text(
+        "a: &a [x]\n"
+        + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9))
+    )
+    (folder / "deep.yml").write_text("a: " + "[" * 5_000)
+    (folder / "; touch owned #.yml").write_text("on: push\njobs: {a: {runs-on: x, steps: [{run: git push --tags}]}}\n")
+    (made.root / ".github" / "CODEOWNERS").unlink()
+    (made.root / ".github" / "CODEOWNERS").mkdir()
+    (made.root / "SECURITY.md").unlink()
+    (made.root / "SECURITY.md").symlink_to("SECURITY.md")
+
+
+def test_odd_files_are_no_trouble(worlds: Stagehand) -> None:
+    """Loops, pipes, folders, other encodings, bombs and commands in names: judged or left out, and nothing is run."""
+    with worlds.open("odd ; $(touch owned) 'files'") as made:
+        _odd_files(made)
+        seen = made.doctor()
+        assert "workflow.tagged-by-token:; touch owned #.yml" in {check.fact.id for check in seen.checks}
+        assert "root:" not in str(seen)
+        assert not list(made.root.rglob("owned"))
