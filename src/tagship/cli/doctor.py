@@ -34,6 +34,11 @@ Option = str | bool | Path | tuple[str, ...] | None
 @click.option("--verbose", is_flag=True, help="Show what is as it should be, too.")
 @click.option("--apply", is_flag=True, help="Set on GitHub what an API can set: shows the plan, and asks.")
 @click.option("--yes", is_flag=True, help="With --apply: do not ask.")
+@click.option(
+    "--snapshot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the real settings, without secrets, for `tagship rehearse --world FILE`.",
+)
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the result as a page, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def doctor(path: Path, only: tuple[str, ...], explain: str | None, **options: Option) -> int:
@@ -59,7 +64,12 @@ def doctor(path: Path, only: tuple[str, ...], explain: str | None, **options: Op
 
     checks = chosen(only)
     offline = bool(options["offline"]) or all(check.group in INSIDE for check in checks)
-    result = examine(_observed(path, options, offline=offline), checks)
+    observed = _observed(path, options, offline=offline)
+    result = examine(observed, checks)
+    if isinstance(file := options["snapshot"], Path):
+        from tagship.setup.snapshot import snapshot
+
+        file.write_bytes(to_json(snapshot(observed)))
     if isinstance(page := options["html"], Path):
         from tagship.cli.render.doctor_page import html
 

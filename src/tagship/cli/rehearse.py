@@ -56,7 +56,9 @@ Option = str | bool | int | Path | tuple[str, ...] | None
 @click.option("--stale", type=int, help="How many times the index shows its old page.")
 @click.option("--fault", multiple=True, metavar="KIND[@N]", help="Break the Nth request, `503@publish:2`; or `all`.")
 @click.option("--crash", multiple=True, metavar="STAGE[:N]", help="Kill the stage after its Nth request; or `all`.")
-@click.option("--world", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Assumptions as TOML.")
+@click.option(
+    "--world", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Assumptions as TOML, or a snapshot."
+)
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Where the HTML report goes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) -> int:
@@ -171,9 +173,12 @@ def _request(options: dict[str, Option]) -> Request:
 def _world_file(path: Path) -> dict[str, object]:
     import tomllib
 
+    from tagship.setup.snapshot import Snapshot
+
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+        return {"recorded": msgspec.json.decode(text, type=Snapshot)} if text[:1] == "{" else tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise UsageError(f"Nothing was rehearsed: {path}: {error}", remedy="Correct the world file.") from error
 
 

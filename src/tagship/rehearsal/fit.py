@@ -15,6 +15,7 @@ from tagship.model import Event
 from tagship.project.ci import FOLDER
 from tagship.project.config import Check
 from tagship.project.discover import Project
+from tagship.rehearsal import recorded
 from tagship.rehearsal.environments import Environments
 from tagship.rehearsal.environments import described as described_environments
 from tagship.rehearsal.github.state import Conclusion, Rule, Ruleset
@@ -26,6 +27,7 @@ from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.result import Assumption
 from tagship.rehearsal.world import Embedded
 from tagship.services.addresses import ELSEWHERE, GITHUB
+from tagship.setup.snapshot import Snapshot
 
 CONCLUSIONS: tuple[Conclusion, ...] = (
     "success",
@@ -68,12 +70,14 @@ def publishing(project: Project) -> Publishing:
     )
 
 
-def repository(embedded: Embedded, project: Project, default_branch: str) -> None:
-    """Name the repository on the embedded GitHub after the real one."""
+def repository(embedded: Embedded, project: Project, default_branch: str, real: Snapshot | None = None) -> None:
+    """Name the repository on the embedded GitHub after the real one, with the rules of a well-kept one."""
     slug = project.repository.slug.value or f"owner/{project.normalised or 'project'}"
     embedded.github.owner, _, embedded.github.name = slug.partition("/")
     embedded.github.default_branch = default_branch
     embedded.github.rulesets[:] = (_ruleset("tag", "update", "deletion"), _ruleset("branch", "non_fast_forward"))
+    if real is not None:
+        recorded.rules(embedded.github, real)
 
 
 def _ruleset(target: Literal["branch", "tag"], *rules: str) -> Ruleset:
@@ -97,6 +101,10 @@ def indexes(embedded: Embedded, project: Project, version: str, assumptions: Ass
             environment="another" if assumptions.publisher == "other-environment" else environment.lower(),
         )
         _place(index, name, publisher, assumptions)
+        real = assumptions.recorded
+        if real is not None and assumptions.publisher == "registered":
+            listing = real.pypi if index is embedded.pypi else real.testpypi
+            recorded.publishers(index, listing, name, real, owner_id)
         _history(index, name, version, assumptions)
     embedded.pypi.state.hidden.add((canonicalize_name(name), version))
 
@@ -327,7 +335,7 @@ def described(project: Project, assumptions: Assumptions, also: tuple[str, ...])
         why = home.slug.source if home.slug.value is None else f"the remote is on {home.host.value}"
         change = f"git remote add origin {GITHUB}/OWNER/NAME"
         rows.append(Assumption(name="GitHub repository", value=f"{slug} ({why})", change=change))
-    return tuple(rows)
+    return tuple(rows) if assumptions.recorded is None else recorded.described(rows, assumptions.recorded)
 
 
 def version_of(ref: str, project: Project) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from tagship.model import Inputs, Record
+from tagship.setup.snapshot import Snapshot
 
 
 class Assumptions(Record, frozen=True, kw_only=True, rename="kebab"):
@@ -45,8 +46,18 @@ class Assumptions(Record, frozen=True, kw_only=True, rename="kebab"):
     """What the remote does with the push of the tag or branch: a ruleset may let nobody make one."""
     merged: bool = False
     """Whether the commit counts as merged into the default branch, as a pull request will do it."""
+    recorded: Snapshot | None = None
+    """The real settings, as `tagship doctor --snapshot` recorded them: they replace what is assumed."""
     similar: str = ""
     """The name of an existing project of somebody else."""
+
+    def __post_init__(self) -> None:
+        """Take the project for what it was on PyPI, where that was seen and nothing else is asked for."""
+        status = self.recorded.pypi.status if self.recorded is not None else None
+        if status is None or status.hidden is not None or self.project != "existing":
+            return
+        known = {None: "new", "archived": "archived", "quarantined": "quarantined"}
+        msgspec.structs.force_setattr(self, "project", known.get(status.value, "existing"))
 
 
 class Request(Record, frozen=True, kw_only=True):

@@ -200,7 +200,7 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
     branch = project.repository.default_branch.value
     made = remote.create(source, folder, request, branch)
     guard(made.bare.root, embedded.doors.url)
-    fit.repository(embedded, project, made.branch)
+    fit.repository(embedded, project, made.branch, request.assumptions.recorded)
     if request.assumptions.push == "refused":
         restrict(embedded.github)
     # The commit may be another one than the files in front of the user.
@@ -236,7 +236,7 @@ def enter(pushed: Pushed, workspace: Workspace, embedded: Embedded, reporter: Re
     """
     project, event, assumptions = pushed.project, pushed.event, pushed.request.assumptions
     guard(embedded.github.git.root, embedded.doors.url)
-    fit.repository(embedded, project, pushed.branch)
+    fit.repository(embedded, project, pushed.branch, assumptions.recorded)
     fit.indexes(embedded, project, fit.version_of(event.ref, project), assumptions)
     fit.ci(embedded, event, project, assumptions)
     environments.set_up(embedded.github, fit.environments(project), assumptions)
