@@ -104,6 +104,18 @@ ROWS = (
         None,
     ),
     ("tokens", {"release.yml": TOKEN}, None, None),
+    (
+        "a token beside the permission",
+        {"release.yml": flow(upload("up"), "        with: {password: '${{ secrets.PYPI_API_TOKEN }}'}")},
+        None,
+        None,
+    ),
+    (
+        "an index that only the run knows",
+        {"release.yml": flow(upload("up", environment="prod", index="'${{ inputs.index }}'"))},
+        ("release.yml", "prod", False),
+        ("release.yml", "prod", False),
+    ),
     ("no permission", {"release.yml": flow(upload("up", permission="contents: read"))}, None, None),
     (
         "one that is only called",

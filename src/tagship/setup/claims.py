@@ -73,9 +73,11 @@ def publishing(observed: Observed) -> tuple[Document, ...]:
 
 
 def _presented(document: Document, target: Target, repository: str) -> Iterator[Identity]:
+    """The identities of the uploads that name the index, then of those of which only the run knows where they go."""
     lane = Lane(document)
-    for upload in lane.uploads:
-        if upload.index == target.value and lane.permission(upload.job, "id-token") == "write":
+    fitting = [upload for index in (target.value, "unknown") for upload in lane.uploads if upload.index == index]
+    for upload in fitting:
+        if lane.permission(upload.job, "id-token") == "write" and not lane.tokens(upload):
             yield Identity(
                 repository=repository,
                 workflow=document.file.removeprefix(f"{FOLDER}/"),
