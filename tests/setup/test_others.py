@@ -77,6 +77,7 @@ def test_a_workflow_that_leads_nowhere_is_named(worlds: Stagehand, text: str, id
         job(PUSH, "run: git push origin main"),
         job(PUSH, "run: git checkout $(git tag -l | tail -1) && git push origin HEAD:stable"),
         job(PUSH, "run: git tag | tail -1 && git push origin HEAD:stable"),
+        job(PUSH, "run: |\n          gh release create v1 \\\n            --draft --notes-file notes.md"),
         job(PUSH, "run: git push --tags\n        env: {GH_TOKEN: '${{ secrets.RELEASE_TOKEN }}'}"),
         job(PUSH, "run: git push --tags", "run: gh workflow run publish.yml --ref v1.0.0"),
         job("{push: {tags: ['v*']}}", "run: gh release create v1"),

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from tagship.model import Page, Severity
 from tagship.setup.check import Check, Group, Seen, ok, problem
 from tagship.setup.observed import Observed
-from tagship.workflow.document import Document, Job, text, walk
+from tagship.workflow.audit.lane import commands
+from tagship.workflow.document import Document, Job, walk
 from tagship.workflow.events import Happened, NotStarted, skips, started
 
 _TAGGING = re.compile(
     r"\bgit\s+push\b[^\n]{0,999}(--tags|--follow-tags|refs/tags/)"
     r"|\bgit[ \t]+tag[ \t]+(?!-l\b|-n|--(?:list|sort|points-at|(?:no-)?(?:contains|merged)|column|format)\b|[|)>;&])"
     r"(?s:.{0,2000})\bgit\s+push\b"
-    r"|\bgh\s+release\s+create\b|\bsemantic-release\s+(version|publish)\b|\bcz\s+bump\b(?s:.{0,2000})\bgit\s+push\b"
+    r"|\bgh\s+release\s+create\b(?![^\n]{0,999}\s(?:--draft|-d)\b)"
+    r"|\bsemantic-release\s+(version|publish)\b|\bcz\s+bump\b(?s:.{0,2000})\bgit\s+push\b"
 )
 _TAGGING_ACTION = re.compile(
     r"(google\S*/release-please-action|python-semantic-release/python-semantic-release|\S+/semantic-release-action"
@@ -29,7 +31,10 @@ _OWN_TOKEN = re.compile(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w+|\bsteps\.[\w-]+\.outp
 _DISPATCH = re.compile(r"\bgh\s+workflow\s+run\b|/dispatches\b")
 
 
-def _skipped(observed: Observed) -> Seen:
+def _skipped(observed: Observed) -> Seen | tuple[()]:
+    document = observed.workflow
+    if document is not None and "push" not in document.triggers:
+        return ()  # no message skips what a release or somebody starts
     word = skips(observed.local.message)
     if word:
         return problem(f"the message of the newest commit has {word}", "git log -1")
@@ -62,7 +67,7 @@ def _tags(document: Document, job: Job) -> str:
     for step in job.steps:
         if _TAGGING_ACTION.fullmatch(step.action):
             return step.action
-        found = _TAGGING.search(text(step.run))
+        found = _TAGGING.search(commands(step))
         if found:
             return " ".join(found[0].split()[:3])
     return ""
