@@ -115,7 +115,8 @@ def _to_do(alike: Sequence[Examined], *, verbose: bool) -> Iterator[Line]:
         ("see", [fact.url for fact, _ in found], Tone.QUIET),
     ):
         for text in dict.fromkeys(filter(None, texts)):
-            yield Line(text=clean(text), tone=tone, label=label, level=2)
+            # an address is opened or copied whole
+            yield Line(text=clean(text), tone=tone, label=label, level=2, whole=label == "see")
 
 
 def _advised(alike: Sequence[Examined]) -> Iterator[Line]:
