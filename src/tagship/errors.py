@@ -16,6 +16,8 @@ class TagshipError(Exception):
     code: ClassVar[str] = "TE00"
     summary: ClassVar[str] = "tagship could not do what was asked"
     """One line for the table of exit codes."""
+    advice: ClassVar[str] = "The message says what to do."
+    """What to do where the message's own remedy is not enough: a sentence or two for the page."""
 
     def __init_subclass__(cls) -> None:
         cls.code = f"TE{cls.exit_code:02}"
@@ -45,6 +47,9 @@ class UsageError(TagshipError):
 
     exit_code = 2
     summary = "the command was called in a way that cannot work"
+    advice = (
+        "Read the remedy: it names the option, the variable or the file. `--help` shows an example of every command."
+    )
 
 
 class ProjectError(TagshipError):
@@ -52,6 +57,9 @@ class ProjectError(TagshipError):
 
     exit_code = 3
     summary = "the repository or a project file cannot be used as it is"
+    advice = (
+        "Correct the file at the place that is named; `tagship config` then shows what was understood, and from where."
+    )
 
 
 class PlanRefused(TagshipError):
@@ -59,6 +67,10 @@ class PlanRefused(TagshipError):
 
     exit_code = 4
     summary = "this tag, branch or version must not be published"
+    advice = (
+        "Nothing was published for this event. Tag the right commit with the right version, or release the next "
+        "version; a tag that was public is never moved."
+    )
 
 
 class GateClosed(TagshipError):
@@ -66,6 +78,10 @@ class GateClosed(TagshipError):
 
     exit_code = 5
     summary = "the required CI of the commit did not succeed"
+    advice = (
+        "Look at the run that is named. Correct it, or run it again if it was an accident, and then re-run the "
+        "failed jobs: the gate looks again."
+    )
 
 
 class BuildFailed(TagshipError):
@@ -73,6 +89,10 @@ class BuildFailed(TagshipError):
 
     exit_code = 6
     summary = "the build failed"
+    advice = (
+        "Its last words are those of the build backend. What builds on your machine and not here mostly needs a "
+        "file that is not committed, or a requirement that `[build-system] requires` does not name."
+    )
 
 
 class TestsFailed(TagshipError):
@@ -81,6 +101,10 @@ class TestsFailed(TagshipError):
     __test__ = False  # not a test class, whatever pytest reads into the name
     exit_code = 7
     summary = "the project's tests failed against the built package"
+    advice = (
+        "The tests ran against the installed wheel, outside of the source tree: look for a file that the wheel "
+        "lacks, and for a test that needs something that is not installed or not reachable."
+    )
 
 
 class ChecksFailed(TagshipError):
@@ -88,6 +112,10 @@ class ChecksFailed(TagshipError):
 
     exit_code = 8
     summary = "the built files would be refused or would not work"
+    advice = (
+        "Each finding has a code and a remedy of its own; `tagship check` shows them all at once, before anything "
+        "is uploaded."
+    )
 
 
 class Conflict(TagshipError):
@@ -95,6 +123,10 @@ class Conflict(TagshipError):
 
     exit_code = 9
     summary = "other bytes are already public under the same name"
+    advice = (
+        "Release the next version: a file name on an index can never be used again, nor what was published be "
+        "replaced. If you did not upload the other bytes, find out who did."
+    )
 
 
 class Refused(TagshipError):
@@ -102,6 +134,10 @@ class Refused(TagshipError):
 
     exit_code = 10
     summary = "PyPI or GitHub refused a request"
+    advice = (
+        "The service's own words are in the message. Mostly it is a publisher, a permission, a token or an "
+        "environment that differs in one word: `tagship doctor` compares them."
+    )
 
 
 class Unreachable(TagshipError):
@@ -109,6 +145,7 @@ class Unreachable(TagshipError):
 
     exit_code = 11
     summary = "a service could not be reached, nothing was changed"
+    advice = "Run it again. If it stays, look at the network, the proxy and the status page of the service."
 
 
 class UnknownOutcome(TagshipError):
@@ -116,6 +153,7 @@ class UnknownOutcome(TagshipError):
 
     exit_code = 12
     summary = "a request was sent and its outcome is unknown"
+    advice = "Run the same command again: it looks at what arrived before it sends anything."
 
 
 class NotVisibleYet(TagshipError):
@@ -123,6 +161,7 @@ class NotVisibleYet(TagshipError):
 
     exit_code = 13
     summary = "uploaded, but the index does not show the files yet"
+    advice = "Wait, and run `tagship verify` again. Caches of an index can be slow; nothing is known to be wrong."
 
 
 class Broken(TagshipError):
@@ -130,6 +169,10 @@ class Broken(TagshipError):
 
     exit_code = 14
     summary = "what the index serves is incomplete or does not work"
+    advice = (
+        "Stop, and compare what is named: other bytes than those that were built are a reason for an alarm. An "
+        "incomplete release is completed by running the workflow again."
+    )
 
 
 class ToolFailed(TagshipError):
@@ -137,6 +180,7 @@ class ToolFailed(TagshipError):
 
     exit_code = 15
     summary = "a program that tagship runs is missing, failed or hung"
+    advice = "Install what is missing, or look at the program's own words, which are in the message."
 
 
 class WorkflowFailed(TagshipError):
@@ -144,6 +188,7 @@ class WorkflowFailed(TagshipError):
 
     exit_code = 16
     summary = "a job of the repository's own workflow failed"
+    advice = "Look at the step that is named: its last words are in the message."
 
 
 class Drifted(TagshipError):
@@ -151,6 +196,9 @@ class Drifted(TagshipError):
 
     exit_code = 17
     summary = "a file is not what tagship would write, and was left as it is"
+    advice = (
+        "`tagship sync` shows the difference and takes it over; where the file was edited on purpose, it stays yours."
+    )
 
 
 ERRORS: tuple[type[TagshipError], ...] = (

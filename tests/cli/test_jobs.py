@@ -11,6 +11,7 @@ from tagship.cli.stage import exit_code
 from tagship.errors import Broken, NotVisibleYet
 from tagship.model import Manifest, manifest_from_json
 from tagship.rehearsal.doors import environment as through
+from tagship.services.addresses import page_of
 from tagship.stages import STAGES, Result
 from tests.cli.calling import Answer, call
 from tests.rehearsing import Opened, Stage, repository
@@ -137,7 +138,8 @@ def test_no_other_stage_makes_do_without_a_manifest(tmp_path: Path) -> None:
     assert (answer.code, answer.err) == (
         2,
         "\n  error TE02: Nothing was done: there is no tagship-manifest.json in manifests\n"
-        "    fix: Download what the jobs before have kept.\n",
+        "    fix: Download what the jobs before have kept.\n"
+        f"  tagship explain TE02: {page_of('TE02')}\n",
     )
 
 

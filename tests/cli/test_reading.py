@@ -12,6 +12,8 @@ import pytest
 from tagship import __version__
 from tagship.cli.app import COMMANDS, run
 from tagship.cli.pages import pages
+from tagship.errors import ERRORS, TagshipError
+from tagship.services.addresses import page_of
 from tests.cli.calling import IMPORTED, Answer, call
 from tests.rehearsing import repository
 
@@ -136,6 +138,7 @@ def test_config_outside_of_a_repository(tmp_path: Path) -> None:
     assert answer.err == (
         "\n  error TE03: . is not inside a git repository\n"
         "    fix: Run it in a clone of the project, or make it one: git init && git add . && git commit\n"
+        f"  tagship explain TE03: {page_of('TE03')}\n"
     )
 
 
@@ -175,6 +178,7 @@ def test_an_unknown_code_gets_a_suggestion(tmp_path: Path) -> None:
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == (
         "\n  error TE02: There is no code TC4\n    fix: Did you mean TC64? `tagship explain` lists all.\n"
+        f"  tagship explain TE02: {page_of('TE02')}\n"
     )
 
 
@@ -183,3 +187,12 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     program = f"{sys.executable} -m tagship explain | head -n 1"
     done = subprocess.run(("bash", "-c", program), env=IMPORTABLE, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("TC01  A built file cannot be read\n", "")
+
+
+def test_every_error_has_a_page_that_says_what_to_do() -> None:
+    """The page of each error has advice of its own and its exit code, and no two errors give the same."""
+    known = pages()
+    remedies = [known[error.code].remedy for error in ERRORS]
+    assert len({*remedies}) == len(ERRORS)
+    assert [error.code for error in ERRORS if error.advice == TagshipError.advice] == []
+    assert [error.code for error, text in zip(ERRORS, remedies, strict=True) if str(error.exit_code) not in text] == []

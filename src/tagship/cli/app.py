@@ -11,7 +11,7 @@ from importlib import import_module
 import rich_click as click
 from click.exceptions import Abort, Exit
 
-from tagship.cli.render import of_finding, screen
+from tagship.cli.render import more, of_finding, screen
 from tagship.errors import BUG, INTERRUPTED, TagshipError, ToolFailed
 from tagship.services.addresses import OUR_ISSUES
 from tagship.services.secret import likely, redact
@@ -22,6 +22,7 @@ COMMANDS = {
     "rehearse": "tagship.cli.rehearse:rehearse",
     "audit": "tagship.cli.audit:audit",
     "doctor": "tagship.cli.doctor:doctor",
+    "watchdog": "tagship.cli.watchdog:watchdog",
     "release": "tagship.cli.release:release",
     "version": "tagship.cli.version:version",
     "notes": "tagship.cli.notes:notes",
@@ -84,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except TagshipError as error:
         with screen(sys.stderr, os.environ, ()) as shown:
-            shown.tell(of_finding(error.finding()))
+            shown.tell((*of_finding(error.finding()), *more([error.code])))
         return error.exit_code
     except BrokenPipeError:
         return 0

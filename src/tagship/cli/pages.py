@@ -17,7 +17,7 @@ def pages() -> dict[str, Page]:
             code=error.code,
             title=error.summary,
             why=(error.__doc__ or "").strip(),
-            remedy=f"The message says what to do. Exit code {error.exit_code}.",
+            remedy=f"{error.advice} Exit code {error.exit_code}.",
         )
         for error in ERRORS
     )

@@ -85,5 +85,11 @@ CORE_METADATA = "https://packaging.python.org/specifications/core-metadata"
 ELSEWHERE = ("gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht")
 """Well-known hosts that are no GitHub; a company's own server, or a name in somebody's ssh settings, may be one."""
 
-OUR_ISSUES = f"{GITHUB}/tagship/tagship/issues"
+OUR_REPOSITORY = f"{GITHUB}/tagship/tagship"
+OUR_ISSUES = f"{OUR_REPOSITORY}/issues"
 """Where bugs in tagship are reported."""
+
+
+def page_of(code: str = "") -> str:
+    """The page of a code, or of all of them, in our documentation."""
+    return f"{OUR_REPOSITORY}/blob/main/docs/codes.md" + (f"#{code.lower()}" if code else "")

@@ -8,6 +8,7 @@ import pytest
 from tagship.cli.render import Both
 from tagship.cli.render.github import Annotations, annotation
 from tagship.cli.render.plain import Plain
+from tagship.services.addresses import page_of
 from tests.goldens import same
 from tests.samples import BROKEN_CHECK, REFUSED, events
 
@@ -48,7 +49,7 @@ def test_any_text_survives_the_escaping() -> None:
     assert parsed(command) == (
         "error",
         {"title": f"TC12: {nasty}"},
-        f"Where: src/a b.py\n{nasty}\nWhat to do: {nasty}",
+        f"Where: src/a b.py\n{nasty}\nWhat to do: {nasty}\nMore: {page_of('TC12')}",
     )
 
 
@@ -73,4 +74,4 @@ def test_a_file_of_the_repository_is_the_place(where: str, place: dict[str, str]
 def test_a_bare_finding_still_has_a_message() -> None:
     """GitHub drops annotations without a message, so the title stands in."""
     bare = msgspec.structs.replace(FINDING, where="", why="", remedy="")
-    assert parsed(annotation(bare))[2] == FINDING.title
+    assert parsed(annotation(bare))[2] == f"{FINDING.title}\nMore: {page_of('TC12')}"

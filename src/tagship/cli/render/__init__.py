@@ -9,11 +9,23 @@ from contextlib import AbstractContextManager
 from typing import Protocol, Self, TextIO
 
 from tagship.cli.render.github import Annotations, output, outputs
-from tagship.cli.render.lines import Line, of_fact, of_finding, of_verdict
+from tagship.cli.render.lines import Line, more, of_fact, of_finding, of_verdict
 from tagship.cli.render.plain import Plain
 from tagship.services.reporter import Happening, Reporter
 
-__all__ = ["Both", "Line", "Screen", "of_fact", "of_finding", "of_verdict", "output", "outputs", "reporter", "screen"]
+__all__ = [
+    "Both",
+    "Line",
+    "Screen",
+    "more",
+    "of_fact",
+    "of_finding",
+    "of_verdict",
+    "output",
+    "outputs",
+    "reporter",
+    "screen",
+]
 
 
 class Screen(AbstractContextManager["Screen", None], Protocol):

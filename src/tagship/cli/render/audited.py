@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tagship.cli.render.lines import TONES, Line, Tone
+from tagship.cli.render.lines import TONES, Line, Tone, more
 from tagship.model import Finding, Severity
 from tagship.words import clean, many
 from tagship.workflow.audit.result import Audited, AuditedFile
@@ -42,8 +42,7 @@ def of_audit(audited: Audited) -> Iterator[Line]:
         }
         tone = Tone.BAD if tool.outcome == "failed" else Tone.QUIET
         yield Line(text=clean(f"{tool.name} {words[tool.outcome]}"), tone=tone)
-    if any("/" not in finding.code for finding in audited.findings):
-        yield Line(text="`tagship explain CODE` says more about a code.", tone=Tone.QUIET)
+    yield from more(finding.code for finding in audited.findings if "/" not in finding.code)
 
 
 def _file(file: AuditedFile) -> Iterator[Line]:

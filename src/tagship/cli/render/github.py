@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TextIO
 
 from tagship.model import Finding, Manifest, Severity
+from tagship.services.addresses import page_of
 from tagship.services.reporter import FindingMade, Happening
 from tagship.words import clean, shorten
 
@@ -63,6 +64,8 @@ def annotation(finding: Finding) -> str:
         if part
     )
     message = message or finding.title
+    if "/" not in finding.code:  # that of a linter, which has pages of its own
+        message += f"\nMore: {page_of(finding.code)}"
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{_COMMANDS[finding.severity]} {listed}::{_data(clean(message))}"
 

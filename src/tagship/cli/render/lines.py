@@ -3,12 +3,13 @@
 The terminal and the plain renderer both print these lines, so that they cannot disagree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tagship.model import Fact, Finding, Severity, Status
 from tagship.rehearsal.result import Rehearsal
+from tagship.services.addresses import page_of
 from tagship.words import clean, duration, many, size
 
 
@@ -83,6 +84,14 @@ def of_finding(finding: Finding) -> Iterator[Line]:
             yield Line(text=clean(text), tone=tone, label=label, level=2)
 
 
+def more(codes: Iterable[str]) -> Iterator[Line]:
+    """Where the codes that were shown are explained; nothing where there were none."""
+    known = list(dict.fromkeys(filter(None, codes)))
+    if known:
+        one = known[0] if len(known) == 1 else ""
+        yield Line(text=page_of(one), tone=Tone.QUIET, label=f"tagship explain {one or 'CODE'}")
+
+
 def of_verdict(rehearsal: Rehearsal, report: str) -> Iterator[Line]:
     """The verdict, what it rests on, and where to read more; `report` is the path of the HTML report or empty."""
     word, tone = VERDICTS[rehearsal.verdict]
@@ -117,8 +126,7 @@ def _reasons(rehearsal: Rehearsal) -> Iterator[Line]:
     if reasons:
         yield Line(text="Because of", tone=Tone.HEADING, level=0)
         yield from reasons
-        if any(line.tail for line in reasons):
-            yield Line(text="`tagship explain CODE` says more about a code.", tone=Tone.QUIET)
+        yield from more(line.tail for line in reasons)
 
 
 def _limits(rehearsal: Rehearsal) -> Iterator[Line]:

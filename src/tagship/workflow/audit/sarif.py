@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from tagship.model import Finding, Page, Severity
-from tagship.services.addresses import OUR_ISSUES
+from tagship.services.addresses import OUR_REPOSITORY, page_of
 from tagship.workflow.audit import catalogue
 from tagship.workflow.audit.result import Audited
 
@@ -36,7 +36,7 @@ def _run(
 ) -> dict[str, object]:
     driver: dict[str, object] = {"name": name, "rules": rules}
     if version:
-        driver |= {"semanticVersion": version, "informationUri": OUR_ISSUES.removesuffix("/issues")}
+        driver |= {"semanticVersion": version, "informationUri": OUR_REPOSITORY}
     invocation: dict[str, object] = {"executionSuccessful": not problem}
     if problem:
         invocation["toolExecutionNotifications"] = [{"level": "error", "message": {"text": problem}}]
@@ -57,6 +57,7 @@ def _rule(page: Page) -> dict[str, object]:
         "name": "".join(word.capitalize() for word in page.title.replace("'", "").split()),
         "shortDescription": {"text": page.title},
         "fullDescription": {"text": page.why},
+        "helpUri": page_of(page.code),
         "help": {
             "text": "\n\n".join((page.why, f"What to do: {page.remedy}", *more)),
             "markdown": "\n\n".join((page.why, f"**What to do:** {page.remedy}", *more)),
