@@ -333,11 +333,6 @@ class Settings(Record, frozen=True, kw_only=True):
         """
         return self.policies.get(name, Reading(hidden=self.environments.hidden)).get() or ()
 
-    @property
-    def may_administer(self) -> bool:
-        """Whether the one who asks is known to administer the repository."""
-        return self.repository.value is not None and self.repository.value.permissions.admin
-
 
 def matches(pattern: str, ref: str) -> bool:
     """Ruby's `File.fnmatch` with `FNM_PATHNAME`, as GitHub compares refs: segment by segment, `**/` for any number."""
