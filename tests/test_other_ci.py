@@ -45,6 +45,8 @@ class GitLab:
 
     opened: Opened
     folder: Path
+    image: Path
+    """An interpreter with pip alone, of which each job gets a copy."""
 
     def run(self, **variables: str) -> Ended:
         """Run the jobs that the rules choose, stage after stage, until one fails."""
@@ -72,7 +74,7 @@ class GitLab:
         git(place, "checkout", "--quiet", "--detach", variables["CI_COMMIT_SHA"])
         shutil.copytree(artifacts, place, dirs_exist_ok=True)
         interpreter = self.folder / f"{name}-python"
-        subprocess.run((sys.executable, "-m", "venv", str(interpreter)), check=True)
+        shutil.copytree(self.image, interpreter, symlinks=True)
         lines = [*_words(job.get("before_script")), *_words(job.get("script"))]
         done = subprocess.run(
             ("bash", "-eo", "pipefail", "-c", "\n".join(lines)),
@@ -135,15 +137,32 @@ def _words(lines: object) -> Sequence[str]:
     return lines
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def elsewhere(outfit: str, act_cache: Path) -> Stage:
     """Opens worlds whose PyPI also has what tagship and twine need."""
     return Stage(upstream=outfit, cache=act_cache)
 
 
-def example(folder: Path, elsewhere: Stage) -> Path:
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the image of the pipeline has: Python and pip."""
+    path = tmp_path_factory.mktemp("image") / "python"
+    subprocess.run((sys.executable, "-m", "venv", str(path)), check=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the tests of this module make once, each under the scrubbed variables of a test."""
+    return tmp_path_factory.mktemp("gitlab")
+
+
+@pytest.fixture
+def example(elsewhere: Stage, shelf: Path) -> Path:
     """The small example with the pipeline, and with the locks that the page tells to make."""
-    path = folder / "small"
+    path = shelf / "small"
+    if (path / GITLAB.name).exists():
+        return path
     subprocess.run((sys.executable, str(ROOT / "scripts" / "example.py"), "small", str(path)), check=True)
     with elsewhere.open(path) as opened:
         for tool in ("tagship", "twine"):
@@ -174,14 +193,14 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.requirement("D9")
-def test_a_tag_on_gitlab_ends_on_pypi(elsewhere: Stage, tmp_path: Path) -> None:
+def test_a_tag_on_gitlab_ends_on_pypi(elsewhere: Stage, example: Path, image: Path, tmp_path: Path) -> None:
     """The lines of the GitLab example release a tag: tested, built once, uploaded by twine without a token, verified.
 
     Of trusted publishing twine's side is real; the index judges GitHub's claims in the place of GitLab's.
     """
-    with elsewhere.open(example(tmp_path, elsewhere)) as opened:
+    with elsewhere.open(example) as opened:
         pushed = opened.scene.pushed.event
-        pipeline = GitLab(opened=opened, folder=tmp_path / "pipeline")
+        pipeline = GitLab(opened=opened, folder=tmp_path / "pipeline", image=image)
         ended = pipeline.run(CI_COMMIT_TAG="v1.4.0", CI_COMMIT_SHA=pushed.sha, CI_DEFAULT_BRANCH="main")
         jobs = ("tests", "build", "publish-pypi", "verify", "release")
         assert ended.jobs == tuple((name, 0) for name in jobs), ended.said
@@ -191,11 +210,12 @@ def test_a_tag_on_gitlab_ends_on_pypi(elsewhere: Stage, tmp_path: Path) -> None:
     assert (tmp_path / "pipeline" / "artifacts" / "notes.md").read_text().strip()
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("D9")
-def test_a_push_on_gitlab_ends_on_testpypi(elsewhere: Stage, tmp_path: Path) -> None:
+def test_a_push_on_gitlab_ends_on_testpypi(elsewhere: Stage, example: Path, image: Path, tmp_path: Path) -> None:
     """A push to the default branch puts a development version on TestPyPI, and makes no release."""
-    with elsewhere.open(example(tmp_path, elsewhere), Request(kind="push")) as opened:
-        pipeline = GitLab(opened=opened, folder=tmp_path / "pipeline")
+    with elsewhere.open(example, Request(kind="push")) as opened:
+        pipeline = GitLab(opened=opened, folder=tmp_path / "pipeline", image=image)
         sha = opened.scene.pushed.event.sha
         ended = pipeline.run(CI_COMMIT_BRANCH="main", CI_COMMIT_SHA=sha, CI_DEFAULT_BRANCH="main")
         assert ended.jobs == (("tests", 0), ("build", 0), ("publish-testpypi", 0), ("verify", 0)), ended.said
@@ -204,14 +224,14 @@ def test_a_push_on_gitlab_ends_on_testpypi(elsewhere: Stage, tmp_path: Path) -> 
 
 
 @pytest.mark.requirement("D9")
-def test_failed_tests_on_gitlab_publish_nothing(elsewhere: Stage, tmp_path: Path) -> None:
+def test_failed_tests_on_gitlab_publish_nothing(elsewhere: Stage, example: Path, image: Path, tmp_path: Path) -> None:
     """Where a job of the stage `test` fails, no later job begins."""
-    path = example(tmp_path, elsewhere)
+    path = shutil.copytree(example, tmp_path / "small")
     (path / "tests" / "test_more.py").write_text("def test_more() -> None:\n    assert False\n")
     git(path, "add", "--all")
     git(path, "commit", "--quiet", "--message", "A test that fails")
     with elsewhere.open(path) as opened:
-        pipeline = GitLab(opened=opened, folder=tmp_path / "pipeline")
+        pipeline = GitLab(opened=opened, folder=tmp_path / "pipeline", image=image)
         sha = opened.scene.pushed.event.sha
         ended = pipeline.run(CI_COMMIT_TAG="v1.4.0", CI_COMMIT_SHA=sha, CI_DEFAULT_BRANCH="main")
         assert (ended.jobs, public(opened, Target.PYPI)) == ((("tests", 1),), {}), ended.said
