@@ -22,6 +22,11 @@ happen, or happens unprotected, and nobody is told.
 
 """
 FOOT = f"""
+What nobody can see beforehand is not in the table, and no check claims it: whether a publisher was registered that was
+never used, which index an API token is of and what it may upload, and whether the owners of a project have a second
+factor. The doctor says what it will ask the index with, and [the security checklist](security-checklist.md) has the
+rest.
+
 A test for each row holds both sides, and that the doctor says nothing else. Written by `{_WRITE}`.
 """
 _NUMBER = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{10,40}\b")

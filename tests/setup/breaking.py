@@ -348,6 +348,10 @@ def _later_assets(made: SetUp) -> None:
     )
 
 
+def _private(made: SetUp) -> None:
+    made.github.private = made.github.free = True
+
+
 CHANGES: Mapping[str, Callable[[SetUp], None]] = {
     "publisher-missing": _never_registered,
     "publisher-other-name": _other_name,
@@ -400,6 +404,7 @@ CHANGES: Mapping[str, Callable[[SetUp], None]] = {
     "tags-forbidden": _nobody_tags,
     "rule-with-stale-check": _stale_check,
     "assets-after-release": _later_assets,
+    "private-without-plan": _private,
 }
 """What breaks a right set-up, by the id of the broken one."""
 RELEASES: Mapping[str, Callable[[SetUp], Said]] = {

@@ -92,6 +92,15 @@ def _rows() -> Iterator[tuple[str, Status, str]]:
         yield broken.named, Status.PENDING if broken.fresh else Status.PROBLEM, broken.what
 
 
+@pytest.mark.requirement("C2")
+def test_the_command_says_so_too(worlds: Stagehand) -> None:
+    """At the default addresses `tagship doctor` ends with 0 where all is right, and with 2 where much is unseen."""
+    with worlds.open("command") as made:
+        right, blind = made.command(token=made.token()), made.command()
+        assert (right.returncode, blind.returncode) == (0, 2), right.stdout + right.stderr
+        assert made.command("--allow-unknown").returncode == 0
+
+
 Found = dict[str, dict[Status, list[str]]]
 
 
