@@ -184,7 +184,7 @@ class Rule(msgspec.Struct, frozen=True):
     """One rule."""
 
     type: str
-    raw: msgspec.Raw = msgspec.field(name="parameters", default=msgspec.Raw(b"{}"))
+    raw: msgspec.Raw = msgspec.field(name="parameters", default_factory=lambda: msgspec.Raw(b"{}"))
     """Its parameters as GitHub sent them."""
     ruleset_id: int = 0
 
