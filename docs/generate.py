@@ -27,7 +27,10 @@ from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, P
 from tagship.project.config import Check, Config, Copy, Environments, PackageConfig, Suite
 from tagship.project.version_edits import Edit
 from tagship.rehearsal.result import Assumption, Exchange, Job, Rehearsal, Step
+from tagship.setup.apply import Applied, Done, Left
 from tagship.setup.doctor import CHECKS, Examination, Examined
+from tagship.setup.setting import Action, Request
+from tagship.setup.snapshot import Snapshot
 from tagship.workflow.audit.result import Audited, AuditedFile
 from tagship.workflow.audit.tools import ToolRun
 from tagship.workflow.guide import Registration
@@ -35,6 +38,7 @@ from tagship.workflow.guide import Registration
 HERE = Path(__file__).resolve().parent
 CALL = "how it is called; the guides show what comes of it"
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
+    "applied": Applied,
     "audit": Audited,
     "configuration": Config,
     "described": Described,
@@ -43,6 +47,7 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "notes": ReleaseNotes,
     "rehearsal": Rehearsal,
     "set-up": SetUp,
+    "snapshot": Snapshot,
     "version": VersionInfo,
     "version-change": VersionChange,
 }
@@ -195,6 +200,8 @@ def json_page() -> str:
         " | [version-change.json](schemas/version-change.json) |\n"
         "| notes | `tagship notes --json` | [notes.json](schemas/notes.json) |\n"
         "| doctor | `tagship doctor --json` | [doctor.json](schemas/doctor.json) |\n"
+        "| applied | `tagship doctor --apply --json` | [applied.json](schemas/applied.json) |\n"
+        "| snapshot | `tagship doctor --snapshot FILE`, a file | [snapshot.json](schemas/snapshot.json) |\n"
     ]
     for title, structs in (
         ("Rehearsal", (Rehearsal, Job, Step, Assumption, Exchange)),
@@ -206,6 +213,8 @@ def json_page() -> str:
         ("Version-change", (VersionChange, Edit)),
         ("Notes", (ReleaseNotes,)),
         ("Doctor", (Examination, Examined)),
+        ("Applied", (Applied, Done, Action, Request, Left)),
+        ("Snapshot", (Snapshot,)),
     ):
         parts.append(f"\n## {title}\n")
         for struct in structs:
