@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from tagship.model import Page, Severity
+from tagship.services.addresses import GITHUB
 from tagship.setup.check import Check, Group, Seen, ok, problem
 from tagship.setup.observed import Observed
 from tagship.workflow.audit.lane import commands
@@ -114,7 +115,7 @@ CHECKS = (
             remedy="Tag another commit: git commit --allow-empty -m 'Prepare the release'. Once tagged, start the "
             "workflow by hand: gh workflow run publish.yml --ref TAG --field target_env=pypi",
             source="GitHub documentation, Skipping workflow runs",
-            incident="https://github.com/Smart-AI-Memory/attune-ai/pull/1070",
+            incident=f"{GITHUB}/Smart-AI-Memory/attune-ai/pull/1070",
         ),
         group=Group.WORKFLOW,
         look=_skipped,
@@ -130,7 +131,7 @@ CHECKS = (
             "gh workflow run publish.yml --ref TAG --field target_env=pypi",
             severity=Severity.WARNING,
             source="GitHub documentation, GITHUB_TOKEN",
-            incident="https://github.com/littlebearapps/untether/issues/376",
+            incident=f"{GITHUB}/littlebearapps/untether/issues/376",
         ),
         group=Group.WORKFLOW,
         look=_tagging,
@@ -146,7 +147,7 @@ CHECKS = (
             "[completed]}`; files of a release are attached by the workflow that makes it.",
             severity=Severity.WARNING,
             source="GitHub documentation, GITHUB_TOKEN; Immutable releases",
-            incident="https://github.com/libredb/libredb-studio/issues/154",
+            incident=f"{GITHUB}/libredb/libredb-studio/issues/154",
         ),
         group=Group.WORKFLOW,
         look=_behind,
@@ -162,7 +163,7 @@ CHECKS = (
             "push the tags.",
             severity=Severity.WARNING,
             source="GitHub documentation, Deployments and environments",
-            incident="https://github.com/eugenelim/agent-ready-repo/pull/931",
+            incident=f"{GITHUB}/eugenelim/agent-ready-repo/pull/931",
         ),
         group=Group.GITHUB,
         look=_approval,
