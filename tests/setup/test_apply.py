@@ -18,7 +18,7 @@ from tagship.setup.apply import Doors, apply, check_rights, plan
 from tagship.setup.github import SETTINGS
 from tagship.setup.wanted import wanted
 from tagship.workflow.variant import variant
-from tests.setup.worlds import ADMIN, SetUp, Stagehand
+from tests.setup.worlds import ACTIONS_ID, ADMIN, SetUp, Stagehand
 
 READER = {**ADMIN, "administration": "read"}
 FILE = ".github/environments/pypi.yml"
@@ -262,3 +262,53 @@ def test_a_failure_half_way_is_told_with_what_was_done(worlds: Stagehand) -> Non
         assert "TD37  Release tags are made by maintainers" in output.stdout
         assert "Upgrade to GitHub Pro or make this repository public" in output.stdout
         assert sorted(made.github.environments) == ["pypi", "testpypi"]
+
+
+def test_two_changes_of_one_environment_do_not_undo_each_other(worlds: Stagehand) -> None:
+    """An environment that lets everything in and asks nobody ends restricted and asking, whichever was set last."""
+    with worlds.open("apply-both") as made:
+        repo = empty(made).github
+        repo.add_environment("pypi")
+        made.edit(FILE, "reviewers: []", "reviewers: [owner]")
+        to = doors(made)
+        assert [*apply(to, seen(to))]
+        pypi = repo.environments["pypi"]
+        assert pypi.reviewers == ("owner",)
+        assert [(policy.type, policy.name) for policy in pypi.policies or ()] == [("tag", "v*.*.*")]
+        assert plan(to.wanted, seen(to)).actions == ()
+
+
+def test_a_ruleset_of_ours_that_people_made_stricter_stays_so(worlds: Stagehand) -> None:
+    """What a person added to a rule that is completed is kept: approvals, the last push, threads, further checks."""
+    with worlds.open("apply-stricter") as made:
+        to = doors(empty(made))
+        assert [*apply(to, seen(to))]
+        (ruleset,) = (one for one in made.github.rulesets if one.name == "The default branch is reviewed")
+        stricter = {
+            "required_approving_review_count": 3,
+            "dismiss_stale_reviews_on_push": True,
+            "require_code_owner_review": True,
+            "require_last_push_approval": True,
+            "required_review_thread_resolution": True,
+            "allowed_merge_methods": ["squash"],
+        }
+        checks = {
+            "strict_required_status_checks_policy": True,
+            "do_not_enforce_on_create": False,
+            "required_status_checks": [{"context": "Licences", "integration_id": ACTIONS_ID}],
+        }
+        ruleset.rules = (
+            Rule(type="pull_request", parameters=stricter),
+            Rule(type="required_status_checks", parameters=checks),
+        )
+        assert [*apply(to, seen(to))]
+        found = {rule.type: rule.parameters for rule in ruleset.rules}
+        assert found["pull_request"] == stricter
+        assert found["required_status_checks"] == {
+            **checks,
+            "required_status_checks": [
+                {"context": "Tests", "integration_id": ACTIONS_ID},
+                {"context": "Licences", "integration_id": ACTIONS_ID},
+            ],
+        }
+        assert {"deletion", "non_fast_forward"} <= {*found}

@@ -45,6 +45,11 @@ def _asks(line: str, old: str) -> Change:
     return lambda made: made.edit(PYPI_FILE, old, line)
 
 
+def _unknown_reviewer(made: SetUp) -> None:
+    made.edit(PYPI_FILE, "reviewers: []", "reviewers: [nobody-there]")
+    made.github.environments["pypi"].branches = "all"
+
+
 def _waits(made: SetUp) -> None:
     made.edit(PYPI_FILE, "wait-timer: 0", "wait-timer: 10")
     made.github.environments["pypi"].wait_timer = 10
@@ -99,12 +104,15 @@ TABLE = [
     Row("github.environment-refs:pypi", "tags alone", right, OK, "tag v* may deploy, and nothing else"),
     Row("github.environment-refs:pypi", "all", pypi(lambda one: setattr(one, "branches", "all")), PROBLEM,
         "every branch and every tag may deploy"),
+    Row("github.environment-refs:pypi", "all, and an unknown reviewer", _unknown_reviewer, PROBLEM,
+        "every branch and every tag may deploy"),
     Row("github.environment-refs", "GitHub is down", down, UNKNOWN, DOWN),
     Row("github.environment-rules:pypi", "waits as asked", _waits, OK, "nobody has to approve, it waits 10 minutes"),
     Row("github.environment-rules:pypi", "does not wait", _asks("wait-timer: 10", "wait-timer: 0"), PROBLEM,
         "the wait timer is no minutes, not 10"),
-    Row("github.environment-rules", "unknown reviewer", _asks("reviewers: [nobody-there]", "reviewers: []"), UNKNOWN,
-        "GitHub knows no reviewer nobody-there"),
+    Row("github.environment-rules:pypi", "unknown reviewer", _unknown_reviewer, PROBLEM,
+        "nobody-there is no reviewer"),
+    Row("github.environment-rules", "GitHub is down", down, UNKNOWN, DOWN),
     Row("github.reviewers:pypi", "one", _reviewed("owner"), OK, "owner approves"),
     Row("github.reviewers:pypi", "none", right, PROBLEM, "nobody has to approve a release"),
     Row("github.reviewers", "GitHub is down", down, UNKNOWN, DOWN),

@@ -88,11 +88,10 @@ def _perform(doors: "Doors", settings: "Settings", planned: "Plan", *, as_json: 
 def _result(planned: "Plan", done: "Sequence[Done]") -> "Applied":
     from tagship.setup.apply import Applied
 
-    made = [one.action.request for one in done]
     return Applied(
         repository=planned.repository,
         done=tuple(done),
-        left=tuple(action for action in planned.actions if action.request not in made),
+        left=planned.actions[len(done) :],
         persons=planned.persons,
         unseen=planned.unseen,
     )

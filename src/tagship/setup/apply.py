@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from tagship.errors import Refused, TagshipError, UnknownOutcome, UsageError
 from tagship.model import Record, Status
@@ -149,7 +150,12 @@ def apply(doors: Doors, settings: Settings) -> Iterator[Done]:
         Refused, Unreachable, UnknownOutcome: a change was not made, or what came of it cannot be seen. What was
             yielded before stays.
     """
-    for action in plan(doors.wanted, settings, doors.table).actions:
+    for planned in plan(doors.wanted, settings, doors.table).actions:
+        # a request that replaces a whole setting has to say what the earlier ones made of it
+        action = _now(planned, plan(doors.wanted, settings))
+        if action is None:
+            yield Done(action=planned, undo=())
+            continue
         error: TagshipError | None = None
         made = b""
         try:
@@ -163,6 +169,12 @@ def apply(doors: Doors, settings: Settings) -> Iterator[Done]:
             raise error or doubt
         if error is not None:
             yield Done(action=action, undo=())
+
+
+def _now(planned: Action, found: Plan) -> Action | None:
+    """A planned change as it has to be made by now, whatever asks for it now; None where that is so already."""
+    same = (one for one in found.actions if (one.what, one.after) == (planned.what, planned.after))
+    return next((replace(one, before=planned.before, page=planned.page) for one in same), None)
 
 
 def _send(github: GitHub, request: Request) -> bytes:

@@ -4,7 +4,8 @@ Source: docs.github.com, "Deployments and environments", "REST API endpoints for
 administrators may bypass the rules is shown by the API and cannot be set by it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 from tagship.model import Page, Severity
@@ -38,7 +39,7 @@ def _one_exists(wanted: Wanted, settings: Settings, environment: Environment) ->
     seen = problem(words, how, url=url, about=environment.name)
     path = _path(environment.name)
     try:
-        body = _body(environment, settings, CUSTOM)
+        body = _body(environment, settings, None)
     except Unseen as missing:  # that is a reviewer's doing, and no reason not to say that it is missing
         remedy = f"{missing.hidden.why}: {missing.hidden.remedy}"
         return Compared(seen=problem(words, how, url=url, about=environment.name, remedy=remedy))
@@ -76,7 +77,7 @@ def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, ther
             after="only the refs that are named may deploy",
             page=REFS,
             part="environments",
-            request=Request.of("PUT", _path(name), _body(environment, settings, CUSTOM, there)),
+            request=Request.of("PUT", _path(name), {**_restored(there), "deployment_branch_policy": CUSTOM}),
             undo=(Request.of("PUT", _path(name), _restored(there)),),
         )
         admit = (_admit(environment, entry, REFS) for entry in _entries(environment))
@@ -164,21 +165,21 @@ def _one_rules(wanted: Wanted, settings: Settings, environment: Environment, the
     name, url = environment.name, _page(wanted)
     if not lacking:
         return Compared(seen=ok(_asked(there), environment.path, url=url, about=name))
-    policy = there.deployment_branch_policy
-    kept = None if policy is None else {
-        "protected_branches": policy.protected_branches,
-        "custom_branch_policies": policy.custom_branch_policies,
-    }  # fmt: skip
+    seen = problem("; ".join(lacking), environment.path, url=url, about=name)
+    try:
+        body = _body(environment, settings, there)
+    except Unseen as missing:
+        return Compared(seen=replace(seen, remedy=f"{missing.hidden.why}: {missing.hidden.remedy}"))
     change = Action(
         what=f"environment {name}",
         before=_asked(there),
         after=_words(environment),
         page=RULES,
         part="environments",
-        request=Request.of("PUT", _path(name), _body(environment, settings, kept, there)),
+        request=Request.of("PUT", _path(name), body),
         undo=(Request.of("PUT", _path(name), _restored(there)),),
     )
-    return Compared(seen=problem("; ".join(lacking), environment.path, url=url, about=name), actions=(change,))
+    return Compared(seen=seen, actions=(change,))
 
 
 def _lacking(environment: Environment, there: There) -> Iterator[str]:
@@ -192,10 +193,12 @@ def _lacking(environment: Environment, there: There) -> Iterator[str]:
         yield "who started the run may approve it"
 
 
-def _body(
-    environment: Environment, settings: Settings, policy: Mapping[str, bool] | None, there: There | None = None
-) -> dict[str, object]:
-    """A request replaces everything, so that what is there stays in it, and nothing becomes looser."""
+def _body(environment: Environment, settings: Settings, there: There | None) -> dict[str, object]:
+    """A request replaces everything, so that what is there stays in it, and nothing becomes looser.
+
+    Raises:
+        Unseen: the number of a reviewer is not known.
+    """
     reviewers = [(r.type, r.reviewer.id) for r in there.reviewers] if there else []
     for name in environment.reviewers:
         reading = settings.people.get(name)
@@ -206,7 +209,7 @@ def _body(
     body: dict[str, object] = {
         "wait_timer": max(environment.wait_timer, there.wait_timer if there else 0),
         "reviewers": [{"type": kind, "id": number} for kind, number in dict.fromkeys(reviewers)],
-        "deployment_branch_policy": policy,
+        "deployment_branch_policy": _restored(there)["deployment_branch_policy"] if there else CUSTOM,
     }
     prevents = environment.prevent_self_review or (there is not None and there.prevents_self_review)
     return {**body, "prevent_self_review": prevents} if reviewers else body

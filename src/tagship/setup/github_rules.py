@@ -96,15 +96,33 @@ def _written(rulesets: Iterable[Ruleset], body: dict[str, object], *, before: st
 
 def _completed(there: Ruleset, body: dict[str, object]) -> dict[str, object]:
     ours = msgspec.json.decode(msgspec.json.encode(body), type=_Body)
-    replaced = {rule.type for rule in ours.rules}
+    found = {rule.type: rule for rule in _plain(there)}
+    both = [_rule(rule.type, _stricter(rule, found.pop(rule.type, None))) for rule in ours.rules]
     names = there.conditions.ref_name if there.conditions else RefNames()
     include = dict.fromkeys((*names.include, *ours.conditions.ref_name.include))
     return {
         **body,
         "conditions": {"ref_name": {"include": [*include], "exclude": []}},
-        "rules": [*ours.rules, *(rule for rule in _plain(there) if rule.type not in replaced)],
+        "rules": [*both, *found.values()],
         "bypass_actors": ours.bypass_actors if there.bypass_actors is None else there.bypass_actors,
     }
+
+
+def _stricter(ours: "_PlainRule", theirs: "_PlainRule | None") -> msgspec.Raw:
+    """The parameters of a rule that may be there already: of each the stricter, so that nothing becomes looser."""
+    there = msgspec.json.decode(theirs.parameters, type=dict[str, object]) if theirs else {}
+    asked = msgspec.json.decode(ours.parameters, type=dict[str, object])
+    if theirs is None or not asked:
+        return theirs.parameters if theirs else ours.parameters
+    merged = {**there, **asked}
+    for name in there.keys() & asked.keys():
+        match asked[name], there[name]:
+            case bool() | int() as mine, bool() | int() as others:
+                merged[name] = max(mine, others)
+            case list(mine), list(others):  # required checks
+                named = {check["context"] for check in mine}
+                merged[name] = [*mine, *(check for check in others if check["context"] not in named)]
+    return msgspec.Raw(msgspec.json.encode(merged))
 
 
 def _restored(there: Ruleset) -> dict[str, object]:
@@ -121,7 +139,13 @@ def _restored(there: Ruleset) -> dict[str, object]:
 
 
 def _plain(there: Ruleset) -> "list[_PlainRule]":
-    return [_PlainRule(type=rule.type, parameters=rule.raw) for rule in there.rules]
+    return [_rule(rule.type, rule.raw) for rule in there.rules]
+
+
+def _rule(type: str, parameters: msgspec.Raw) -> "_PlainRule":
+    """A rule; one that has no parameters may not have empty ones either."""
+    has_some = msgspec.json.decode(parameters) not in ({}, None)
+    return _PlainRule(type=type, parameters=parameters) if has_some else _PlainRule(type=type)
 
 
 class _PlainRule(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -182,14 +206,6 @@ def _branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         "required_status_checks": [
             {"context": check.context, **({} if check.app is None else {"integration_id": check.app})}
             for check in wanted.checks
-        ]
-        + [
-            check
-            for ruleset in rulesets
-            if ruleset.name == BRANCH
-            for rule in ruleset.rules
-            for check in rule.parameters.required_status_checks
-            if check.context not in {wanted_one.context for wanted_one in wanted.checks}
         ],
     }
     action = _written(
