@@ -60,6 +60,22 @@ def test_users_and_teams_may_review(world):
         assert world.ask("PUT", "environments/pypi", token=admin, body={"reviewers": [wrong]}).status == 422
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"deployment_branch_policy": {"protected_branches": True, "custom_branch_policies": False}}, "branch gate"),
+        ({"reviewers": [{"type": "User", "id": 1}]}, "required reviewers protection rule"),
+        ({}, ""),
+    ],
+)
+def test_a_private_repository_pays_for_protection(private, body, words):
+    """Without a plan that has it, an environment is made without rules or not at all."""
+    private.state.free = True
+    answer = private.ask("PUT", "environments/pypi", token=private.token(), body=body)
+    assert (answer.status, words in answer.json.get("message", "")) == (422 if words else 200, True)
+    assert list(private.state.environments) == ([] if words else ["pypi"])
+
+
 @pytest.mark.parametrize("both", [True, False])
 def test_the_two_kinds_of_branch_policy_exclude_each_other(world, both):
     """Both or neither is refused, and nothing is created."""

@@ -14,6 +14,14 @@ MOST_REVIEWERS, LONGEST_WAIT = 6, 43_200
 """Users or teams, and minutes (docs.github.com, "Deployments and environments")."""
 
 
+_UNPAID = {
+    "policy": "Fail to create protected rule, please ensure billing plan include protected branch gate.",
+    "reviewers": "Failed to create the environment protection rule. Please ensure the billing plan supports the "
+    "required reviewers protection rule.",
+}
+"""Of a private repository on a plan without them (pulumi/pulumi-github#251, backstage/backstage#28977)."""
+
+
 class Branches(msgspec.Struct, frozen=True, kw_only=True):
     """Which refs may deploy: exactly one of the two."""
 
@@ -108,6 +116,8 @@ def put_environment(call: Call) -> Reply:
     chosen = body.deployment_branch_policy
     if chosen and chosen.protected_branches == chosen.custom_branch_policies:
         raise refusal(422, "protected_branches and custom_branch_policies cannot have the same value")
+    if call.repo.private and call.repo.free and (chosen or body.reviewers):
+        raise refusal(422, _UNPAID["reviewers" if body.reviewers else "policy"])
     people = known(call.repo)
     kinds = {number: "Team" if name.startswith(TEAM) else "User" for number, name in people.items()}
     if any(kinds.get(one.id) != one.type for one in body.reviewers or ()):
