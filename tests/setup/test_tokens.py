@@ -77,6 +77,16 @@ def _without_environment(made: SetUp) -> None:
     )
 
 
+def _in_the_command(made: SetUp) -> None:
+    """An own workflow that hands the token over on the command line."""
+    (made.root / ".github/workflows/publish.yml").unlink()
+    made.write(
+        ".github/workflows/release.yml",
+        "on: {push: {tags: ['v*']}}\njobs:\n  upload:\n    runs-on: ubuntu-latest\n    environment: pypi\n    steps:\n"
+        "      - run: twine upload -p ${{ secrets.PYPI_API_TOKEN }} dist/*\n",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A world, and what the checks say in it."""
@@ -182,6 +192,11 @@ ROWS = (
             "has no environment"
         },
         remedy="tagship init",
+    ),
+    Row(
+        what="the command names it",
+        change=_in_the_command,
+        says={f"security.token:{PYPI}": "ok: in environment pypi"},
     ),
     Row(
         what="it is due",

@@ -69,8 +69,7 @@ def _wanted(observed: Observed) -> tuple[_Wanted, ...]:
     for document in documents:
         lane = Lane(document)
         for upload in lane.uploads:
-            nodes = (upload.step.inputs, upload.step.env, upload.job.env)
-            for line, name in (hit for node in nodes for hit in lane.secrets(node)):
+            for line, name in (hit for node in (upload.step.node, upload.job.env) for hit in lane.secrets(node)):
                 environment, where = upload.job.environment, f"{document.file}:{line}"
                 one = _Wanted(secret=name, environment=environment, index=upload.index, where=where)
                 found.setdefault((name.upper(), environment), one)
