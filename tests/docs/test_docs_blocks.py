@@ -30,6 +30,7 @@ def where(block: Block) -> str:
     return block.where
 
 
+@pytest.mark.requirement("C5")
 @pytest.mark.parametrize("page", EXECUTED, ids=name)
 def test_a_reader_sees_what_the_page_shows(page: Path, outfit: str, act_cache: Path) -> None:
     """Whoever types the commands of the page, in order, gets the outputs that stand there."""

@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tagship.cli.pages import pages as code_pages
+from tagship.errors import AUDIT_ERRORS, AUDIT_NOTHING, AUDIT_WARNINGS, BUG, ERRORS, INTERRUPTED, UNDECIDED
 from tests.docs.blocks import DOCS, ROOT
 from tests.docs.browser import Browser, browser
 
@@ -101,6 +103,16 @@ def test_every_page_is_in_the_navigation(pages: dict[str, Page]) -> None:
     named = sorted(_in_navigation(config["project"]["nav"]))
     assert named == sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
     assert sorted(pages) == [f"{page.removesuffix('.md')}.html" for page in named]
+
+
+def test_troubleshooting_leaves_out_no_error_and_no_exit_code(pages: dict[str, Page]) -> None:
+    """The page of troubleshooting leads to every error; every exit code is listed, every code has its place."""
+    codes = {f"codes.html#{error.code.lower()}" for error in ERRORS}
+    assert codes - {*pages["troubleshooting.html"].links} == set()
+    assert {known.lower() for known in code_pages()} - pages["codes.html"].anchors == set()
+    listed = {int(row) for row in re.findall(r"^\| (\d+) \|", (DOCS / "exit-codes.md").read_text(), re.MULTILINE)}
+    others = {0, UNDECIDED, AUDIT_WARNINGS, AUDIT_ERRORS, AUDIT_NOTHING, INTERRUPTED, BUG}
+    assert {error.exit_code for error in ERRORS} | others <= listed
 
 
 def test_every_link_leads_somewhere(site: Path, pages: dict[str, Page]) -> None:
