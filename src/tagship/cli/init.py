@@ -59,6 +59,7 @@ class SetUp(Record, frozen=True, kw_only=True):
 @click.option("--auth", type=click.Choice(["trusted-publishing", "token"]), help="How uploads are authorised.")
 @click.option("--tools", is_flag=True, help="Write launchers of our commands as well, into tools/.")
 @click.option("--docs", is_flag=True, help="Write guides and a checklist for this project as well, into docs/.")
+@click.option("--watchdog", is_flag=True, help="Write a workflow as well that looks after the releases once a week.")
 @click.option("--alongside", is_flag=True, help="Write publish.tagship.yml beside a publish.yml of your own.")
 @click.option("--force", is_flag=True, help="Replace what somebody edited.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")

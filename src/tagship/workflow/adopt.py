@@ -21,7 +21,7 @@ from tagship.workflow import dependabot, drift, environments, extras, files, loc
 from tagship.workflow.extras import Extra
 from tagship.workflow.files import File
 from tagship.workflow.locks import Desk
-from tagship.workflow.render import render
+from tagship.workflow.render import render, render_watch
 from tagship.workflow.variant import Variant, variant
 
 FOLDER = ".github/workflows"
@@ -68,8 +68,11 @@ def gather(project: Project, desk: Desk, wish: Wish) -> Adoption:
     notes = [*_notes(project, wanted)]
     if wish.alongside:
         wanted = msgspec.structs.replace(wanted, file=wanted.file.replace(".yml", ".tagship.yml"))
-    workflow = _workflow(project, wanted, wish)
+    workflow = _workflow(project, f"{FOLDER}/{wanted.file}", render(wanted), wish)
     found = [workflow, *settings, *_locks(project, desk, wish, notes), *_environments(project, wanted)]
+    watch = f"{FOLDER}/{wanted.watch}"
+    if "watchdog" in wish.extras or (project.top / watch).is_file():
+        found.append(_workflow(project, watch, render_watch(wanted), wish))
     found += extras.found(project, wanted, wish.extras, notes)
     bot = _dependabot(project, notes)
     return Adoption(
@@ -107,8 +110,7 @@ def _configuration_file(project: Project) -> str:
     return f"{folder}pyproject.toml" if (project.root / "pyproject.toml").is_file() else f"{folder}tagship.toml"
 
 
-def _workflow(project: Project, wanted: Variant, wish: Wish) -> File:
-    path, text = f"{FOLDER}/{wanted.file}", render(wanted)
+def _workflow(project: Project, path: str, text: str, wish: Wish) -> File:
     there = files.read(project.top, path)
     if there is None:
         return File(path=path, there=None, wanted=files.stamped(text))

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Literal
 
+from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.workflow import files, guide
 from tagship.workflow.files import File
 from tagship.workflow.guide import Place
 from tagship.workflow.variant import Variant
 
-Extra = Literal["tools", "docs"]
+Extra = Literal["tools", "docs", "watchdog"]
 """As the options of `init` call it."""
 TOOLS = ("tools/bump_version.py", "tools/verify-setup.py", ".github/scripts/verify_installation.py")
 """Launchers of our commands for those who look into `tools/` first, or whose scripts do."""
@@ -33,7 +34,8 @@ def found(project: Project, variant: Variant, asked: Collection[Extra], notes: l
     own = "" if project.package == "." else f"{project.package}/"
     folder = _folder(project, own, notes if "docs" in asked else [])
     pages = [f"{folder}/{name}" for name in PAGES]
-    there = {name: [path for path in paths if (project.top / path).is_file()] for name, paths in _all(pages).items()}
+    known = {"tools": TOOLS, "docs": pages, "watchdog": [f"{FOLDER}/{variant.watch}"]}
+    there = {name: [path for path in paths if (project.top / path).is_file()] for name, paths in known.items()}
     has = {*asked, *(name for name, paths in there.items() if paths)}
     place = Place(publishing=project.package, pages=folder)
     for path in (f"{own}PUBLISHING.md", *(pages if "docs" in asked else there["docs"])):
@@ -42,10 +44,6 @@ def found(project: Project, variant: Variant, asked: Collection[Extra], notes: l
     for path in TOOLS if "tools" in asked else there["tools"]:
         template = _TEMPLATES / f"{path.rpartition('/')[2]}.txt"
         yield _for_machines(project, path, files.stamped(template.read_text(encoding="utf-8")))
-
-
-def _all(pages: list[str]) -> dict[str, list[str]]:
-    return {"tools": [*TOOLS], "docs": pages}
 
 
 def _folder(project: Project, own: str, notes: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The publishing workflow as text, from a variant of it alone: no file is read, nothing is asked."""
+"""The publishing workflow, and the one that watches, as text from a variant alone: no file is read, nothing asked."""
 
 import re
 from functools import cache
@@ -18,6 +18,11 @@ def render(variant: Variant) -> str:
     """The file."""
     template = _environment().get_template("publish.yml.j2")
     return template.render(variant=variant, pins=BY_ACTION, jobs=jobs(variant), pypi=PYPI, testpypi=TESTPYPI)
+
+
+def render_watch(variant: Variant) -> str:
+    """The workflow that looks after the releases."""
+    return _environment().get_template("release-watch.yml.j2").render(variant=variant, pins=BY_ACTION)
 
 
 def jobs(variant: Variant) -> tuple[str, ...]:

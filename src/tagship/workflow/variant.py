@@ -69,6 +69,11 @@ class Variant(Record, frozen=True, kw_only=True):
         return self.file.replace("publish", "release-watch", 1)
 
     @property
+    def watch_name(self) -> str:
+        """What the list of workflows calls that."""
+        return "Watch over releases" if self.package == "." else f"Watch over releases of {self.project}"
+
+    @property
     def group(self) -> str:
         """Beginning of the concurrency group: packages that are released from one commit do not wait in one line."""
         return self.file.removesuffix(".yml")
