@@ -8,6 +8,7 @@ from dataclasses import asdict
 from itertools import islice
 
 import pytest
+from werkzeug import Response
 
 from tagship.errors import Refused, TagshipError, UsageError
 from tagship.model import Status
@@ -70,6 +71,7 @@ def writes(made: SetUp) -> list[str]:
     return [f"{e.method} {e.url}" for e in made.embedded.exchanges if e.method != "GET" and "api.github" in e.url]
 
 
+@pytest.mark.requirement("C3")
 def test_an_empty_repository_becomes_one_that_is_all_right(worlds: Stagehand) -> None:
     """After one run the doctor finds nothing of GitHub amiss but what only a person decides, and nothing is to do."""
     with worlds.open("apply") as made:
@@ -89,6 +91,7 @@ def test_an_empty_repository_becomes_one_that_is_all_right(worlds: Stagehand) ->
         assert writes(made) == before
 
 
+@pytest.mark.requirement("C3")
 def test_what_was_applied_lets_a_release_through(worlds: Stagehand) -> None:
     """A maintainer's tag is pushed, deployed and published under our own rules; who may only write makes none."""
     with worlds.open("apply-release") as made:
@@ -108,6 +111,7 @@ def whole(worlds: Stagehand) -> tuple[int, object]:
         return len([*apply(to, seen(to))]), state(made)
 
 
+@pytest.mark.requirement("C3")
 @pytest.mark.parametrize("steps", range(1, 13))
 def test_it_converges_from_wherever_it_was_killed(steps: int, whole: tuple[int, object], worlds: Stagehand) -> None:
     """Killed after any request and run again, it ends where an undisturbed run ends, and repeats nothing."""
@@ -252,16 +256,36 @@ def test_the_command_changes_what_it_was_asked_for(worlds: Stagehand) -> None:
         assert (nothing.returncode, "ci is no setting of GitHub" in nothing.stderr) == (2, True)
 
 
+def test_what_a_plan_does_not_have_is_not_tried(worlds: Stagehand) -> None:
+    """A private repository that does not pay gets what is free; environments and rules are left to people, and why."""
+    with worlds.open("apply-unpaid") as made:
+        empty(made)
+        made.github.private = made.github.free = True
+        output = made.command("--apply", "--yes", token=made.token(ADMIN))
+        assert (output.returncode, made.github.environments, made.github.rulesets) == (0, {}, [])
+        assert "3 changes of 3 made" in output.stdout
+        assert "pypi: there is no such environment" in output.stdout
+        assert "Make the repository public, or take a plan that has them" in output.stdout
+        assert "Upgrade to GitHub Pro or make this repository public" in output.stdout
+
+
 def test_a_failure_half_way_is_told_with_what_was_done(worlds: Stagehand) -> None:
     """The command prints what was changed with its undo and what was not, and ends with the error's exit code."""
     with worlds.open("apply-half") as made:
         empty(made)
-        made.github.private = made.github.free = True
-        output = made.command("--apply", "--yes", "--only", "TD32", "--only", "TD37", token=made.token(ADMIN))
-        assert "5 changes of 5 made" in output.stdout
-        assert "TD37  Release tags are made by maintainers" in output.stdout
-        assert "Upgrade to GitHub Pro or make this repository public" in output.stdout
-        assert sorted(made.github.environments) == ["pypi", "testpypi"]
+        hosts = made.embedded.doors.hosts
+        whole, refusal = hosts["api.github.com"], Response('{"message": "Not for you"}', status=403)
+
+        def refusing(environ, start_response):
+            refused = environ["REQUEST_METHOD"] == "PUT" and environ["PATH_INFO"].endswith("/immutable-releases")
+            return (refusal if refused else whole)(environ, start_response)
+
+        hosts["api.github.com"] = refusing
+        output = made.command("--apply", "--yes", "--only", "TD37", "--only", "TD41", token=made.token(ADMIN))
+        left = "not done  published releases: locked; notes stay editable"
+        assert output.stdout.endswith(f"\n2 changes of 3 made\n  {left}\n")
+        assert output.stdout.count("  undo  gh api --method DELETE repos/owner/sample/rulesets/") == 2
+        assert (output.returncode, "GitHub refused: 403 Not for you" in output.stderr) == (10, True)
 
 
 def test_two_changes_of_one_environment_do_not_undo_each_other(worlds: Stagehand) -> None:

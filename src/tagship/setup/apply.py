@@ -19,6 +19,7 @@ from tagship.services.github_settings import again
 from tagship.services.github_shapes import Settings
 from tagship.services.reading import Unseen
 from tagship.setup.github import SETTINGS
+from tagship.setup.github_actions import PLAN
 from tagship.setup.setting import Action, Compared, Request, Setting
 from tagship.setup.wanted import Wanted
 
@@ -82,6 +83,7 @@ def plan(wanted: Wanted, settings: Settings, table: Iterable[Setting] = SETTINGS
     actions: list[Action] = []
     persons: list[Left] = []
     unseen: list[Left] = []
+    unpaid = settings.rulesets.hidden is not None and "Upgrade to" in settings.rulesets.hidden.why
     for setting in table:
         try:
             compared = setting.look(wanted, settings)
@@ -89,6 +91,9 @@ def plan(wanted: Wanted, settings: Settings, table: Iterable[Setting] = SETTINGS
             unseen.append(_left(setting, missing.hidden.why, missing.hidden.remedy, ""))
             continue
         for one in compared:
+            if unpaid and any(action.part == "environments" for action in one.actions):
+                persons.append(_left(setting, _of_seen(setting, one).why, PLAN.remedy, one.seen.url))
+                continue
             actions += one.actions
             if one.seen.status is Status.UNKNOWN:
                 unseen.append(_of_seen(setting, one))

@@ -77,7 +77,7 @@ def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, ther
             after="only the refs that are named may deploy",
             page=REFS,
             part="environments",
-            request=Request.of("PUT", _path(name), {**_restored(there), "deployment_branch_policy": CUSTOM}),
+            request=Request.of("PUT", _path(name), _lean({**_restored(there), "deployment_branch_policy": CUSTOM})),
             undo=(Request.of("PUT", _path(name), _restored(there)),),
         )
         admit = (_admit(environment, entry, REFS) for entry in _entries(environment))
@@ -212,7 +212,12 @@ def _body(environment: Environment, settings: Settings, there: There | None) -> 
         "deployment_branch_policy": _restored(there)["deployment_branch_policy"] if there else CUSTOM,
     }
     prevents = environment.prevent_self_review or (there is not None and there.prevents_self_review)
-    return {**body, "prevent_self_review": prevents} if reviewers else body
+    return _lean({**body, "prevent_self_review": prevents and bool(reviewers)})
+
+
+def _lean(body: dict[str, object]) -> dict[str, object]:
+    """Without what is not asked for: a plan that lacks a rule refuses its mere name (pulumi/pulumi-github#251)."""
+    return {name: value for name, value in body.items() if value}
 
 
 def _restored(there: There) -> dict[str, object]:
