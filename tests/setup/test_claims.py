@@ -148,7 +148,7 @@ def test_the_identity_is_that_of_the_workflow(
     """The workflow in the checkout says file and environment; where none uploads, what tagship would write does."""
     root = repository(tmp_path / "sample", {f".github/workflows/{name}": text for name, text in workflows.items()})
     git(root, "remote", "add", "origin", "git@github.com:Owner/Sample.git")
-    observed = _observed(root)
+    observed = seen_in(root)
     found = {target: identity(observed, target) for target in (Target.PYPI, Target.TESTPYPI)}
     said = {target: (one.workflow, one.environment, one.called) if one else None for target, one in found.items()}
     assert said == {Target.PYPI: pypi, Target.TESTPYPI: testpypi}
@@ -163,10 +163,11 @@ def test_elsewhere_nothing_is_presented(address: str, tmp_path: Path) -> None:
     """PyPI trusts GitHub itself: a repository anywhere else has no identity to show."""
     root = repository(tmp_path / "sample", {})
     git(root, "remote", "add", "origin", address)
-    assert identity(_observed(root), Target.PYPI) is None
+    assert identity(seen_in(root), Target.PYPI) is None
 
 
-def _observed(root: Path) -> Observed:
+def seen_in(root: Path) -> Observed:
+    """What the files of a repository show, and nothing else."""
     project = read(root, Git(Shell({}), root))
     wanted: Variant | TagshipError
     try:

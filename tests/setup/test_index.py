@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from werkzeug import Response
 
 from tagship.rehearsal.index import Flag, Lifecycle, Project
-from tagship.services.index_settings import certified
+from tagship.services.index_settings import Listing, certified
+from tagship.services.reading import Reading
+from tagship.setup.check import Seen
 from tagship.setup.index import CHECKS as INDEX
 from tagship.setup.publishers import CHECKS as PUBLISHERS
 from tests.attesting import COMMIT, REF, certificate, provenance
 from tests.made_dists import good_sdist, good_wheel
-from tests.rehearsing import git
+from tests.rehearsing import git, repository
+from tests.setup.test_claims import seen_in
 from tests.setup.worlds import SLUG, Auth, SetUp, Stagehand, vouch
 
 PUBLISH = ".github/workflows/publish.yml"
@@ -555,6 +559,20 @@ def test_a_certificate_is_read(value: str) -> None:
 def test_what_is_no_certificate_says_nothing(text: str) -> None:
     """Bytes that are no certificate crash nothing."""
     assert certified(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("deprecated", "ok: deprecated"), ("frozen", "unknown: frozen, of which tagship does not know what it means")],
+)
+def test_a_status_that_pypi_does_not_give_yet(status: str, said: str, tmp_path: Path) -> None:
+    """A deprecated project takes uploads (PEP 792); of a status that comes later nothing is claimed."""
+    root = repository(tmp_path / "sample", {})
+    observed = replace(seen_in(root), pypi=Listing(status=Reading(value=status)))
+    look = next(check.look for check in INDEX if check.id == "index.status")
+    found = look(observed)
+    assert not isinstance(found, Seen)
+    assert [f"{seen.status}: {seen.detail}" for seen in found] == [said]
 
 
 def test_every_check_has_rows() -> None:
