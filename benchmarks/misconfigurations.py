@@ -33,7 +33,7 @@ def main() -> int:
                 measured = bench.measure(broken)
                 right = measured.named is not None and broken.words in words(measured.named)
                 unnamed += not right
-                rows.append(row(broken, measured))
+                rows.append((measured.said.where, row(broken, measured)))
                 print(f"{'named' if right else 'NOT NAMED':9} {broken.id}: {', '.join(sorted(measured.changed))}")
         server.close()
     PAGE.write_text(page(rows, unnamed))

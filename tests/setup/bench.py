@@ -22,6 +22,8 @@ happen, or happens unprotected, and nobody is told.
 
 """
 FOOT = f"""
+## What no check can see
+
 What nobody can see beforehand is not in the table, and no check claims it: whether a publisher was registered that was
 never used, which index an API token is of and what it may upload, and whether the owners of a project have a second
 factor. The doctor says what it will ask the index with, and [the security checklist](security-checklist.md) has the
@@ -29,6 +31,14 @@ rest.
 
 A test for each row holds both sides, and that the doctor says nothing else. Written by `{_WRITE}`.
 """
+PARTS = {
+    "Nobody says anything": ("",),
+    "The push is refused": ("push",),
+    "It does not begin": ("start", "plan"),
+    "CI is no proof": ("gate",),
+    "The upload is refused": ("publish",),
+}
+"""Headings, by where the release says it."""
 _NUMBER = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{10,40}\b")
 
 
@@ -105,10 +115,17 @@ def _cell(said: str) -> str:
     return _NUMBER.sub("…", text)
 
 
-def page(rows: Sequence[str], unnamed: int) -> str:
-    """The whole page."""
-    table = "\n".join(
-        ("| set-up | report | the first release says | the doctor says before |", "| --- | --- | --- | --- |", *rows)
-    )
+def page(rows: Sequence[tuple[str, str]], unnamed: int) -> str:
+    """The whole page.
+
+    Args:
+        rows: where the release says it, and the line.
+    """
+    head = ("| set-up | report | the first release says | the doctor says before |", "| --- | --- | --- | --- |")
+    parts = [
+        f"## {title}\n\n" + "\n".join((*head, *(line for where, line in rows if where in places)))
+        for title, places in PARTS.items()
+    ]
     sums = f"{len(rows)} set-ups; the doctor names {len(rows) - unnamed} of them.\n\n"
-    return f"{HEAD}{sums}{table}\n{FOOT}"
+    whole = "\n\n".join(parts)
+    return f"{HEAD}{sums}{whole}\n{FOOT}"
