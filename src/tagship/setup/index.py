@@ -178,6 +178,7 @@ CHECKS = (
             "too similar to another.",
             remedy="Choose another name, or ask the owner for a role.",
             source=f"{PYPI.docs}/project-management/name-retention/",
+            incident=f"{GITHUB}/pypi/warehouse/issues/11013",
         ),
         group=Group.INDEX,
         look=each(_name),

@@ -6,7 +6,7 @@ asked for an upload token to find out: for a pending publisher that alone would 
 
 from tagship.checks.check import few
 from tagship.model import Page, Severity, Target
-from tagship.services.addresses import PYPI
+from tagship.services.addresses import GITHUB, PYPI
 from tagship.services.index_settings import Release
 from tagship.services.reading import Unseen
 from tagship.setup.check import Check, Group, Seen, ok, pending, problem, unknown
@@ -156,6 +156,7 @@ CHECKS = (
             "in one of them: the upload fails with invalid-publisher, after everything else succeeded.",
             remedy="Register the publisher with the values of this workflow, and remove the old one.",
             source=f"{PYPI.docs}/trusted-publishers/troubleshooting/",
+            incident=f"{GITHUB}/pypi/warehouse/issues/18478",
         ),
         group=Group.INDEX,
         look=each(_publisher),
