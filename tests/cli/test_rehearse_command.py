@@ -55,6 +55,16 @@ def test_the_report_goes_where_it_was_asked_for(sample: Path, upstream: str, tmp
     assert wanted.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_done(sample: Path, upstream: str) -> None:
+    """A folder that cannot be made, for the report or for the cache, ends at once with the way out."""
+    (sample / "file").write_text("")
+    for words, variables in ((("--report", "file/report.html"), {}), ((), {"TAGSHIP_CACHE_DIR": str(sample / "file")})):
+        answer = rehearse(sample, upstream, *words, **variables)
+        assert (answer.code, answer.out) == (2, "")
+        assert "Nothing was done: the report " in answer.err
+        assert "TAGSHIP_CACHE_DIR" in answer.err
+
+
 def test_no_colour_where_nobody_looks(sample: Path, upstream: str) -> None:
     """Piped output has no escape sequence, whatever the terminal is called, and with NO_COLOR either."""
     for variables in ({"TERM": "xterm-256color"}, {"TERM": "xterm-256color", "NO_COLOR": "1"}):

@@ -155,6 +155,19 @@ def test_the_page_needs_nothing_else_and_shows_foreign_words_as_words(worlds: St
         assert words in text
 
 
+def test_what_is_ok_is_shown_where_that_is_asked_for(worlds: Stagehand) -> None:
+    """`--verbose` has a line for everything, with which one of several it is about."""
+    with worlds.open("shown-verbose") as made:
+        answer = command(made, "--verbose", "--only", "workflow.locks", "--only", "ci.found")
+    assert answer.stdout.splitlines()[2:7] == [
+        "Workflow (2 ok)",
+        "  ok: What the workflow installs is locked: .github/tagship/requirements.txt: exact versions with digests",
+        "  ok: What the workflow installs is locked: .github/tagship/build.txt: exact versions with digests",
+        "CI (1 ok)",
+        "  ok: There is CI that a release waits for: ci.yml",
+    ]
+
+
 @pytest.mark.parametrize(
     ("only", "groups"),
     [("ci", {"ci"}), ("TD15", {"workflow.tag"}), ("td15", {"workflow.tag"}), ("workflow.tag", {"workflow.tag"})],
@@ -270,6 +283,10 @@ def test_a_check_is_explained_by_its_id_and_its_code(tmp_path: Path, word: str) 
         (("several",), 2, "Nothing was looked at: the packages lie below the root of the repository: one, two"),
         (("empty",), 3, "there is no Python project in"),
         (("begun",), 3, "Nothing was looked at: there is no commit yet"),
+        (("several/one", "--html", "no/page.html"), 2, "Nothing was done: the file no/page.html cannot be written"),
+        (("several/one", "--snapshot", "several/file/x"), 2, "Nothing was done: the file several/file/x cannot be"),
+        (("several/one", "--apply", "--offline", "--yes"), 2, "--apply asks GitHub, writes no file, and does not go"),
+        (("several/one", "--apply", "--snapshot", "world.json", "--yes"), 2, "and does not go with --snapshot"),
     ],
 )
 def test_a_wrong_call_says_what_was_not_done(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
@@ -278,6 +295,7 @@ def test_a_wrong_call_says_what_was_not_done(tmp_path: Path, words: tuple[str, .
     none = dict.fromkeys(("pyproject.toml", "sample/__init__.py", "tests/test_sample.py"))
     repository(tmp_path / "several", {**none, "one/pyproject.toml": member, "two/pyproject.toml": member})
     repository(tmp_path / "empty", none)
+    (tmp_path / "several" / "file").write_text("")
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun" / "pyproject.toml").write_text(member)
     git(tmp_path / "begun", "init", "--quiet")

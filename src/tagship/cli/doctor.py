@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from tagship.cli.places import writable
 from tagship.errors import UsageError
 from tagship.model import to_json
 
@@ -53,8 +54,16 @@ def doctor(path: Path, only: tuple[str, ...], explain: str | None, **options: Op
 
         sys.stdout.write(text(find(explain)))
         return 0
+    files = [(name, options[name]) for name in ("snapshot", "html")]
     if options["apply"]:
         from tagship.cli.apply import apply
+
+        unfit = [name for name, file in (*files, ("offline", options["offline"])) if file]
+        if unfit:
+            raise UsageError(
+                f"Nothing was changed: --apply asks GitHub, writes no file, and does not go with --{unfit[0]}",
+                remedy="One after the other: tagship doctor --apply, then tagship doctor.",
+            )
 
         return apply(path, only, options)
     from tagship.cli.render import screen
@@ -63,6 +72,9 @@ def doctor(path: Path, only: tuple[str, ...], explain: str | None, **options: Op
     from tagship.setup.doctor import chosen, examine
 
     checks = chosen(only)
+    for name, file in files:
+        if isinstance(file, Path):
+            writable(file, "the file", f"Name one in a folder that is there and can be written: --{name} FILE")
     offline = bool(options["offline"]) or all(check.group in INSIDE for check in checks)
     observed = _observed(path, options, offline=offline)
     result = examine(observed, checks)

@@ -10,7 +10,7 @@ from typing import IO, get_args, get_type_hints
 import msgspec
 import rich_click as click
 
-from tagship.cli.places import cache_folder
+from tagship.cli.places import cache_folder, writable
 from tagship.cli.render import of_verdict, reporter, screen
 from tagship.errors import UsageError
 from tagship.model import Inputs, to_json
@@ -90,7 +90,8 @@ def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) 
     cache = cache_folder(os.environ)
     target = report.absolute() if report is not None else None
     reports = target.parent if target is not None else cache / "reports"
-    reports.mkdir(parents=True, exist_ok=True)
+    remedy = "Name another place: --report FILE, and for everything else TAGSHIP_CACHE_DIR."
+    writable(target or reports / "report.html", "the report", remedy, make=True)
     outside = Outside(path=path, environ=os.environ, cache=cache, clock=JumpingClock())
     with (
         _job_summary(os.environ) as page,  # opened before this process is shut in

@@ -11,6 +11,7 @@ import msgspec
 import rich_click as click
 
 from tagship import __version__
+from tagship.cli.places import writable
 from tagship.cli.render import output, outputs, reporter, screen
 from tagship.errors import UsageError
 from tagship.model import Manifest, manifest_from_json, to_json
@@ -76,7 +77,8 @@ def command(name: str) -> click.Command:
         environ = dict(os.environ) | _event(more["tag"], more["branch"])
         manifest = manifests[0].absolute()
         before = Manifest() if stage.name == STAGES[0].name else _before(manifests, stage)
-        _writable(manifest)
+        remedy = "Name a file in a folder that is there and can be written: --manifest FILE"
+        writable(manifest, "the manifest", remedy)
         with tempfile.TemporaryDirectory(prefix="tagship-") as scratch:
             workspace = Workspace(
                 root=Path.cwd(),
@@ -120,22 +122,6 @@ def _event(tag: str | None, branch: str | None) -> dict[str, str]:
         return {}
     ref = f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"
     return {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": ref}
-
-
-def _writable(path: Path) -> None:
-    """Make sure that what a stage did can be written down, before it does anything.
-
-    Raises:
-        UsageError: it cannot.
-    """
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise UsageError(
-            f"Nothing was done: the manifest {path} cannot be written: {error.strerror}",
-            remedy="Name a file in a folder that is there and can be written: --manifest FILE",
-        ) from None
 
 
 def _write(path: Path, data: bytes) -> None:
