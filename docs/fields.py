@@ -68,5 +68,7 @@ def _kind(schema: dict[str, object]) -> str:
             return f"table of {_kind(values)}"
         case {"type": str(name)}:
             return name
+        case {} if not {*schema} - {"description", "default"}:
+            return "anything"
         case _:
             raise ValueError(f"no words for {schema}")
