@@ -256,6 +256,17 @@ def test_the_command_changes_what_it_was_asked_for(worlds: Stagehand) -> None:
         assert (nothing.returncode, "ci is no setting of GitHub" in nothing.stderr) == (2, True)
 
 
+def test_what_is_too_wide_is_replaced_by_what_fits(worlds: Stagehand) -> None:
+    """A pattern that lets everything in goes only after release tags have one of their own: they are never shut out."""
+    with worlds.open("apply-wide") as made:
+        pypi = made.github.add_environment("pypi", policies=[("branch", "*"), ("tag", "*")])
+        to = doors(made)
+        done = [one.action.after for one in apply(to, seen(to))]
+        assert done == ["the tag v*.*.* may deploy", "the branch * may not", "the tag * may not"]
+        assert [(policy.type, policy.name) for policy in pypi.policies] == [("tag", "v*.*.*")]
+        assert made.release().where == ""
+
+
 def test_what_a_plan_does_not_have_is_not_tried(worlds: Stagehand) -> None:
     """A private repository that does not pay gets what is free; environments and rules are left to people, and why."""
     with worlds.open("apply-unpaid") as made:

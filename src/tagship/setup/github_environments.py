@@ -83,13 +83,15 @@ def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, ther
         admit = (_admit(environment, entry, REFS) for entry in _entries(environment))
         return Compared(seen=problem(was, how, url=url, about=name), actions=(change, *admit))
     patterns = settings.patterns(name)
-    missing = [entry for entry in _entries(environment) if not _admitted(entry, patterns, wanted)]
     loose = [pattern for pattern in patterns if _is_loose(pattern, environment, wanted)]
+    kept = tuple(pattern for pattern in patterns if pattern not in loose)
+    missing = [entry for entry in _entries(environment) if not _admitted(entry, kept, wanted)]
     if not missing and not loose:
         said = ", ".join(f"{pattern.type} {pattern.name}" for pattern in patterns)
         return Compared(seen=ok(f"{said} may deploy, and nothing else", how, url=url, about=name))
     words = [f"the {pattern.type} {pattern.name} may deploy" for pattern in loose]
-    words += [f"no rule lets in the {kind} {pattern}" for kind, pattern in missing]
+    unserved = [(kind, name) for kind, name in missing if not _admitted((kind, name), patterns, wanted)]
+    words += [f"no rule lets in the {kind} {name}" for kind, name in unserved]
     actions = (
         *(_admit(environment, entry, REFS) for entry in missing),
         *(_expel(environment, pattern) for pattern in loose),
@@ -138,7 +140,7 @@ def _expel(environment: Environment, policy: Policy) -> Action:
     return Action(
         what=f"environment {environment.name}",
         before=f"the {policy.type} {policy.name} may deploy",
-        after="it may not",
+        after=f"the {policy.type} {policy.name} may not",
         page=REFS,
         part="environments",
         request=Request.of("DELETE", f"{path}/{policy.id}"),
