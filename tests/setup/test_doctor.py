@@ -15,6 +15,7 @@ from tagship.setup.check import Check, Group, Needs, Seen, ok, pending, problem
 from tagship.setup.doctor import examine
 from tagship.setup.observed import Local, Observed
 from tests.rehearsing import repository
+from tests.setup.worlds import Stagehand
 
 PAGE = Page(code="TD99", title="It holds", why="Because.", remedy="Mend it.")
 
@@ -73,3 +74,16 @@ def test_several_of_a_kind_are_facts_of_their_own(observed: Observed) -> None:
     """A check about two environments makes two facts, each with its name in the id."""
     both = _check(lambda _: (ok("as wanted", about="pypi"), problem("open", about="testpypi")))
     assert [check.fact.id for check in examine(observed, [both]).checks] == ["local.it:pypi", "local.it:testpypi"]
+
+
+def test_what_is_ok_is_shown_where_that_is_asked_for(worlds: Stagehand) -> None:
+    """`--verbose` has a line for everything, with which one of several it is about."""
+    with worlds.open("shown-verbose") as made:
+        answer = made.command("--verbose", "--only", "workflow.locks", "--only", "ci.found")
+    assert answer.stdout.splitlines()[2:7] == [
+        "Workflow (2 ok)",
+        "  ok: What the workflow installs is locked: .github/tagship/requirements.txt: exact versions with digests",
+        "  ok: What the workflow installs is locked: .github/tagship/build.txt: exact versions with digests",
+        "CI (1 ok)",
+        "  ok: There is CI that a release waits for: ci.yml",
+    ]

@@ -40,7 +40,7 @@ def of_examination(result: Examination, *, verbose: bool = False) -> Iterator[Li
         if verbose:
             for check in checks:
                 if check.finding is None:
-                    yield Line(text=clean(f"{check.fact.title}: {check.fact.detail}"), tone=Tone.GOOD, label="ok")
+                    yield Line(text=clean(f"{check.fact.title}: {seen(check)}"), tone=Tone.GOOD, label="ok")
         todo = [check for check in checks if check.fact.status in _TO_DO and not is_advice(check)]
         for _, alike in groupby(todo, key=lambda check: check.code):
             yield from _to_do(list(alike), verbose=verbose)
@@ -71,6 +71,12 @@ def states_of(checks: Iterable[Examined]) -> list[Status]:
 def is_advice(check: Examined) -> bool:
     """Whether a check that is not ok stops nobody."""
     return check.finding is not None and check.finding.severity is Severity.NOTE
+
+
+def seen(check: Examined) -> str:
+    """What was seen, with which one of several it is about."""
+    about = check.fact.id.partition(":")[2]
+    return check.fact.detail if about in check.fact.detail else f"{about}: {check.fact.detail}"
 
 
 def unseen_of(result: Examination) -> list[tuple[str, list[Examined]]]:

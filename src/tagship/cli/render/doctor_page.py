@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from itertools import groupby
 
+from msgspec.structs import replace
+
 from tagship import __version__
-from tagship.cli.render.doctor import NAMES, grouped, is_advice, unseen_of, verdict
+from tagship.cli.render.doctor import NAMES, grouped, is_advice, seen, unseen_of, verdict
 from tagship.model import Status
 from tagship.rehearsal.report import environment
 from tagship.setup.doctor import Examination
@@ -15,7 +17,11 @@ def html(result: Examination) -> str:
     """The page. A content security policy inside of it forbids every request; all foreign text is escaped."""
     word, words, tone = verdict(result)
     groups = [
-        (NAMES[group], checks, tally(check.fact for check in checks if not is_advice(check)))
+        (
+            NAMES[group],
+            [replace(check.fact, detail=seen(check)) for check in checks],
+            tally(check.fact for check in checks if not is_advice(check)),
+        )
         for group, checks in grouped(result.checks)
     ]
     todo = (
