@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tagship.model import Record
-from tagship.project.ci import FOLDER
+from tagship.project.ci import FOLDER, Workflow
 from tagship.project.config import Check
 from tagship.project.discover import Project
+from tagship.project.patterns import matches
+from tagship.project.yaml_nodes import Mapping, scalars
+from tagship.project.yaml_nodes import read as read_yaml
 from tagship.versions import next_patch, released, tag_for
 from tagship.workflow import environments
 from tagship.workflow.environments import Environment
@@ -91,9 +94,10 @@ def _required(project: Project) -> Iterator[RequiredCheck]:
 
     What may not run on a pull request, or is named by the run alone, would make every one wait for ever.
     """
-    inside = {name for workflow in project.ci.workflows for job in workflow.jobs for name in job.checks}
+    flows = project.ci.workflows
+    inside = [*(flow.name for flow in flows), *(name for flow in flows for job in flow.jobs for name in job.checks)]
     for check in project.required_ci.value:
-        if check.workflow or inside & {*check.names}:
+        if check.workflow or any(_is_named(name, check) for name in inside):
             yield from (RequiredCheck(context=name, app=ACTIONS_APP) for name in _makers(project, check))
         elif check.app != "github-actions":  # another CI, whose check or status anybody may report
             yield from (RequiredCheck(context=name, app=None) for name in check.names[:1] if "*" not in name)
@@ -104,15 +108,32 @@ def _makers(project: Project, check: Check) -> tuple[str, ...]:
     names = [
         name
         for workflow in project.ci.workflows
-        if check.workflow in ("", workflow.file) and "pull_request" in workflow.triggers and not workflow.paths
+        if check.workflow in ("", workflow.file) and _always_on_pulls(project, workflow)
         for job in workflow.jobs
         if job.role in ("", "judges")
         for name in job.checks
         if "*" not in name
     ]
-    if not check.names:
-        return tuple(names)
-    return tuple(name for name in names if any(name == one or name.startswith(f"{one} (") for one in check.names))
+    return tuple(name for name in names if not check.names or _is_named(name, check))
+
+
+def _is_named(name: str, check: Check) -> bool:
+    """Whether it is one of the names of a check, the suffix of a matrix aside."""
+    return any(name == one or name.startswith(f"{one} (") for one in check.names)
+
+
+def _always_on_pulls(project: Project, workflow: Workflow) -> bool:
+    """Whether every pull request to the default branch starts a workflow, whatever it changes."""
+    if "pull_request" not in workflow.triggers:
+        return False
+    root = read_yaml((project.top / FOLDER / workflow.file).read_bytes())[0]
+    trigger = root.get("on", "pull_request") if isinstance(root, Mapping) else None
+    if not isinstance(trigger, Mapping):
+        return True
+    branch = project.repository.default_branch.value or ""
+    only, never = ([one.text for one in scalars(trigger.get(key))] for key in ("branches", "branches-ignore"))
+    reached = (not only or matches(branch, only)) and not matches(branch, never)
+    return reached and trigger.get("paths") is None and trigger.get("paths-ignore") is None
 
 
 def _unpinned(top: Path) -> Iterator[str]:
