@@ -107,11 +107,11 @@ def row(broken: Broken, measured: Measured) -> str:
 
 def words(check: Examined) -> str:
     """What a check says: what was seen, and what to do."""
-    return f"{check.fact.detail}. {check.finding.remedy if check.finding is not None else ''}".strip()
+    return f"{check.fact.detail.rstrip('.')}. {check.finding.remedy if check.finding is not None else ''}".strip()
 
 
 def _cell(said: str) -> str:
-    text = " ".join(said.split()).replace("|", "\\|").replace("<", "&lt;").replace("remote: ", "")
+    text = " ".join(word for word in said.split() if word != "remote:").replace("|", "\\|").replace("<", "&lt;")
     return _NUMBER.sub("…", text)
 
 
