@@ -1,5 +1,6 @@
 """The doctor in hostile places: nothing that others wrote acts on the reader, nothing leaks, nothing crashes."""
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -9,6 +10,7 @@ from werkzeug import Request, Response
 
 from tagship.model import Status
 from tagship.rehearsal.github.state import Policy
+from tagship.setup.doctor import CHECKS
 from tests.rehearsing import git
 from tests.setup.worlds import SetUp, Stagehand
 
@@ -123,6 +125,61 @@ def test_an_answer_that_is_none_is_unknown(worlds: Stagehand, body: str) -> None
         # an object that says nothing is, to an index, a project without files; one's own claims nobody is asked for
         assert read <= {"index.claims", "index.publisher", "index.room", "index.status"}
         assert max(len(check.fact.detail) for check in seen.checks) < 2_000
+
+
+@pytest.mark.parametrize("following", ["the same", "always another"])
+def test_pages_without_end_are_unknown(worlds: Stagehand, following: str) -> None:
+    """A list whose next page is the one before it, or always one more, ends, and is no list that was seen."""
+    numbers = itertools.count()
+
+    def endless(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        page = "" if following == "the same" else next(numbers)
+        link = f'<https://api.github.com/repos/{environ["PATH_INFO"].partition("/repos/")[2]}?page={page}>; rel="next"'
+        body = '{"environments": [], "workflows": [], "secrets": [], "branch_policies": []}'
+        return Response(body, content_type="application/json", headers={"Link": link})(environ, start_response)
+
+    with worlds.open("endless") as made:
+        github = made.embedded.doors.hosts["api.github.com"]
+
+        def sometimes(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+            listed = str(environ["PATH_INFO"]).endswith(("/environments", "/workflows"))
+            return (endless if listed else github)(environ, start_response)
+
+        made.embedded.doors.hosts["api.github.com"] = sometimes
+        listed = {"github.environment", "ci.active"}
+        seen = made.doctor(checks=[check for check in CHECKS if check.id in listed])
+        assert {check.fact.id: check.fact.status for check in seen.checks} == dict.fromkeys(listed, Status.UNKNOWN)
+        assert all("has no end after " in check.fact.detail for check in seen.checks)
+
+
+def test_every_page_of_patterns_is_looked_at(worlds: Stagehand) -> None:
+    """A pattern beyond the first hundred that lets every branch publish is found."""
+    with worlds.open("pages") as made:
+        pypi = made.github.environments["pypi"]
+        pypi.policies += [Policy(id=made.github.new_id(), type="tag", name=f"v0.{number}.*") for number in range(120)]
+        pypi.policies.append(Policy(id=made.github.new_id(), type="branch", name="*"))
+        seen = made.doctor(checks=[check for check in CHECKS if check.id == "github.environment-refs"])
+        (found,) = [check.fact for check in seen.checks if check.fact.id.endswith(":pypi")]
+        assert (found.status, found.detail) == (Status.PROBLEM, "the branch * may deploy")
+
+
+@pytest.mark.parametrize("parameters", ["null", "[]", '{"required_approving_review_count": null}'])
+def test_a_rule_of_another_shape_is_unknown(worlds: Stagehand, parameters: str) -> None:
+    """A rule whose parameters are none hides the check that asks for them, and nothing crashes."""
+    with worlds.open("shapes") as made:
+        github = made.embedded.doors.hosts["api.github.com"]
+        rules = f'[{{"type": "pull_request", "ruleset_id": 1, "parameters": {parameters}}}]'
+
+        def odd(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+            if "/rules/branches/" in str(environ["PATH_INFO"]):
+                return Response(rules, content_type="application/json")(environ, start_response)
+            return github(environ, start_response)
+
+        made.embedded.doors.hosts["api.github.com"] = odd
+        seen = made.doctor(checks=[check for check in CHECKS if check.id == "github.branch-rules"])
+        (found,) = seen.checks
+        assert found.fact.status is Status.UNKNOWN
+        assert found.fact.detail.startswith("The parameters of a rule pull_request cannot be used: ")
 
 
 def test_thousands_of_everything_are_looked_at(worlds: Stagehand) -> None:

@@ -18,9 +18,12 @@ from tagship.services.addresses import GITHUB_API
 from tagship.services.github_answers import Budget, belongs, budget, named, next_page, refusal
 from tagship.services.http import Http, Reply
 from tagship.services.secret import Secret
+from tagship.words import many
 
 T = TypeVar("T")
 VERSION = "2022-11-28"
+MOST_PAGES = 300
+"""Of one list; GitHub shows a hundred entries on each."""
 
 
 class App(msgspec.Struct, frozen=True):
@@ -322,16 +325,24 @@ class GitHub:
         return self._http.request(method, self._root + path, headers=headers, body=msgspec.json.encode(body))
 
     def _pages(self, path: str, kind: type[T]) -> Iterator[T]:
-        url: str | None = self._root + path
-        while url is not None:
+        url, asked = self._root + path, set[str]()
+        while url not in asked and len(asked) < MOST_PAGES:
+            asked.add(url)
             reply = self._read(url)
             yield self._json(reply, kind)
-            url = next_page(reply.headers.get("link", ""))
-            if url is not None and not belongs(url, self._root):
+            following = next_page(reply.headers.get("link", ""))
+            if following is None:
+                return
+            if not belongs(following, self._root):
                 raise Refused(
                     f"Nothing more was read: the next page of {path.partition('?')[0]} lies on another host",
                     remedy="Look at GITHUB_API_URL: it has to name the server itself, not a proxy in front of it.",
                 )
+            url = following
+        raise Refused(
+            f"Nothing more was read: {path.partition('?')[0]} has no end after {many(len(asked), 'page')}",
+            remedy="Look at what stands between here and GitHub: it may answer every page with the first one.",
+        )
 
     def _json(self, reply: Reply, kind: type[T]) -> T:
         if not reply.ok:

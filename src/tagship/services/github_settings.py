@@ -154,10 +154,12 @@ def read_environments(github: GitHub) -> Reading[tuple[Environment, ...]]:
 def read_policies(github: GitHub, name: str) -> Reading[tuple[Policy, ...]]:
     """The patterns of an environment; None where there is no such environment."""
     path = f"{_environment(name)}/deployment-branch-policies"
+    listed = f"{path}?per_page=100"
 
     def ask() -> tuple[Policy, ...] | None:
-        first = github.maybe(f"{path}?per_page=100", _Policies)
-        return None if first is None else first.branch_policies
+        if github.maybe(listed, _Policies) is None:
+            return None
+        return tuple(policy for page in github.pages(listed, _Policies) for policy in page.branch_policies)
 
     return seen(github, path, ACTIONS, ask)
 
@@ -167,8 +169,7 @@ def read_rulesets(github: GitHub) -> Reading[tuple[Ruleset, ...]]:
 
     def ask() -> tuple[Ruleset, ...]:
         pages = github.pages("/rulesets?targets=branch%2Ctag&per_page=100", list[_Listed])
-        listed = [one.id for page in pages for one in page]
-        return tuple(found for id in listed if (found := github.maybe(f"/rulesets/{id}", Ruleset)) is not None)
+        return tuple(github.read(f"/rulesets/{one.id}", Ruleset) for page in pages for one in page)
 
     return seen(github, "/rulesets", METADATA, ask)
 

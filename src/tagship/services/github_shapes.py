@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from tagship.errors import Refused
 from tagship.model import Record
 from tagship.services.github import Asset
 from tagship.services.reading import Reading
@@ -190,8 +191,18 @@ class Rule(msgspec.Struct, frozen=True):
 
     @property
     def parameters(self) -> Parameters:
-        """Those that are judged."""
-        return msgspec.json.decode(self.raw, type=Parameters)
+        """Those that are judged.
+
+        Raises:
+            Refused: GitHub sent something else than its documentation says.
+        """
+        try:
+            return msgspec.json.decode(self.raw, type=Parameters)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Refused(
+                f"The parameters of a rule {self.type} cannot be used: {error}",
+                remedy="Look at the rule on GitHub; if it is one like others, please report it.",
+            ) from None
 
 
 class RefNames(msgspec.Struct, frozen=True):
