@@ -393,7 +393,7 @@ ROWS = (
             "branch may publish",
             "index.publisher:pypi": f"ok: 0.9.0 by {HERE}",
         },
-        remedy="environment=pypi and then remove the other one",
+        remedy=f"Do this, then remove the other one. Register {HERE} as a trusted publisher: {FORM}",
     ),
     Row(
         what="nothing was ever published by a workflow",
@@ -415,7 +415,7 @@ ROWS = (
         change=_one_more(None),
         says={
             "index.provenance:pypi": "problem: sample-0.9.1-py3-none-any.whl, sample-0.9.1.tar.gz of 0.9.1 came by "
-            "hand or with a token",
+            "hand, with a token, or without attestations",
             "index.publisher:pypi": f"ok: 0.9.0 by {HERE}",
         },
     ),

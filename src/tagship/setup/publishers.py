@@ -62,7 +62,7 @@ def _environment(at: At) -> Seen | None:
     if not loose:
         return ok(f"{release.version} by {environment_words(publishers[0].environment)}", how, about=about)
     words = f"{release.version} came by a publisher without environment: {loose[0].workflow} of any branch may publish"
-    return problem(words, how, remedy=f"{at.register} and then remove the other one", about=about)
+    return problem(words, how, remedy=f"Do this, then remove the other one. {at.register}", about=about)
 
 
 def _publishers(at: At) -> Seen | None:
@@ -92,7 +92,7 @@ def _provenance(at: At) -> Seen | None:
     newest, about = releases[0], at.index.target.value
     if not newest.bare:
         return ok(f"all {len(newest.files)} of {newest.version}", newest.publishers.how, about=about)
-    words = f"{few(newest.bare)} of {newest.version} came by hand or with a token"
+    words = f"{few(newest.bare)} of {newest.version} came by hand, with a token, or without attestations"
     return problem(words, at.how, url=at.index.project_page(at.name, newest.version), about=about)
 
 
@@ -194,7 +194,7 @@ CHECKS = (
             code="TD55",
             title="Every file of the newest release has provenance",
             why="Releases before it came from a publisher and said so. One that does not was uploaded past the "
-            "workflow: by hand, or with a token that still works.",
+            "workflow: by hand, or with a token that still works; or the workflow stopped making attestations.",
             remedy="Find out who uploaded it and why; delete the API tokens of the project; release by the workflow.",
             severity=Severity.WARNING,
             source="PEP 740",
