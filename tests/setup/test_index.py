@@ -334,6 +334,11 @@ ROWS = (
         },
     ),
     Row(
+        what="the index spells the name otherwise",
+        change=_as("pypi", name="Sample"),
+        says={"index.name:pypi": "ok: owned by owner, second; published by this repository; spelt Sample there"},
+    ),
+    Row(
         what="the page names another repository of the same account",
         change=_taken("pypi", "Project-URL: Source, git+http://www.github.com/owner/old#readme"),
         says={"index.name:pypi": "ok: owned by stranger; its page names owner/old, of the same account"},

@@ -46,7 +46,8 @@ def _name(at: At) -> Seen | None:
     owners = few([role.user for role in found.roles]) or found.organization or "nobody"
     words, mine = _whose(at, found.urls)
     if mine:
-        return ok(f"owned by {owners}; {words}", at.listing.about.how, url=where, about=about)
+        spelt = f"; spelt {found.name} there" if found.name != at.observed.project.name.value else ""
+        return ok(f"owned by {owners}; {words}{spelt}", at.listing.about.how, url=where, about=about)
     if words:
         remedy = f"Choose another name, or ask {owners} for a role."
         if at.index.target is Target.TESTPYPI:
