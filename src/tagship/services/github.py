@@ -158,6 +158,8 @@ class GitHub:
         self._kept: dict[str, Reply] = {}
         self.budget = Budget()
         """As the newest answer to a read said."""
+        self.expires = ""
+        """When the token ends, as the newest answer to a read said; empty where it does not end, or there is none."""
         self._api = api
 
     @property
@@ -314,6 +316,7 @@ class GitHub:
         headers = self._headers() | ({"If-None-Match": kept.headers["etag"]} if kept is not None else {})
         reply = self._http.request("GET", url, headers=headers)
         self.budget = budget(reply)
+        self.expires = reply.headers.get("github-authentication-token-expiration", "")
         if reply.status == 304 and kept is not None:
             return kept
         if reply.ok and "etag" in reply.headers:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from tagship.errors import TagshipError, Unreachable
-from tagship.services.github import GitHub
+from tagship.services.github import GitHub, WorkflowRun
 from tagship.services.github_shapes import (
     Account,
     ActionsPolicy,
@@ -59,6 +59,10 @@ class _Secrets(msgspec.Struct):
 
 class _Workflows(msgspec.Struct):
     workflows: tuple[WorkflowState, ...]
+
+
+class _WorkflowRuns(msgspec.Struct):
+    workflow_runs: tuple[WorkflowRun, ...]
 
 
 class _Listed(msgspec.Struct):
@@ -258,6 +262,17 @@ def read_workflows(github: GitHub) -> Reading[tuple[WorkflowState, ...]]:
         return tuple(workflow for page in pages for workflow in page.workflows)
 
     return seen(github, "/actions/workflows", ACTIONS, ask)
+
+
+def read_good_run(github: GitHub, file: str) -> Reading[WorkflowRun]:
+    """The newest run of a workflow that ended well; None where there is none, or no such workflow."""
+    path = f"/actions/workflows/{quote(file)}/runs?status=success&per_page=1"
+
+    def ask() -> WorkflowRun | None:
+        found = github.maybe(path, _WorkflowRuns)
+        return found.workflow_runs[0] if found is not None and found.workflow_runs else None
+
+    return seen(github, path, ACTIONS, ask)
 
 
 def seen(github: GitHub, path: str, needs: str, ask: Callable[[], T | None]) -> Reading[T]:

@@ -8,7 +8,7 @@ from typing import Literal
 from tagship.errors import TagshipError, UsageError
 from tagship.model import Fact, Finding, Page, Record, Severity, Status
 from tagship.services.reading import Unseen
-from tagship.setup import ci, files, github, index, local, others, publishers, tokens, workflow
+from tagship.setup import ci, files, github, index, local, others, publishers, schedule, tokens, workflow
 from tagship.setup.check import Check, Group, Needs, Seen, unknown
 from tagship.setup.observed import Observed
 
@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     *index.CHECKS,
     *publishers.CHECKS,
     *tokens.CHECKS,
+    *schedule.CHECKS,
 )
 """All checks, in the order in which they are shown."""
 _UNDONE = re.compile(r"(No workflow was written|Nothing was (written|compared)|Not published): ")

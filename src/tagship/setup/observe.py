@@ -15,7 +15,7 @@ from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.git import Git
-from tagship.services.github_settings import CONTENTS, read_settings, read_workflows, seen, unseen
+from tagship.services.github_settings import CONTENTS, read_good_run, read_settings, read_workflows, seen, unseen
 from tagship.services.github_shapes import Repository, Settings
 from tagship.services.index_settings import Listing, read_listing, unlisted
 from tagship.services.reading import Hidden, Reading, begin
@@ -79,6 +79,7 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
         github=github.result() if github is not None else unseen(OFFLINE),
         pypi=pypi.result() if pypi is not None else unlisted(OFFLINE),
         testpypi=testpypi.result() if testpypi is not None else unlisted(OFFLINE),
+        expires=world.github.expires,
     )
 
 
@@ -195,7 +196,7 @@ def _listing(world: World, project: Project, target: Target) -> Listing:
 
 
 def _no_runs(why: Hidden) -> Runs:
-    return Runs(workflows=Reading(hidden=why), head=Reading(hidden=why))
+    return Runs(workflows=Reading(hidden=why), head=Reading(hidden=why), watched=Reading(hidden=why))
 
 
 def _runs(world: World, project: Project) -> Runs:
@@ -217,5 +218,11 @@ def _runs(world: World, project: Project) -> Runs:
             statuses=github.statuses(sha) if named else (),
         )
 
-    workflows = begin(partial(read_workflows, github))
-    return Runs(head=seen(github, f"/commits/{branch}/check-runs", CONTENTS, head), workflows=workflows.result())
+    workflows, made = begin(partial(read_workflows, github)), _wanted(project)
+    watch = made.watch if isinstance(made, Variant) else ""
+    watching = (project.top / FOLDER / watch).is_file()
+    return Runs(
+        head=seen(github, f"/commits/{branch}/check-runs", CONTENTS, head),
+        workflows=workflows.result(),
+        watched=read_good_run(github, watch) if watching else Reading(),
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tagship.errors import ProjectError, TagshipError
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
+from tagship.services.github import WorkflowRun
 from tagship.services.github_shapes import Settings, WorkflowState
 from tagship.services.index_settings import Listing
 from tagship.services.reading import Reading
@@ -66,6 +67,8 @@ class Runs:
     workflows: Reading[tuple[WorkflowState, ...]] = field(default_factory=Reading)
     head: Reading[Seen] = field(default_factory=Reading)
     """The runs and checks of its newest commit; None where there is no such branch."""
+    watched: Reading[WorkflowRun] = field(default_factory=Reading)
+    """The newest run that ended well of the workflow that looks after the releases; None where there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +92,8 @@ class Observed:
     pypi: Listing = field(default_factory=Listing)
     """The project on PyPI."""
     testpypi: Listing = field(default_factory=Listing)
+    expires: str = ""
+    """When the token that was used ends, as GitHub says it; empty where it does not end."""
 
     @property
     def variant(self) -> Variant:

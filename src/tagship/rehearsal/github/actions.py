@@ -242,7 +242,9 @@ def workflow_shape(call: Call, of: Workflow) -> Json:
     }
 
 
-def _state(call: Call, of: Workflow) -> Literal["active", "disabled_manually"]:
+def _state(call: Call, of: Workflow) -> Literal["active", "disabled_inactivity", "disabled_manually"]:
+    if of.path in call.repo.resting_workflows:
+        return "disabled_inactivity"
     return "disabled_manually" if of.path in call.repo.disabled_workflows else "active"
 
 

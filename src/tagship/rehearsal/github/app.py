@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -214,6 +215,9 @@ class EmbeddedGitHub:
         headers["X-RateLimit-Reset"] = str(int(token.reset))
         headers["X-RateLimit-Used"] = str(min(token.used, token.limit))
         headers["X-RateLimit-Resource"] = "core"
+        if token.expires is not None:
+            ends = datetime.fromtimestamp(token.expires, tz=UTC)
+            headers["GitHub-Authentication-Token-Expiration"] = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
         if token.kind == "classic":
             headers["X-OAuth-Scopes"] = ", ".join(sorted(token.permissions))
         elif token.kind != "none" and accepted:

@@ -74,7 +74,11 @@ class RepositoryState:
     runs: list[WorkflowRun] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
     disabled_workflows: set[str] = field(default_factory=set)
+    resting_workflows: set[str] = field(default_factory=set)
+    """Those with a schedule that GitHub stopped, since nothing happened in the repository for 60 days."""
     releases: list[Release] = field(default_factory=list)
+    token_lifetime: float | None = None
+    """Seconds after which the tokens of people end; None where they last."""
     burnt_tags: set[str] = field(default_factory=set)
     """Tags of deleted immutable releases: never to be used again."""
     environments: dict[str, Environment] = field(default_factory=dict)
@@ -145,6 +149,8 @@ class RepositoryState:
             if kind != "classic":  # workflows write pull-requests, the API pull_requests
                 granted = {"metadata": "read", **{name.replace("-", "_"): permissions[name] for name in permissions}}
             token = Token(kind=kind, value=value, permissions=granted, login=login, limit=limit or HOURLY[kind])
+            if kind != "github_token" and self.token_lifetime is not None:
+                token.expires = self.clock() + self.token_lifetime
             self.tokens[value] = token
             return token
 

@@ -132,6 +132,7 @@ def download(call: Call) -> Reply:
 def enable(call: Call) -> Reply:
     """Let a workflow be started again."""
     call.repo.disabled_workflows.discard(workflow_of(call).path)
+    call.repo.resting_workflows.discard(workflow_of(call).path)
     return Reply(status=204)
 
 

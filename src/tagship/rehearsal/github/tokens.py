@@ -24,4 +24,6 @@ class Token:
     limit: int
     used: int = 0
     reset: float = 0
+    expires: float | None = None
+    """When it ends, which every answer says; None for one that does not."""
     recent: deque[tuple[float, bool]] = field(default_factory=deque)  # when in the last hour, and whether to write
