@@ -22,6 +22,7 @@ from tagship.cli.notes import ReleaseNotes
 from tagship.cli.pages import pages
 from tagship.cli.reading import Described, DescribedValue
 from tagship.cli.version import Candidate, VersionChange, VersionInfo
+from tagship.cli.watchdog import Told
 from tagship.errors import AUDIT_ERRORS, AUDIT_NOTHING, AUDIT_WARNINGS, BUG, ERRORS, INTERRUPTED, UNDECIDED
 from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan
 from tagship.project.config import Check, Config, Copy, Environments, PackageConfig, Suite
@@ -50,6 +51,7 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "snapshot": Snapshot,
     "version": VersionInfo,
     "version-change": VersionChange,
+    "watchdog": Told,
 }
 
 
@@ -201,6 +203,7 @@ def json_page() -> str:
         "| notes | `tagship notes --json` | [notes.json](schemas/notes.json) |\n"
         "| doctor | `tagship doctor --json` | [doctor.json](schemas/doctor.json) |\n"
         "| applied | `tagship doctor --apply --json` | [applied.json](schemas/applied.json) |\n"
+        "| watchdog | `tagship watchdog --json` | [watchdog.json](schemas/watchdog.json) |\n"
         "| snapshot | `tagship doctor --snapshot FILE`, a file | [snapshot.json](schemas/snapshot.json) |\n"
     ]
     for title, structs in (
@@ -214,6 +217,7 @@ def json_page() -> str:
         ("Notes", (ReleaseNotes,)),
         ("Doctor", (Examination, Examined)),
         ("Applied", (Applied, Done, Action, Request, Left)),
+        ("Watchdog", (Told,)),
         ("Snapshot", (Snapshot,)),
     ):
         parts.append(f"\n## {title}\n")

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import rich_click as click
 
@@ -17,10 +18,11 @@ READER = "TAGSHIP_READER_TOKEN"
 class Told(Record, frozen=True, kw_only=True):
     """What `tagship watchdog --json` prints."""
 
-    schema: int = 1
+    schema: Literal[1] = 1
     problems: tuple[str, ...]
     """Their ids."""
     unseen: tuple[str, ...]
+    """The ids of what could not be seen, which is no problem and no success."""
     did: tuple[str, ...]
     """What was done about the issue, or would be: `open`, `change`, `say`."""
     issue: str
