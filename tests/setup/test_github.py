@@ -5,6 +5,7 @@ from collections.abc import Callable
 from werkzeug import Response
 
 from tagship.rehearsal.github.state import Environment
+from tests.rehearsing import git
 from tests.setup.rows import OK, PROBLEM, UNKNOWN, Change, Row, rows
 from tests.setup.worlds import SetUp, Stagehand
 
@@ -78,12 +79,21 @@ def _set(name: str, value: object) -> Change:
     return lambda made: setattr(made.github, name, value)
 
 
+def _elsewhere(made: SetUp) -> None:
+    git(made.root, "remote", "set-url", "origin", "https://gitlab.com/owner/sample.git")
+
+
 def _renamed(made: SetUp) -> None:
     made.github.former.add("owner/sample")
     made.github.name = "samples"
 
 
 TABLE = [
+    Row("workflow.environment-files:pypi", "as written", right, OK, "it is understood"),
+    Row("workflow.environment-files", "misspelt", _asks("reviewer: [owner]", "reviewers: []"), PROBLEM,
+        "the environment was not understood: unknown key: reviewer (did you mean reviewers?)"),
+    Row("workflow.environment-files", "no workflow can be written", _elsewhere, UNKNOWN,
+        "which repository on GitHub it is for is not known (the repository is on gitlab.com)"),
     Row("github.repository", "as it is called", right, OK, "owner/sample"),
     Row("github.repository", "renamed", _renamed, PROBLEM,
         "owner/sample was renamed or moved; it is owner/samples now, and its workflow runs nowhere else"),
