@@ -15,6 +15,7 @@ def job(on: str, *steps: str) -> str:
     return f"on: {on}\npermissions: {{contents: write}}\njobs:\n  own:\n    runs-on: ubuntu-latest\n    steps:\n{rows}"
 
 
+UPLOAD = f"pypa/gh-action-pypi-publish@{SHA}"
 PUSH = "{push: {branches: [main]}}"
 TAGGED = "own.yml", "its job own makes tags ({}) with the token of its run, which start no workflow"
 BEHIND = "own.yml", "a release starts it, and not one that the publishing workflow makes"
@@ -38,6 +39,9 @@ TABLE = [
     Row("workflow.tagged-by-token:own.yml", "a workflow does",
         write(OWN, job(PUSH, "run: git push --follow-tags")), PROBLEM, TAGGED[1].format("git push --follow-tags")),
     Row("workflow.tagged-by-token", "the project has no name",
+        edit("pyproject.toml", 'name = "sample"\n', ""), UNKNOWN,
+        "the project has no name that an index would take"),
+    Row("workflow.behind-release", "the project has no name",
         edit("pyproject.toml", 'name = "sample"\n', ""), UNKNOWN,
         "the project has no name that an index would take"),
     Row("workflow.behind-release", "none waits", _right, OK, "none waits for a release"),
@@ -81,6 +85,7 @@ def test_a_workflow_that_leads_nowhere_is_named(worlds: Stagehand, text: str, id
         job(PUSH, "run: git push --tags\n        env: {GH_TOKEN: '${{ secrets.RELEASE_TOKEN }}'}"),
         job(PUSH, "run: git push --tags", "run: gh workflow run publish.yml --ref v1.0.0"),
         job("{push: {tags: ['v*']}}", "run: gh release create v1"),
+        job(PUSH, "run: gh release create v1", f"uses: {UPLOAD}"),
         job("{release: {types: [published]}, push: {tags: ['v*']}}", "run: make docs"),
     ],
 )
@@ -96,6 +101,13 @@ def test_behind_a_workflow_of_ones_own_releases_start_what_waits_for_them(worlds
     with worlds.open("others") as made:
         made.write(".github/workflows/publish.yml", job("{release: {types: [published]}}", "run: twine upload dist/*"))
         assert {id for id in made.problems(CHECKS) if id.startswith("workflow.behind-release")} == set()
+
+
+def test_a_workflow_written_by_hand_may_wait_for_releases(worlds: Stagehand) -> None:
+    """Where people make the releases on GitHub, a publishing workflow that waits for them is started by them."""
+    with worlds.open("others") as made:
+        made.write(".github/workflows/publish.yml", job("{release: {types: [published]}}", f"uses: {UPLOAD}"))
+        assert made.problems(CHECKS) == {}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tagship.model import Status
+from tagship.setup.check import Group
 from tagship.setup.doctor import CHECKS
 from tests.rehearsing import git
 from tests.setup.broken import BROKEN
@@ -97,9 +98,11 @@ def _rows() -> Iterator[tuple[str, Status, str]]:
 def test_the_command_says_so_too(worlds: Stagehand) -> None:
     """At the default addresses `tagship doctor` ends with 0 where all is right, and with 2 where much is unseen."""
     with worlds.open("command") as made:
-        right, blind = made.command(token=made.token()), made.command()
+        # not the lock's digest of tagship itself, which changes with every edit of the sources beside this test
+        words = [word for group in Group if group is not Group.WORKFLOW for word in ("--only", group)]
+        right, blind = made.command(*words, token=made.token()), made.command(*words)
         assert (right.returncode, blind.returncode) == (0, 2), right.stdout + right.stderr
-        assert made.command("--allow-unknown").returncode == 0
+        assert made.command("--allow-unknown", *words).returncode == 0
 
 
 Found = dict[str, dict[Status, list[str]]]

@@ -46,9 +46,10 @@ def _tagging(observed: Observed) -> Iterator[Seen]:
     publisher, found = observed.workflow, False
     if publisher is None:
         return
+    complete = {one.file for one in observed.project.ci.publishers}  # what uploads by itself needs no other workflow
     for document in observed.files.workflows:
         push = document.triggers.get("push")
-        if document.file == publisher.file or (push is not None and push.filters.key("tags")):
+        if document.file.rpartition("/")[2] in complete or (push is not None and push.filters.key("tags")):
             continue  # what a tag started does not make it
         for job in document.jobs.values():
             what = _tags(document, job)
