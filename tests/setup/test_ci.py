@@ -6,6 +6,7 @@ from tagship.model import Status
 from tagship.setup.ci import CHECKS
 from tests.rehearsing import git
 from tests.setup.rows import OK, PENDING, PROBLEM, UNKNOWN, Change, Row, edit, rows, write
+from tests.setup.test_github import DOWN, down
 from tests.setup.worlds import SetUp, Stagehand
 
 CI = ".github/workflows/ci.yml"
@@ -119,6 +120,8 @@ TABLE = [
         "no workflow makes a check of that name"),
     Row("ci.names:Tests", "a matrix", _both(edit(CI, *MATRIX), _required('["Tests"]')), OK, "ci.yml makes it"),
     Row("ci.names:ci/elsewhere", "a status", _by_status, OK, "the default branch has it"),
+    Row("ci.names:ci/elsewhere", "a status, and GitHub is down", _both(_by_status, down), UNKNOWN,
+        f"no workflow makes a check of that name; whether another CI does was not seen: {DOWN}"),
     Row("ci.names:build", "of an app", _from_app, UNKNOWN, "it comes from the app some-ci, and was not seen"),
     Row("ci.one-maker:Tests", "two", _both(write(".github/workflows/more.yml",
         "on: push\njobs:\n  more:\n    name: Tests\n    runs-on: ubuntu-latest\n    steps: [{run: pytest}]\n"),

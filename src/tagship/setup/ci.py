@@ -126,7 +126,13 @@ def _names(observed: Observed) -> Iterator[Seen]:
             close = difflib.get_close_matches(check.names[0], (*made, *there), n=1, cutoff=0.5)
             meant = f"Did you mean {close[0]!r}? " if close else ""
             remedy = f"{meant}Correct the name in [tool.tagship] ci; a check is called as its page on GitHub shows it."
-            yield problem("no workflow makes a check of that name", how, remedy=remedy, about=check.label)
+            words = "no workflow makes a check of that name"
+            hidden = observed.runs.head.hidden
+            if hidden is not None and check.app != ACTIONS:
+                words += f"; whether another CI does was not seen: {hidden.why}"
+                yield unknown(words, observed.runs.head.how, remedy=f"{hidden.remedy} {remedy}", about=check.label)
+            else:
+                yield problem(words, how, remedy=remedy, about=check.label)
 
 
 def _twice(observed: Observed) -> Iterator[Seen]:

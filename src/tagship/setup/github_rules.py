@@ -271,9 +271,11 @@ def _found(rules: tuple[Rule, ...], classic: Protection | None) -> Iterator[tupl
 def _reported(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     """Required checks that no job reports: every pull request would wait for them for ever."""
     rules, how = settings.branch_rules.get() or (), settings.branch_rules.how
-    classic = settings.protection.value
+    hidden, classic = settings.protection.hidden, settings.protection.value
     found = dict.fromkeys(context for context, app in _found(rules, classic) if app == ACTIONS_APP)
     lost = [context for context in found if not any(context == name or matches(name, context) for name in wanted.known)]
+    if not lost and hidden is not None:  # classic protection may ask for others
+        raise Unseen(hidden, settings.protection.how)
     if not found:
         return ()
     if not lost:
@@ -323,5 +325,5 @@ SETTINGS = (
     Setting(id="github.tag-rules", page=TAGS, look=_tags),
     Setting(id="github.tag-makers", page=MAKEABLE, look=_makeable),
     Setting(id="github.branch-rules", page=PROTECTED, look=_branch, needs=Needs.TOKEN),
-    Setting(id="github.required-checks", page=REPORTED, look=_reported),
+    Setting(id="github.required-checks", page=REPORTED, look=_reported, needs=Needs.ADMIN),
 )
