@@ -1,6 +1,7 @@
 """Every block of the documentation is true: commands run, and print what the page says; files are understood."""
 
 import contextlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.docs.blocks import NOT_READ, PAGES, ROOT, Block, blocks, cells, comma
 from tests.docs.session import Session
 from tests.docs.settings import DEFAULT, SETTINGS, Means, Place
 from tests.goldens import same
+from tests.rehearsal.act.generated import same_python
 
 EXECUTED = [
     page
@@ -34,6 +36,11 @@ def where(block: Block) -> str:
 @pytest.mark.parametrize("page", EXECUTED, ids=name)
 def test_a_reader_sees_what_the_page_shows(page: Path, outfit: str, act_cache: Path) -> None:
     """Whoever types the commands of the page, in order, gets the outputs that stand there."""
+    typed = [command.text for block in blocks(page) if block.language == "console" for command in commands(block)]
+    if any(line.startswith("gh ") for line in typed) and shutil.which("gh") is None:
+        pytest.skip("gh is not installed: run scripts/install-tools.sh")
+    if any("--workflow" in line for line in typed):
+        same_python()
     current, place, session = "", None, None
     with contextlib.ExitStack() as stack:
         for block in blocks(page):

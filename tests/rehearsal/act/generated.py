@@ -42,13 +42,18 @@ def act_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("act-cache")
 
 
-@pytest.fixture
-def adopted(outfit: str, act_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The sample's repository after `tagship init`, committed."""
+def same_python() -> None:
+    """Skip where jobs would not run on the Python whose packages the wheels lend."""
     find = (binary(), "python", "find", "--no-project", "--system", "--offline", f"=={PYTHON}.*")
     other = subprocess.run(find, capture_output=True, check=False).returncode == 0
     if other and sys.version_info[:2] != (3, 12):
         pytest.skip("the jobs would run on Python 3.12, and the dependencies here are for another one")
+
+
+@pytest.fixture
+def adopted(outfit: str, act_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The sample's repository after `tagship init`, committed."""
+    same_python()
     monkeypatch.setenv("UV_DEFAULT_INDEX", outfit)
     monkeypatch.setenv("TAGSHIP_CACHE_DIR", str(act_cache))
     root = repository(tmp_path / "repository", {})
