@@ -12,9 +12,11 @@ from werkzeug import Response
 
 from tagship.errors import Refused, TagshipError, UsageError
 from tagship.model import Status
+from tagship.operate.proposal import takes_no_pushes
 from tagship.rehearsal.github.policy import ActionsPolicy
 from tagship.rehearsal.github.state import Rule, Ruleset
 from tagship.services.github_settings import read_settings
+from tagship.services.pulls import Pulls
 from tagship.setup.apply import Doors, apply, check_rights, plan
 from tagship.setup.github import SETTINGS
 from tagship.setup.wanted import wanted
@@ -101,6 +103,15 @@ def test_what_was_applied_lets_a_release_through(worlds: Stagehand) -> None:
         refused = made.release(login="writer")
         assert (refused.where, "creations being restricted" in refused.words) == ("push", True)
         assert made.release().where == ""
+
+
+def test_what_was_applied_makes_a_release_go_by_pull_request(worlds: Stagehand) -> None:
+    """The guided release sees that the default branch takes no pushes any more, and that was not so before."""
+    with worlds.open("apply-pulls") as made:
+        to = doors(empty(made))
+        before = takes_no_pushes(Pulls(to.github).rules("main"))
+        assert [*apply(to, seen(to))]
+        assert (before, takes_no_pushes(Pulls(doors(made).github).rules("main"))) == (False, True)
 
 
 @pytest.fixture(scope="module")
