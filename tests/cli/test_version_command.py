@@ -147,6 +147,22 @@ def test_refused(tmp_path: Path, words: list[str], what: str, remedy: str) -> No
     assert remedy in said
 
 
+@pytest.mark.requirement("B4", "B7")
+def test_validate_the_projects_own(tmp_path: Path) -> None:
+    """Without a version, as the pre-commit hook calls it, the declared one is judged, and that it stands everywhere."""
+    root = repository(tmp_path / "project", {"docs/conf.py": "release = '1.0.0'\n"})
+    answer = call("version", "validate", cwd=root)
+    assert answer == Answer(code=0, out="", err="1.0.0 is a final release; its tag is usually v1.0.0\n")
+    (root / "docs/conf.py").write_text("release = '0.9'\n")
+    answer = call("version", "validate", cwd=root)
+    assert answer.code == 3
+    assert "The version is 1.0.0, and not everywhere: docs/conf.py:1 release: 0.9" in " ".join(answer.err.split())
+    (root / "docs/conf.py").unlink()
+    (root / "pyproject.toml").write_text((root / "pyproject.toml").read_text().replace("1.0.0", "1.0.0+local"))
+    answer = call("version", "validate", cwd=root)
+    assert (answer.code, "has a local part, which package indexes refuse" in " ".join(answer.err.split())) == (2, True)
+
+
 def test_a_version_that_code_computes(tmp_path: Path) -> None:
     """A version that only running the project's code would tell is neither shown nor changed."""
     script = "from setuptools import setup\n\nsetup(name='sample', version='.'.join(['1', '0']))\n"

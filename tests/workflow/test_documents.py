@@ -150,7 +150,7 @@ def test_a_site_that_is_built_from_docs_stays_whole(
     assert there("init", "--docs") == 0
     written = {PurePosixPath(path).parent.as_posix() for path in pages(there) if path != "PUBLISHING.md"}
     assert written == {folder}
-    note = f"Note: The pages for maintainers are in .github/docs: {by} builds a site from docs, and may refuse others."
+    note = f"Note: The pages for maintainers are in .github/docs: {by} builds a site from docs, which may refuse them."
     assert (note in there.out) == bool(by)
     assert there("sync", "--check") == 0
     assert there("sync") == 0

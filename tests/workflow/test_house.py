@@ -108,14 +108,14 @@ def test_the_hooks_run_commands_that_exist() -> None:
     hooks = read((ROOT / ".pre-commit-hooks.yaml").read_bytes())[0]
     assert isinstance(hooks, Items)
     found = {text(hook.get("id")): plain(hook) for hook in hooks.items if isinstance(hook, Mapping)}
-    assert list(found) == ["tagship-audit", "tagship-sync"]
+    assert list(found) == ["tagship-audit", "tagship-version", "tagship-sync"]
     for name, hook in found.items():
         assert isinstance(hook, dict)
         words = str(hook["entry"]).split()
         assert (words[0], words[1] in COMMANDS, hook["language"]) == ("tagship", True, "python")
         assert run([*words[1:], "--help"]) == 0
         seen = [path for path in WATCHED if re.search(str(hook["files"]), path)]
-        assert seen == WATCHED[: 1 if name == "tagship-audit" else 5]
+        assert seen == SEEN[name]
 
 
 WATCHED = [
@@ -125,8 +125,15 @@ WATCHED = [
     "PUBLISHING.md",
     "setup.py",
     "src/module.py",
+    "src/pkg/__init__.py",
+    "src/pkg/_version.py",
     "docs/PUBLISHING.md",
 ]
+SEEN = {
+    "tagship-audit": WATCHED[:1],
+    "tagship-version": [WATCHED[2], WATCHED[4], *WATCHED[6:8]],
+    "tagship-sync": WATCHED[:5],
+}
 
 
 @pytest.mark.requirement("B7")

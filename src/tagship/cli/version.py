@@ -9,7 +9,7 @@ from typing import Literal
 import rich_click as click
 from packaging.version import Version
 
-from tagship.errors import TagshipError
+from tagship.errors import ProjectError, TagshipError
 from tagship.model import Record, to_json
 from tagship.project.discover import Project, read
 from tagship.project.next_version import Current, Next, accept, choose, current, validate
@@ -196,10 +196,21 @@ def show_next(parts: tuple[str, ...], package: str) -> int:
 
 
 @version.command("validate", epilog="Example: tagship version validate 1.2.3rc1")
-@click.argument("spelt_", metavar="VERSION")
-def check(spelt_: str) -> int:
-    """Say whether a version can be released, and how it should be spelt."""
-    found, tag = validate(spelt_, None)
+@click.argument("spelt_", metavar="[VERSION]", default="")
+@_package
+def check(spelt_: str, package: str) -> int:
+    """Say whether a version can be released, and how it should be spelt; the project's own where none is given.
+
+    Of the project's own all that say it are compared: a place that says another version is an error.
+    """
+    here = Here(package) if not spelt_ else None
+    found, tag = validate(here.now.spelt if here is not None else spelt_, here.project if here is not None else None)
+    if here is not None and (strays := _info(here).strays):
+        raise ProjectError(
+            f"The version is {found}, and not everywhere: {'; '.join(strays)}",
+            remedy=f"Let them say {found}, or take them out.",
+            where=here.now.where,
+        )
     kind = "a pre-release" if found.is_prerelease else "a post-release" if found.is_postrelease else "a final release"
     _say(f"{found} is {kind}; its tag is usually {tag}")
     return 0

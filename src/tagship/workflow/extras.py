@@ -52,7 +52,7 @@ def _folder(project: Project, own: str, notes: list[str]) -> str:
     builder = _builder(project.top / own, project.top)
     if builder is None or any((project.top / usual / name).is_file() for name in PAGES):
         return usual
-    notes.append(f"The pages for maintainers are in {aside}: {builder} builds a site from docs, and may refuse others.")
+    notes.append(f"The pages for maintainers are in {aside}: {builder} builds a site from docs, which may refuse them.")
     return aside
 
 

@@ -66,7 +66,7 @@ class Variant(Record, frozen=True, kw_only=True):
     @property
     def watch(self) -> str:
         """File of the workflow that looks after the releases."""
-        return self.file.replace("publish", "release-watch", 1)
+        return self.file.replace("publish", "release-watch", 1).replace(".tagship.yml", ".yml")
 
     @property
     def watch_name(self) -> str:
