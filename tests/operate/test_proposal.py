@@ -3,13 +3,14 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
+from werkzeug import Response
 
 from tagship.rehearsal.github import Rule
 from tests.cli.calling import IMPORTED
-from tests.operate.desks import BRANCH, QUIET, RAISED, Desk
+from tests.operate.desks import BRANCH, CHANGELOG, QUIET, RAISED, Desk
 from tests.rehearsing import PYPROJECT, git
 
 pytestmark = pytest.mark.requirement("B6")
@@ -357,3 +358,38 @@ def test_several_packages(desk: Desk) -> None:
     merged = desk.merge()
     tagged = desk.release("--merged", "--package", "packages/other", *QUIET)
     assert (tagged.code, desk.remote[head.removeprefix("release/")]) == (0, merged), tagged.err
+
+
+def test_a_pull_request_into_another_branch_is_not_ours(desk: Desk) -> None:
+    """Where ours did not come about, one of the same branch into another one is not taken for it."""
+    place = desk.opened.embedded
+    git(desk.bare, "branch", "other", "main")
+    assert desk.release("minor", "--pull-request", *QUIET).code == 0
+    desk.github.change("PATCH", "/pulls/1", {"state": "closed"})
+    desk.github.change("POST", "/pulls", {"title": "Elsewhere", "head": BRANCH, "base": "other"})
+    github = place.doors.hosts["api.github.com"]
+
+    def busy(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        opens = (environ["REQUEST_METHOD"], str(environ["PATH_INFO"]).rpartition("/")[2]) == ("POST", "pulls")
+        return (Response(status=502) if opens else github)(environ, start_response)
+
+    place.doors.hosts["api.github.com"] = busy
+    done = desk.release("minor", "--pull-request", *QUIET)
+    assert done.code == 12, done.err
+    assert "No pull request was opened, and release/v1.1.0 is pushed: " in done.err
+    assert "opened pull request" not in done.err
+
+
+def test_what_others_wrote_does_not_act_on_the_terminal(desk: Desk) -> None:
+    """Escape sequences in the changelog and in the names of required checks are shown as what they are."""
+    (desk.clone / "CHANGELOG.md").write_text(CHANGELOG.replace("turns", "turns \x1b]0;owned\x07\x1b[31m"))
+    desk.git("commit", "--quiet", "--all", "--message", "Turn")
+    desk.git("push", "--quiet")
+    desk.protect()
+    check = {"strict_required_status_checks_policy": False, "required_status_checks": [{"context": "\x1b[31mred"}]}
+    ruleset = desk.opened.embedded.github.rulesets[-1]
+    ruleset.rules = (*ruleset.rules, Rule(type="required_status_checks", parameters=check))
+    done = desk.release("minor", "--dry-run")
+    assert done.code == 0, done.err
+    assert "\ufffd[31mred" in done.err
+    assert [character for character in done.out + done.err if ord(character) < 32 and character != "\n"] == []

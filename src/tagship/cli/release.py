@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from tagship.errors import PlanRefused, TagshipError, UsageError
+from tagship.words import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,7 +103,7 @@ def show(desk: "Desk", following: "Next", prepared: "Prepared", steps: "Iterable
     here = desk.here
     change = f"{here.now.version} → " if following.version != here.now.version else ""
     say(f"{here.project.name.value} {change}{following.version} ({following.why})\n")
-    sys.stdout.write(diff(here.root, prepared.contents))
+    sys.stdout.write(clean(diff(here.root, prepared.contents)))
     sys.stdout.flush()
     for warning in prepared.warnings:
         say(f"warning: {warning}")
@@ -126,5 +127,5 @@ def _excerpt(text: str) -> str:
 
 
 def say(words: str) -> None:
-    """Words for the person in front of the screen."""
-    sys.stderr.write(f"{words}\n")
+    """Words for the person in front of the screen; some of them others wrote."""
+    sys.stderr.write(f"{clean(words)}\n")

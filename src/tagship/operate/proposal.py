@@ -107,8 +107,13 @@ def decide(now: Situation, seen: Seen, wanted: Wanted, body: str) -> tuple[Step,
             f"git push origin --delete {branch}, which closes its pull request, and the same command again.",
             where=branch,
         )
-    is_open = next((pull for pull in seen.pulls if pull.state == "open" and pull.base.ref == base), None)
+    is_open = _open_one(seen.pulls, base)
     return (Adopt(pull=is_open),) if is_open is not None else (opening,)
+
+
+def _open_one(pulls: tuple[Pull, ...], base: str) -> Pull | None:
+    """The pull request that is open for a base already; one into another branch, or from a fork, is somebody's."""
+    return next((pull for pull in pulls if pull.state == "open" and pull.base.ref == base and pull.is_ours), None)
 
 
 def _look(now: Situation, seen: Seen, wanted: Wanted) -> None:
@@ -245,10 +250,10 @@ def _open(step: Open, hands: Hands, pulls: Pulls) -> Pull:
     """Open it, or find the one that is there after all."""
     try:
         pull = pulls.open(step.branch, step.base, step.title, step.body)
-    except UnknownOutcome:
-        found = next((pull for pull in pulls.of(step.branch) if pull.state == "open"), None)
+    except UnknownOutcome as error:
+        found = _open_one(pulls.of(step.branch), step.base)
         if found is None:
-            raise
+            raise _not_opened(step, error) from None
         pull = found
     except TagshipError as error:
         raise _not_opened(step, error) from None
