@@ -16,7 +16,7 @@ from tagship.rehearsal.github.policy import ActionsPolicy, Approval
 from tagship.rehearsal.github.state import Actor, Policy
 from tagship.rehearsal.index import EmbeddedIndex, Publisher
 from tagship.rehearsal.result import Assumption
-from tagship.services import github_shapes as shapes
+from tagship.services import github_rules, github_shapes
 from tagship.services.index_settings import Listing
 from tagship.setup.snapshot import Snapshot
 
@@ -117,8 +117,8 @@ def described(rows: Iterable[Assumption], recorded: Snapshot) -> tuple[Assumptio
     return (row, *(one for one in rows if one.name not in out))
 
 
-def _ruleset(found: shapes.Ruleset) -> Ruleset:
-    names = found.conditions.ref_name if found.conditions else shapes.RefNames()
+def _ruleset(found: github_rules.Ruleset) -> Ruleset:
+    names = found.conditions.ref_name if found.conditions else github_rules.RefNames()
     actors = _bypass(found)
     return Ruleset(
         id=found.id,
@@ -133,7 +133,7 @@ def _ruleset(found: shapes.Ruleset) -> Ruleset:
     )
 
 
-def _bypass(found: shapes.Ruleset) -> tuple[Actor, ...] | None:
+def _bypass(found: github_rules.Ruleset) -> tuple[Actor, ...] | None:
     """Whom it does not bind, above all whether it binds the one who recorded it; None where that was not seen."""
     match found.current_user_can_bypass:
         case "always" | "exempt":
@@ -157,7 +157,7 @@ def _mode(mode: str) -> Literal["always", "pull_request", "exempt"]:
     return "pull_request" if mode == "pull_request" else "always"
 
 
-def _protection(found: shapes.Protection) -> Protection:
+def _protection(found: github_rules.Protection) -> Protection:
     checks, reviews = found.required_status_checks, found.required_pull_request_reviews
     return Protection(
         checks=tuple((check.context, check.app_id) for check in checks.checks) if checks else (),
@@ -169,7 +169,7 @@ def _protection(found: shapes.Protection) -> Protection:
     )
 
 
-def _actions(policy: ActionsPolicy, settings: shapes.Settings) -> None:
+def _actions(policy: ActionsPolicy, settings: github_shapes.Settings) -> None:
     actions, selected = settings.actions.value, settings.selected.value
     if actions is not None:
         policy.enabled, policy.allowed = actions.enabled, actions.allowed_actions
@@ -184,7 +184,7 @@ def _actions(policy: ActionsPolicy, settings: shapes.Settings) -> None:
         policy.fork_approval = APPROVALS.get(settings.forks.value.approval_policy, policy.fork_approval)
 
 
-def _secrets(found: Iterable[shapes.SecretName]) -> dict[str, SecretDates]:
+def _secrets(found: Iterable[github_shapes.SecretName]) -> dict[str, SecretDates]:
     return {
         one.name: SecretDates(created=one.created_at.timestamp(), updated=one.updated_at.timestamp()) for one in found
     }

@@ -168,17 +168,17 @@ class GitHub:
 
     def check_runs(self, sha: str) -> tuple[CheckRun, ...]:
         """The latest check runs of a commit, all pages."""
-        pages = self._pages(f"/commits/{sha}/check-runs?filter=latest&per_page=100", _Checks)
+        pages = self.pages(f"/commits/{sha}/check-runs?filter=latest&per_page=100", _Checks)
         return tuple(run for page in pages for run in page.check_runs)
 
     def statuses(self, sha: str) -> tuple[CommitStatus, ...]:
         """The latest status of each context of a commit, all pages."""
-        pages = self._pages(f"/commits/{sha}/status?per_page=100", _Statuses)
+        pages = self.pages(f"/commits/{sha}/status?per_page=100", _Statuses)
         return tuple(status for page in pages for status in page.statuses)
 
     def workflow_runs(self, sha: str) -> tuple[WorkflowRun, ...]:
         """The workflow runs of a commit in their latest attempt, all pages."""
-        pages = self._pages(f"/actions/runs?head_sha={sha}&per_page=100", _Runs)
+        pages = self.pages(f"/actions/runs?head_sha={sha}&per_page=100", _Runs)
         return tuple(run for page in pages for run in page.workflow_runs)
 
     def tag_commit(self, tag: str) -> str | None:
@@ -200,7 +200,7 @@ class GitHub:
         """The release of a tag, drafts included; the published one where there are several."""
         found = [
             release
-            for page in self._pages("/releases?per_page=100", list[Release])
+            for page in self.pages("/releases?per_page=100", list[Release])
             for release in page
             if release.tag_name == tag
         ]
@@ -279,10 +279,6 @@ class GitHub:
         reply = self._get(path)
         return None if reply.status == 404 else self._json(reply, kind)
 
-    def pages(self, path: str, kind: type[T]) -> Iterator[T]:
-        """The pages of a list."""
-        return self._pages(path, kind)
-
     def change(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Reply:
         """Change something that answers with a status alone, or with what nobody reads.
 
@@ -327,7 +323,8 @@ class GitHub:
         headers = self._headers() | {"Content-Type": "application/json"}
         return self._http.request(method, self._root + path, headers=headers, body=msgspec.json.encode(body))
 
-    def _pages(self, path: str, kind: type[T]) -> Iterator[T]:
+    def pages(self, path: str, kind: type[T]) -> Iterator[T]:
+        """The pages of a list at a path inside the repository."""
         url, asked = self._root + path, set[str]()
         while url not in asked and len(asked) < MOST_PAGES:
             asked.add(url)

@@ -13,6 +13,7 @@ import msgspec
 
 from tagship.errors import TagshipError, Unreachable
 from tagship.services.github import GitHub, WorkflowRun
+from tagship.services.github_rules import Protection, Rule, Ruleset
 from tagship.services.github_shapes import (
     Account,
     ActionsPolicy,
@@ -22,10 +23,7 @@ from tagship.services.github_shapes import (
     Immutable,
     Latest,
     Policy,
-    Protection,
     Repository,
-    Rule,
-    Ruleset,
     SecretName,
     Selected,
     Settings,

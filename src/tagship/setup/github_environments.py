@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from tagship.model import Page, Severity
 from tagship.services.addresses import GITHUB
+from tagship.services.github_rules import matches
 from tagship.services.github_shapes import Environment as There
-from tagship.services.github_shapes import Policy, Settings, matches
+from tagship.services.github_shapes import Policy, Settings
 from tagship.services.reading import Hidden, Unseen
 from tagship.setup.check import ok, problem
 from tagship.setup.setting import Action, Compared, Request, Setting

@@ -12,16 +12,16 @@ import msgspec
 from tagship.checks.check import few
 from tagship.model import Page, Severity
 from tagship.services.addresses import GITHUB, GITHUB_MANUAL
-from tagship.services.github_shapes import (
+from tagship.services.github_rules import (
     Bypass,
     Conditions,
     Protection,
     RefNames,
     Rule,
     Ruleset,
-    Settings,
     matches,
 )
+from tagship.services.github_shapes import Settings
 from tagship.services.reading import Unseen
 from tagship.setup.check import Needs, ok, problem, unknown
 from tagship.setup.setting import Action, Compared, Request, Setting

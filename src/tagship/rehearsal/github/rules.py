@@ -11,7 +11,7 @@ import msgspec
 
 from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.state import NOTHING, RefUpdate, Rule, Ruleset
-from tagship.services.github_shapes import matches
+from tagship.services.github_rules import matches
 
 _WORDS = {
     "creation": "Cannot create ref due to creations being restricted.",
