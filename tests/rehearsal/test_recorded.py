@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tagship.errors import PlanRefused
+from tagship.errors import PlanRefused, UsageError
 from tagship.model import to_json
 from tagship.rehearsal.github.state import Environment, Rule, Ruleset
 from tagship.rehearsal.request import Assumptions, Request
@@ -75,7 +75,10 @@ def test_what_was_recorded_happens(
     result = stage(sample, Request(tag="v1.0.0", assumptions=Assumptions(recorded=world)))
     assert (why(result), result.verdict) == (causes, "refused" if causes else "ready"), result.headline
     row = next(row for row in result.assumptions if row.name == "Recorded settings")
-    assert "environments, rulesets, who may pass them by, immutable releases, what Actions may do" in row.value
+    assert (
+        "environments, rulesets, classic protection, who may pass them by, immutable releases, what Actions may do"
+        in row.value
+    )
     assert "Environments" not in [row.name for row in result.assumptions]
 
 
@@ -95,7 +98,35 @@ def test_what_was_not_seen_is_assumed(worlds: Stagehand, sample: Path, stage: St
     result = stage(sample, Request(tag="v1.0.0", assumptions=Assumptions(recorded=world)))
     assert result.verdict == "ready"
     row = next(row for row in result.assumptions if row.name == "Recorded settings")
-    assert row.value.endswith("assumed: who may pass them by, immutable releases, what Actions may do")
+    assert row.value.endswith(
+        "assumed: classic protection, who may pass them by, immutable releases, what Actions may do"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"repository": "someone/else"}, "someone/else, and this is owner/sample"),
+     ({"project": "Other.One"}, "other-one, and this is sample")],
+)  # fmt: skip
+def test_the_settings_of_another_are_refused(
+    changed: dict[str, str], said: str, worlds: Stagehand, sample: Path, stage: Stage
+) -> None:
+    """What was recorded for another repository or project says nothing about this one."""
+    with worlds.open("another") as made:
+        world = msgspec.structs.replace(recorded(made), **changed)
+    with pytest.raises(UsageError, match=f"Nothing was rehearsed: the settings were recorded for {said}"):
+        stage(sample, Request(tag="v1.0.0", assumptions=Assumptions(recorded=world)))
+
+
+def test_an_environment_is_the_same_in_capitals(worlds: Stagehand, sample: Path, stage: Stage) -> None:
+    """GitHub takes `PyPI` and `pypi` for one environment: its patterns let the tag in all the same."""
+    with worlds.open("capitals") as made:
+        pypi = made.github.environments.pop("pypi")
+        pypi.name = "PyPI"
+        made.github.environments["PyPI"] = pypi
+        world = recorded(made)
+    result = stage(sample, Request(tag="v1.0.0", assumptions=Assumptions(recorded=world)))
+    assert (why(result), result.verdict) == ([], "ready"), result.headline
 
 
 def test_the_commands_hand_it_over_without_secrets(
@@ -114,6 +145,9 @@ def test_the_commands_hand_it_over_without_secrets(
     answer = call("rehearse", *words, cwd=sample, environ={"UV_DEFAULT_INDEX": upstream})
     result = json.loads(answer.out)
     assert (answer.code, result["assumptions"][0]["name"]) == (0, "Recorded settings")
+    file.write_text(text.replace(f'"at": {data["at"]}', '"at": 1e300'))
+    answer = call("rehearse", *words, cwd=sample, environ={"UV_DEFAULT_INDEX": upstream})
+    assert (answer.code, "`$.at`" in answer.err) == (2, True)
     file.write_text('{"schema": 1}')
     answer = call("rehearse", *words, cwd=sample, environ={"UV_DEFAULT_INDEX": upstream})
     assert (answer.code, "missing required field `repository`" in answer.err) == (2, True)

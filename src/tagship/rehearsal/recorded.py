@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+from packaging.utils import canonicalize_name
 
+from tagship.errors import UsageError
 from tagship.rehearsal.github import Protection, RepositoryState, Rule, Ruleset, SecretDates
 from tagship.rehearsal.github.people import TEAM
 from tagship.rehearsal.github.policy import ActionsPolicy, Approval
@@ -29,7 +31,12 @@ APPROVALS: dict[str, Approval] = {
 
 
 def rules(repo: RepositoryState, recorded: Snapshot) -> None:
-    """Set up everything but the environments: rules, what Actions may do, releases."""
+    """Set up everything but the environments: rules, what Actions may do, releases.
+
+    Raises:
+        UsageError: the settings are those of another repository.
+    """
+    _same(repo.full_name.lower(), recorded.repository.lower())
     settings = recorded.github
     if settings.rulesets.value is not None:
         repo.rulesets[:] = [_ruleset(found) for found in settings.rulesets.value if found.target in ("branch", "tag")]
@@ -44,14 +51,25 @@ def rules(repo: RepositoryState, recorded: Snapshot) -> None:
     _actions(repo.policy, settings)
 
 
+def _same(here: str, there: str) -> None:
+    if there and here != there:
+        raise UsageError(
+            f"Nothing was rehearsed: the settings were recorded for {there}, and this is {here}",
+            remedy="Record those of this one: tagship doctor --snapshot FILE",
+        )
+
+
 def environments(repo: RepositoryState, recorded: Snapshot) -> bool:
     """Set up the environments as they were; whether they were seen at all."""
     settings = recorded.github
     if settings.environments.value is None:
         return False
+    asked = {
+        name.lower(): (reading, settings.environment_secrets.get(name)) for name, reading in settings.policies.items()
+    }
     repo.environments.clear()
     for found in settings.environments.value:
-        policy, patterns = found.deployment_branch_policy, settings.policies.get(found.name)
+        policy, (patterns, secrets) = found.deployment_branch_policy, asked.get(found.name.lower(), (None, None))
         made = repo.add_environment(found.name)
         made.branches = "all" if policy is None else "protected" if policy.protected_branches else "custom"
         known = patterns.value if patterns is not None else None
@@ -61,7 +79,6 @@ def environments(repo: RepositoryState, recorded: Snapshot) -> bool:
         made.reviewers = tuple(
             f"{TEAM}{one.reviewer.name}" if one.type == "Team" else one.reviewer.name for one in found.reviewers
         )
-        secrets = settings.environment_secrets.get(found.name)
         made.secrets.update(_secrets((secrets.value if secrets else None) or ()))
     return True
 
@@ -72,7 +89,11 @@ def publishers(index: EmbeddedIndex, listing: Listing, project: str, recorded: S
     Args:
         listing: the project on the real index.
         owner_id: of the embedded repository's owner, which stands for the real one.
+
+    Raises:
+        UsageError: the settings are those of another project.
     """
+    _same(canonicalize_name(project), canonicalize_name(recorded.project))
     found = next((one.publishers.value for one in listing.releases if one.publishers.value), ())
     theirs = [one for one in found or () if one.kind == "GitHub"]
     if not theirs:
@@ -99,6 +120,7 @@ def described(rows: Iterable[Assumption], recorded: Snapshot) -> tuple[Assumptio
     unseen = {
         "environments": settings.environments.hidden is not None,
         "rulesets": settings.rulesets.hidden is not None,
+        "classic protection": settings.protection.hidden is not None,
         "who may pass them by": any(_bypass(one) is None for one in rulesets),
         "immutable releases": settings.immutable.hidden is not None,
         "what Actions may do": settings.actions.hidden is not None,
