@@ -58,6 +58,7 @@ TABLE = [
     Row(TOKEN, "it ends in three months", lasting(90.5), OK, "it ends in 90 days"),
     Row(TOKEN, "it ends in two weeks", lasting(13.5), PROBLEM, "it ends in 13 days"),
     Row(TOKEN, "it ends today", lasting(0.2), PROBLEM, "it ends in 0 days"),
+    Row(TOKEN, "it ended", watched(days=3), PROBLEM, "GitHub refused: 401 Bad credentials", token="ghp_made_up"),
 ]
 
 

@@ -80,6 +80,12 @@ class Watch:
         command = ("bash", "-e", "-c", line.replace("python3", sys.executable, 1))
         return self.made.embedded.shell.run(command, cwd=self.made.root, extra=extra, timeout=180)
 
+    def command(self, *words: str, **extra: str) -> Output:
+        """`tagship watchdog` by hand."""
+        program = (sys.executable, "-P", "-m", "tagship", "watchdog", str(self.made.root), *words)
+        variables = {"PYTHONPATH": IMPORTED, "NO_COLOR": "1", **extra}
+        return self.made.embedded.shell.run(program, cwd=self.made.root, extra=variables, timeout=180)
+
     @property
     def issues(self) -> list[Kept]:
         """All issues on GitHub."""
@@ -193,6 +199,32 @@ def test_the_token_of_a_reader_sees_more(watch: Watch) -> None:
     assert "`github.immutable-releases` was a problem, and could not be seen this time: " in (
         watch.issues[0].body or ""
     )
+
+
+@pytest.mark.requirement("D6", "C4")
+def test_a_readers_token_that_ended_is_told(watch: Watch) -> None:
+    """Where GitHub does not take the secret any more that is the problem, and what it hides is not mended by it."""
+    watch.made.github.immutable_releases = False
+    watch(reader=watch.made.token(ADMIN))
+    assert watch(reader="github_pat_made_up") == 0
+    assert watch.state() == [("open", ["security.reader-token", "github.immutable-releases"], 1)]
+    assert watch.issues[0].comments[0].body == "New: `security.reader-token`."
+
+
+@pytest.mark.requirement("D6")
+def test_by_hand(watch: Watch) -> None:
+    """With --dry-run nobody is told, and JSON says what would be done; without a token nobody could be."""
+    cancel(watch)
+    issue = {"problems": ["ci.cancelled:ci.yml"], "did": ["open"], "issue": ""}
+    token = watch.made.token(ADMIN)
+    answer = watch.command("--dry-run", "--json", GH_TOKEN=token)
+    assert answer.returncode == 0
+    said = json.loads(answer.stdout)
+    assert {key: said[key] for key in issue} == issue
+    assert said["unseen"] == ["release.newest"]
+    assert watch.issues == []
+    answer = watch.command()
+    assert (answer.returncode, "Nobody was told: there is no token in GH_TOKEN" in answer.stderr) == (2, True)
 
 
 @pytest.mark.requirement("D6", "A8")

@@ -56,7 +56,7 @@ class Issues:
 
     def change(self, number: int, **fields: str) -> Issue:
         """Set `body`, `state` or `state_reason`; nobody is notified of a body."""
-        return self._github.send("PATCH", f"/issues/{number}", dict(fields), Issue)
+        return self._github.send("PATCH", f"/issues/{number}", {k: v[:BODY] for k, v in fields.items()}, Issue)
 
     def say(self, number: int, words: str) -> None:
         """Comment, of which everybody who watches is notified."""

@@ -35,7 +35,9 @@ def _watch(observed: Observed) -> Seen | tuple[()]:
 
 
 def _token(observed: Observed) -> Seen | tuple[()]:
-    said = observed.expires
+    said, home = observed.expires, observed.github.repository
+    if home.hidden is not None and "401" in home.hidden.why:  # without a token it would be 404
+        return problem(home.hidden.why, home.how, url=f"{GITHUB}/settings/tokens")
     how = "the header github-authentication-token-expiration"
     if not said:
         return ()
