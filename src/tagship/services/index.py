@@ -135,11 +135,12 @@ class Index:
         """Run twine; the caller looks at the index afterwards, whatever twine says.
 
         twine itself waits without end: it gets so many seconds, and more by the size of the files.
-        twine's own configuration file is not read, so that nothing but this token can be used.
+        twine's own configuration file is not read, so that nothing but this token can be used. It is the twine that
+        was installed beside tagship, wherever that is; what lies beside the files is not imported (`-P`).
         """
         return shell.run(
             (
-                *(sys.executable, "-I", "-m", "twine", "upload", "--non-interactive", "--disable-progress-bar"),
+                *(sys.executable, "-P", "-m", "twine", "upload", "--non-interactive", "--disable-progress-bar"),
                 *("--config-file", os.devnull, "--repository-url", self.addresses.upload),
                 *(file.name for file in files),
             ),
