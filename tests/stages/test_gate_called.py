@@ -54,14 +54,25 @@ def test_each_end_has_its_own_words(jobs: Jobs, message: str, remedy: str) -> No
 @pytest.mark.parametrize(
     ("checks", "how"),
     [
-        ({}, None),
+        ({}, "succeeded, but no job `CI / …` of it is seen to have"),
+        ({"Our own name / Tests": "success"}, "succeeded, but no job `CI / …` of it is seen to have"),
+        ({"CI / Build": "skipped"}, "succeeded, but no job `CI / …` of it is seen to have"),
         ({"CI / Tests": "success", "CI / Lint": "skipped"}, None),
         ({"CI / Tests (3.12)": "success", "CI / Tests (3.13)": "skipped"}, None),
         ({"CI / Lint": "success", "CI / Tests": "skipped"}, "succeeded, but skipped CI / Tests"),
         ({"ci / test": "skipped"}, "succeeded, but skipped ci / test"),
-        ({"Publish to TestPyPI": "skipped", "Check": "success"}, None),
+        ({"Publish to TestPyPI": "skipped", "Check": "success", "CI / Tests": "success"}, None),
     ],
-    ids=["no jobs", "lint skipped", "one of the matrix", "tests skipped", "by their ids", "jobs of our own"],
+    ids=[
+        "no jobs",
+        "called otherwise",
+        "all skipped",
+        "lint skipped",
+        "one of the matrix",
+        "tests skipped",
+        "by their ids",
+        "jobs of our own",
+    ],
 )
 def test_success_opens_unless_the_tests_were_skipped(checks: dict[str, str], how: str | None) -> None:
     """A called workflow is a success however many of its jobs were skipped: its tests have to be among the others."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tagship.model import Event, Target
+from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.rehearsal import environments, fit
 from tagship.rehearsal.request import Assumptions
@@ -45,16 +46,25 @@ def granted(stage: Stage, world: World, granting: Granting) -> World:
     token = granting.embedded.github.issue_token("github_token", permissions)
     variables = {**world.environment, "GH_TOKEN": token.value}
     if stage.name == "gate" and granting.project.config.inline_ci:
-        variables[needed.VARIABLE] = _called(granting.project.config.inline_ci, granting.embedded)
+        variables[needed.VARIABLE] = _called(granting.project.config.inline_ci, granting)
     github = GitHub(world.http, variables["GITHUB_REPOSITORY"], Secret(token.value))
     return replace(world, environment=variables, github=github)
 
 
-def _called(file: str, embedded: Embedded) -> str:
-    """GitHub's word for how the workflow ended that the run calls: as it is assumed to have run for the commit."""
-    ends = [run.latest.conclusion for run in embedded.github.runs if run.path == f".github/workflows/{file}"]
-    known = [end if end in ("success", "cancelled", "skipped") else "failure" for end in ends if end is not None]
-    return json.dumps({gate_called.JOB: {"result": known[-1] if known else "cancelled"}})
+def _called(file: str, granting: Granting) -> str:
+    """GitHub's word for how the workflow ended that the run calls: as it is assumed to have run for the commit.
+
+    Its jobs are checks of this run then, behind the name of their caller.
+    """
+    github, event = granting.embedded.github, granting.event
+    ran = [run.latest for run in github.runs if run.path == f"{FOLDER}/{file}" and run.latest.conclusion is not None]
+    if not ran:
+        return json.dumps({gate_called.JOB: {"result": "cancelled"}})
+    own = environments.run_of(github, event, fit.job(granting.embedded, event, granting.project).workflow_file)
+    github.set_jobs(own, {f"{gate_called.SHOWN} / {job.name}": job.conclusion for job in ran[-1].jobs})
+    end = ran[-1].conclusion
+    result = end if end in ("success", "cancelled", "skipped") else "failure"
+    return json.dumps({gate_called.JOB: {"result": result}})
 
 
 def _let_in(world: World, granting: Granting) -> World:

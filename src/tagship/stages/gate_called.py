@@ -14,8 +14,8 @@ from tagship.services.world import World
 from tagship.stages.gate_judge import Open, without_tests
 from tagship.stages.needed import Jobs, read
 
-JOB = "ci"
-"""The job that calls it."""
+JOB, SHOWN = "ci", "CI"
+"""The job that calls it, and how it is shown; the jobs of the called workflow stand behind that: `CI / Tests`."""
 _CLOSED = {
     "failure": ("failed", "Correct what failed, and publish that commit; where it was chance, re-run the failed jobs."),
     "cancelled": ("was cancelled", "Re-run the failed jobs, and let it end."),
@@ -42,9 +42,10 @@ def decide(file: str, jobs: Jobs, checks: Iterable[CheckRun]) -> GateClosed | No
     if job.result == "success":
         inner = [check for check in checks if check.name.lower().startswith(f"{JOB} / ")]
         skipped = without_tests(inner, Open(title=file, url=""))
-        if skipped is None:
+        if skipped is None and any(check.conclusion == "success" for check in inner):
             return None
-        how, remedy = skipped.how, _CLOSED["skipped"][1]
+        how = skipped.how if skipped is not None else f"succeeded, but no job `{SHOWN} / …` of it is seen to have"
+        remedy = _CLOSED["skipped"][1] if inner else f"Run `tagship sync`, which calls the job {JOB} {SHOWN}."
     else:
         how, remedy = _CLOSED[job.result]
     return GateClosed(f"Not published: {file}, which this run called, {how}", remedy=remedy, where=file)
