@@ -138,9 +138,9 @@ def test_every_link_between_the_pages_leads_somewhere(adopting: Adopting) -> Non
         ({"mkdocs.yml": "docs_dir: 'docs/' # here\n"}, ".github/docs", "mkdocs.yml"),
         ({"mkdocs.yml": "site_name: x\ndocs_dir: site\n"}, "docs", ""),
         ({"docs/source/conf.py": "extensions = []\n"}, "docs", ""),
-        ({"mkdocs.yml": "site_name: x\n", "docs/usage-guide.md": "Ours.\n"}, "docs", ""),
+        ({"mkdocs.yml": "site_name: x\n", "docs/usage-guide.md": "Ours.\n"}, ".github/docs", "mkdocs.yml"),
     ],
-    ids=["sphinx", "mkdocs", "mkdocs says docs", "mkdocs elsewhere", "sphinx below", "pages are there"],
+    ids=["sphinx", "mkdocs", "mkdocs says docs", "mkdocs elsewhere", "sphinx below", "a page of that name"],
 )
 def test_a_site_that_is_built_from_docs_stays_whole(
     adopting: Adopting, files: dict[str, str | bytes | None], folder: str, by: str
@@ -173,8 +173,27 @@ def test_a_page_belongs_to_who_edits_it(adopting: Adopting) -> None:
     assert "deploy to `live`" in there.text(PAGES[1])
     assert there.text(PAGES[0]) == ours
     assert not (there.root / PAGES[2]).exists()
+    assert [f"({path})" in there.text("PUBLISHING.md") for path in PAGES] == [True, True, False]
     assert there("init", "--docs") == 0
     assert (there.root / PAGES[2]).exists()
+
+
+@pytest.mark.requirement("C6")
+def test_files_of_the_same_names_are_none_of_ours(adopting: Adopting) -> None:
+    """What a project calls like one of ours, and wrote itself, is neither kept up to date nor linked; init shows it."""
+    own = {
+        PAGES[1]: "Ours.\n",
+        "tools/bump_version.py": "print(1)\n",
+        ".github/workflows/release-watch.yml": "on: push\n",
+    }
+    there = adopting(own)
+    assert there("init") == 0
+    assert there("sync", "--check") == 0
+    assert "docs/" not in there.text("PUBLISHING.md")
+    assert "release-watch" not in there.text("PUBLISHING.md")
+    assert there("init", "--docs", "--tools", "--watchdog") == 17
+    assert {path: there.text(path) for path in own} == own
+    assert "  left alone      tools/bump_version.py\n" in there.out
 
 
 def test_no_page_has_words_of_its_template(adopting: Adopting) -> None:

@@ -71,7 +71,7 @@ def gather(project: Project, desk: Desk, wish: Wish) -> Adoption:
     workflow = _workflow(project, f"{FOLDER}/{wanted.file}", render(wanted), wish)
     found = [workflow, *settings, *_locks(project, desk, wish, notes), *_environments(project, wanted)]
     watch = f"{FOLDER}/{wanted.watch}"
-    if "watchdog" in wish.extras or (project.top / watch).is_file():
+    if "watchdog" in wish.extras or extras.is_ours(project, watch):
         found.append(_workflow(project, watch, render_watch(wanted), wish))
     found += extras.found(project, wanted, wish.extras, notes)
     bot = _dependabot(project, notes)

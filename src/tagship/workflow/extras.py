@@ -35,8 +35,9 @@ def found(project: Project, variant: Variant, asked: Collection[Extra], notes: l
     folder = _folder(project, own, notes if "docs" in asked else [])
     pages = [f"{folder}/{name}" for name in PAGES]
     known = {"tools": TOOLS, "docs": pages, "watchdog": [f"{FOLDER}/{variant.watch}"]}
-    there = {name: [path for path in paths if (project.top / path).is_file()] for name, paths in known.items()}
+    there = {name: [path for path in paths if is_ours(project, path)] for name, paths in known.items()}
     has = {*asked, *(name for name, paths in there.items() if paths)}
+    has |= {page.rpartition("/")[2] for page in (pages if "docs" in asked else there["docs"])}
     place = Place(publishing=project.package, pages=folder)
     for path in (f"{own}PUBLISHING.md", *(pages if "docs" in asked else there["docs"])):
         text = guide.document(path.rpartition("/")[2], project, variant, place, has)
@@ -46,11 +47,16 @@ def found(project: Project, variant: Variant, asked: Collection[Extra], notes: l
         yield _for_machines(project, path, files.stamped(template.read_text(encoding="utf-8")))
 
 
+def is_ours(project: Project, path: str) -> bool:
+    """Whether a file is there that tagship wrote, edited or not: another one of that name is none of its business."""
+    return files.is_stamped(files.read(project.top, path) or "")
+
+
 def _folder(project: Project, own: str, notes: list[str]) -> str:
     """Where the pages go: `docs`, unless a site is built from it, which would stop at pages that it does not list."""
     usual, aside = f"{own}docs", ".github/docs" + (f"/{project.normalised}" if own else "")
     builder = _builder(project.top / own, project.top)
-    if builder is None or any((project.top / usual / name).is_file() for name in PAGES):
+    if builder is None or any(is_ours(project, f"{usual}/{name}") for name in PAGES):
         return usual
     notes.append(f"The pages for maintainers are in {aside}: {builder} builds a site from docs, which may refuse them.")
     return aside
