@@ -49,6 +49,18 @@ def _both(made: SetUp) -> None:
     made.github.secrets[PYPI] = _dates(made, 20)
 
 
+def _forgotten(made: SetUp) -> None:
+    """An environment from before, with a token in it."""
+    old = made.github.add_environment("Release 2019")
+    old.secrets["PYPI_TOKEN"] = _dates(made, 900)
+
+
+def _previews(made: SetUp) -> None:
+    """An environment for each pull request."""
+    for number in range(23):
+        made.github.add_environment(f"preview-{number}")
+
+
 def _left(secret: str, place: str = "secrets") -> Callable[[SetUp], None]:
     def change(made: SetUp) -> None:
         holder = made.github if place != "pypi" else made.github.environments["pypi"]
@@ -269,6 +281,25 @@ ROWS = (
             "publishes reads it there"
         },
         remedy=f"gh secret delete {PYPI} --env pypi",
+    ),
+    Row(
+        what="one is left in an environment of which no workflow speaks",
+        change=_forgotten,
+        auth="trusted-publishing",
+        says={
+            "security.token-leftovers:PYPI_TOKEN in environment Release 2019": "problem: PYPI_TOKEN in environment "
+            "Release 2019: no job that publishes reads it there"
+        },
+        remedy="gh secret delete PYPI_TOKEN --env 'Release 2019'",
+    ),
+    Row(
+        what="more environments than are looked into",
+        change=_previews,
+        auth="trusted-publishing",
+        says={
+            "security.token-leftovers": "unknown: the secrets of the environments preview-20, preview-21, "
+            "preview-22 were not looked at"
+        },
     ),
     Row(
         what="one is left in the organisation",

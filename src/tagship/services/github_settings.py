@@ -40,6 +40,8 @@ Part = Literal["actions", "default_token", "environments", "forks", "immutable",
 
 
 FORKS = "/actions/permissions/fork-pr-contributor-approval"
+FURTHER = 20
+"""Environments beside those that publish whose secrets are read; some repositories have one for each pull request."""
 PER_NAME = ("policies", "environment_secrets", "people")
 
 
@@ -71,7 +73,7 @@ def read_settings(github: GitHub, environments: Iterable[str], people: Iterable[
     """Read everything, side by side; never raises for a single setting.
 
     Args:
-        environments: the names of those whose patterns and secrets are of interest.
+        environments: the names of those whose patterns are of interest; the secrets of others are read as well.
         people: users (`ada`) and teams (`acme/release`) whose numbers are of interest.
     """
     names = tuple(dict.fromkeys(environments))
@@ -84,7 +86,6 @@ def read_settings(github: GitHub, environments: Iterable[str], people: Iterable[
     forks = begin(partial(_one, github, FORKS, ADMINISTRATION, ForkApproval))
     listed = begin(partial(read_environments, github))
     policies = {name: begin(partial(read_policies, github, name)) for name in names}
-    own = {name: begin(partial(_secrets, github, f"{_environment(name)}/secrets", ENVIRONMENTS)) for name in names}
     accounts = {name: begin(partial(_account, github, name)) for name in dict.fromkeys(people)}
     secrets = begin(partial(_secrets, github, "/actions/secrets", SECRETS))
     organization = begin(partial(_secrets, github, "/actions/organization-secrets", SECRETS))
@@ -93,6 +94,9 @@ def read_settings(github: GitHub, environments: Iterable[str], people: Iterable[
     protection = begin(partial(_protection, github, branch))
     immutable = begin(lambda: read_immutable(github, visible=actions.result().hidden is None))
     latest = begin(partial(_optional, github, "/releases/latest", CONTENTS, Latest))
+    there = {name.lower(): name for name in (*(one.name for one in listed.result().value or ()), *names)}
+    holders = (*names, *[name for name in there.values() if name not in names][:FURTHER])
+    own = {name: begin(partial(_secrets, github, f"{_environment(name)}/secrets", ENVIRONMENTS)) for name in holders}
     return Settings(
         repository=repository,
         actions=actions.result(),

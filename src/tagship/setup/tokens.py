@@ -6,9 +6,11 @@ Tokens of PyPI do not expire by themselves (warehouse/macaroons), so that their 
 """
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tagship.checks.check import few
 from tagship.model import Page, Severity
 from tagship.services.addresses import GITHUB, PYPI, TESTPYPI
 from tagship.services.github_shapes import SecretName
@@ -185,6 +187,11 @@ def _leftovers(observed: Observed) -> Iterator[Seen]:
             if _LIKE_A_TOKEN.search(name) and not {ANYWHERE, place.lower()} & read.get(name, set()):
                 clean = False
                 yield _leftover(observed, secret.name, place, reading.how)
+    looked = {name.lower() for name in observed.github.environment_secrets}
+    if rest := [one.name for one in observed.github.environments.value or () if one.name.lower() not in looked]:
+        remedy = "gh secret list --env NAME; and delete environments that nothing needs any more."
+        hidden = Hidden(why=f"the secrets of the environments {few(rest)} were not looked at", remedy=remedy)
+        unseen = unseen or Unseen(hidden, observed.github.environments.how)
     if unseen is not None:
         raise unseen
     if clean:
@@ -206,7 +213,7 @@ def _read(observed: Observed) -> dict[str, set[str]]:
 
 def _leftover(observed: Observed, secret: str, place: str, how: str) -> Seen:
     slug = observed.project.repository.on_github or ""
-    scope = f" --env {place.removeprefix('environment ')}" if place.startswith("environment") else ""
+    scope = f" --env {shlex.quote(place.removeprefix('environment '))}" if place.startswith("environment") else ""
     scope = f" --org {slug.partition('/')[0]}" if place == "the organisation" else scope
     return problem(
         f"{secret} in {place}: no job that publishes reads it there{_readers(observed, secret)}",
