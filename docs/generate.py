@@ -25,7 +25,7 @@ from tagship.cli.version import Candidate, VersionChange, VersionInfo
 from tagship.cli.watchdog import Told
 from tagship.errors import AUDIT_ERRORS, AUDIT_NOTHING, AUDIT_WARNINGS, BUG, ERRORS, INTERRUPTED, UNDECIDED
 from tagship.model import Dist, Entry, Event, Fact, Finding, Inputs, Manifest, Plan
-from tagship.project.config import Check, Config, Copy, Environments, PackageConfig, Suite
+from tagship.project.config import Check, Config, Copy, Documentation, Environments, PackageConfig, Suite
 from tagship.project.version_edits import Edit
 from tagship.rehearsal.result import Assumption, Exchange, Job, Rehearsal, Step
 from tagship.setup.apply import Applied, Done, Left
@@ -177,6 +177,7 @@ def configuration() -> str:
     for title, struct in (
         ("An entry of `ci`, written as a table", Check),
         ("`tests`", Suite),
+        ("`docs`", Documentation),
         ("`environments`", Environments),
         ("An entry of `package`", PackageConfig),
         ("An entry of `version-copies`", Copy),

@@ -589,6 +589,7 @@ def test_describe_shows_every_value_with_its_source(tmp_path: Path) -> None:
         ("inline-ci", "", "default: the CI that ran before"),
         ("wheels", "", "default: where cibuildwheel is used"),
         ("skip-superseded", "no", "default"),
+        ("docs", "", "default: they are not built"),
         ("allow-override", "no", "default"),
     )
 

@@ -66,7 +66,7 @@ def test_a_repository_without_a_project_is_refused(stage: Stage, tmp_path: Path)
                 "the configuration has an unknown key: release-branch (did you mean release-branches?)",
                 "pyproject.toml:21 [tool.tagship].release-branch",
                 "Known keys: ci, inline-ci, wheels, tests, release-branches, tag, auth, environments, package, scripts,"
-                " import-names, skip-superseded, version-copies, allow-override.",
+                " import-names, skip-superseded, notes, version-copies, docs, allow-override.",
             ),
         ),
     ],

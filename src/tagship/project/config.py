@@ -59,6 +59,18 @@ class Suite(Record, frozen=True, kw_only=True):
     args: Annotated[tuple[str, ...], Meta(description="Further arguments of the runner.")] = ()
 
 
+class Documentation(Record, frozen=True, kw_only=True):
+    """How the documentation is built, as a part of the tests."""
+
+    command: Annotated[
+        str, Meta(description="What builds it, in the folder of the package: python -m sphinx -W docs docs/_build.")
+    ]
+    group: Annotated[str, Meta(description="Dependency group that it needs.")] = ""
+    extra: Annotated[str, Meta(description="Extra of the package that it needs.")] = ""
+    requires: Annotated[tuple[str, ...], Meta(description="Further requirements (PEP 508).")] = ()
+    files: Annotated[tuple[str, ...], Meta(description="Requirements files that it needs.")] = ()
+
+
 class Environments(Record, frozen=True, kw_only=True):
     """Names of the GitHub environments that the publish jobs use."""
 
@@ -148,6 +160,9 @@ class Config(Record, frozen=True, kw_only=True, rename="kebab"):
         tuple[Copy, ...],
         Meta(description="Further places that `tagship version` keeps in step: a badge, a manual page."),
     ] = ()
+    docs: Annotated[
+        Documentation | None, Meta(description="How to build the documentation, as a test. Default: it is not built.")
+    ] = None
     allow_override: Annotated[
         bool, Meta(description="Whether a dispatch with a written reason may publish without the required CI.")
     ] = False
@@ -248,6 +263,8 @@ def _contradiction(config: Config) -> tuple[str, str, str] | None:
         return "wheels", f"wheels names no runner: {odd!r}", 'Write labels of runners: wheels = ["ubuntu-24.04"].'
     if any(copy.text.count("{version}") != 1 for copy in config.version_copies):
         return "version-copies", "a text does not have {version} once", "Write it like badge/version-{version}-blue."
+    if config.docs is not None and not config.docs.command.strip():
+        return "docs", "docs has no command", 'Write what builds it: command = "python -m sphinx -W docs docs/_build".'
     for key, tag in (("tag", config.tag), *(("package", package.tag) for package in config.package)):
         if tag and (tag.count("{version}") != 1 or not tag.endswith("{version}")):
             message = f"the tag pattern {tag!r} does not end with {{version}}"
@@ -260,6 +277,7 @@ def _unknown_key(key: str, path: str, file: TomlFile, table: str) -> ProjectErro
     for start, struct in (
         ("ci", Check),
         ("tests", Suite),
+        ("docs", Documentation),
         ("environments", Environments),
         ("package", PackageConfig),
         ("version-copies", Copy),

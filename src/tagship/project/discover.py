@@ -207,6 +207,7 @@ def describe(project: Project) -> tuple[tuple[str, str, str], ...]:
         row("inline-ci", config.inline_ci or None, setting("inline-ci") or "default: the CI that ran before"),
         row("wheels", config.wheels, setting("wheels") or "default: where cibuildwheel is used"),
         row("skip-superseded", "yes" if config.skip_superseded else "no", setting("skip-superseded") or "default"),
+        row("docs", config.docs.command if config.docs else None, setting("docs") or "default: they are not built"),
         row("allow-override", "yes" if config.allow_override else "no", setting("allow-override") or "default"),
     )
 

@@ -23,7 +23,7 @@ from tagship.services.checkout import clone_at
 from tagship.services.shell import LONGEST, Output
 from tagship.services.uv import Env
 from tagship.services.world import World
-from tagship.stages import failures
+from tagship.stages import documentation, failures
 from tagship.stages.common import NO_WAY_OUT, built_wheel, ok, planned, project_of, unknown
 from tagship.stages.installed import Metadata, dependencies, read_metadata
 
@@ -65,17 +65,21 @@ class _Run:
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
-    """Run the tests.
+    """Run the tests, and build the documentation where that is configured.
 
-    Where they could not be run, the stage is skipped, with the reason.
+    Where the tests could not be run, the stage is skipped, with the reason.
 
     Raises:
-        TestsFailed: with the runner's own last lines; or the configured tests are none.
+        TestsFailed: with the last lines of what failed; or the configured tests are none.
         Unreachable: the index does not give what the tests need, although the network is not refused.
     """
-    plan = planned(manifest)
-    project = project_of(world, plan)
-    tests = project.tests.value
+    project = project_of(world, planned(manifest))
+    documentation.build(manifest, project, world)
+    return _tests(manifest, project, world)
+
+
+def _tests(manifest: Manifest, project: Project, world: World) -> Manifest:
+    plan, tests = planned(manifest), project.tests.value
     if tests.runner == "none":
         unknown(world, "test.result", TITLE, f"no tests were found ({project.tests.source})")
         world.journal.skip("No tests were found: the package is imported and its commands are run, no more")
