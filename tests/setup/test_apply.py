@@ -358,3 +358,20 @@ def test_a_ruleset_of_ours_that_people_made_stricter_stays_so(worlds: Stagehand)
             ],
         }
         assert {"deletion", "non_fast_forward"} <= {*found}
+
+
+def test_what_could_not_be_seen_is_no_success(worlds: Stagehand) -> None:
+    """A setting that GitHub does not show was not set: that has an exit code of its own, unless it is allowed."""
+    with worlds.open("apply-unseen") as made:
+        hosts = made.embedded.doors.hosts
+        whole, refusal = hosts["api.github.com"], Response('{"message": "Not for you"}', status=403)
+
+        def refusing(environ, start_response):
+            hidden = environ["PATH_INFO"].endswith("/rulesets")
+            return (refusal if hidden else whole)(environ, start_response)
+
+        hosts["api.github.com"] = refusing
+        words = ("--apply", "--yes", "--only", "TD37")
+        outputs = [made.command(*words, *more, token=made.token(ADMIN)) for more in ((), ("--allow-unknown",))]
+        assert [output.returncode for output in outputs] == [2, 0]
+        assert all("Could not be seen, and stays as it is:\n  TD37" in output.stdout for output in outputs)

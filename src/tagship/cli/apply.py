@@ -22,6 +22,8 @@ Option = str | bool | Path | tuple[str, ...] | None
 def apply(path: Path, only: tuple[str, ...], options: Mapping[str, Option]) -> int:
     """Set GitHub's settings to what the project's configuration and environment files say.
 
+    The exit code is 0, or 2 where something could not be seen, and so was not set.
+
     Args:
         only: groups, ids or codes of checks, outside of which nothing is changed; empty for everything.
 
@@ -32,6 +34,7 @@ def apply(path: Path, only: tuple[str, ...], options: Mapping[str, Option]) -> i
     from tagship.services.github_settings import read_settings
     from tagship.services.world import PATIENCE
     from tagship.setup.apply import Doors, check_rights, plan
+    from tagship.setup.doctor import UNSEEN
     from tagship.setup.wanted import wanted
     from tagship.workflow.variant import variant
 
@@ -45,7 +48,8 @@ def apply(path: Path, only: tuple[str, ...], options: Mapping[str, Option]) -> i
         check_rights(doors, settings)
         if planned.actions and not options["yes"]:
             _ask(planned, as_json=as_json)
-        return _perform(doors, settings, planned, as_json=as_json)
+        _perform(doors, settings, planned, as_json=as_json)
+        return UNSEEN if planned.unseen and not options["allow_unknown"] else 0
 
 
 def _table(only: tuple[str, ...]) -> "tuple[Setting, ...]":
@@ -62,7 +66,7 @@ def _table(only: tuple[str, ...]) -> "tuple[Setting, ...]":
     return found
 
 
-def _perform(doors: "Doors", settings: "Settings", planned: "Plan", *, as_json: bool) -> int:
+def _perform(doors: "Doors", settings: "Settings", planned: "Plan", *, as_json: bool) -> None:
     from tagship.setup.apply import apply
 
     done: list[Done] = []
@@ -82,7 +86,6 @@ def _perform(doors: "Doors", settings: "Settings", planned: "Plan", *, as_json: 
         sys.stdout.writelines(f"  not done  {clean(action.what)}: {clean(action.after)}\n" for action in result.left)
     if failed is not None:
         raise failed
-    return 0
 
 
 def _result(planned: "Plan", done: "Sequence[Done]") -> "Applied":
