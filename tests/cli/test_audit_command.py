@@ -183,7 +183,10 @@ def test_other_linters_have_their_say(tmp_path: Path) -> None:
             pytest.skip(f"{name} is not installed")
     root = repository(tmp_path, publish=mutant("branch name in the shell"))
     audited = msgspec.json.decode(call("audit", "--json", cwd=root).out, type=Audited)
-    assert {finding.code for finding in audited.findings} == {"zizmor/template-injection", "actionlint/expression"}
+    remedies = {finding.code: finding.remedy for finding in audited.findings}
+    assert remedies.keys() == {"zizmor/template-injection", "actionlint/expression"}
+    assert "`# zizmor: ignore[template-injection]`" in remedies["zizmor/template-injection"]
+    assert remedies["actionlint/expression"].endswith("/rhysd/actionlint/blob/main/docs/checks.md")
     assert [(tool.name, tool.outcome) for tool in audited.tools] == [("zizmor", "ran"), ("actionlint", "ran")]
     line = (
         mutant("branch name in the shell")

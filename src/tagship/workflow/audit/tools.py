@@ -15,10 +15,12 @@ import msgspec
 
 from tagship.errors import ToolFailed
 from tagship.model import Finding, Record, Severity
+from tagship.services.addresses import GITHUB
 from tagship.services.shell import Output, Shell
 
 SECONDS = 120
 _ZIZMOR = {"High": Severity.ERROR, "Medium": Severity.WARNING}
+_CHECKS = f"{GITHUB}/rhysd/actionlint/blob/main/docs/checks.md"
 _ACTIONLINT = {"syntax-check": Severity.ERROR, "shellcheck": Severity.NOTE, "pyflakes": Severity.NOTE}
 
 
@@ -108,7 +110,8 @@ def _of_zizmor(answer: str, root: Path) -> Iterator[Finding]:
                 title=f"{found.desc}: {place.symbolic.annotation}",
                 where=f"{_relative(file, root)}:{start.row + 1}:{start.column + 1}",
                 why="",
-                remedy="",
+                remedy=f"zizmor says what to do at {found.url}; where it is meant so, say why behind the line: "
+                f"`# zizmor: ignore[{found.ident}]`",
                 severity=_ZIZMOR.get(found.determinations.severity, Severity.NOTE),
                 url=found.url,
             )
@@ -121,7 +124,7 @@ def _of_actionlint(answer: str, root: Path) -> Iterator[Finding]:
             title=found.message,
             where=f"{_relative(found.filepath, root)}:{found.line}:{found.column}",
             why="",
-            remedy="",
+            remedy=f"What actionlint looks for, with examples: {_CHECKS}",
             severity=_ACTIONLINT.get(found.kind, Severity.WARNING),
         )
 
