@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -246,6 +246,29 @@ def test_what_somebody_wrote_into_a_draft_is_kept(ready: Ready) -> None:
         1,
         1,
     ]
+
+
+@pytest.mark.requirement("A9", "A14")
+@pytest.mark.parametrize("begun", ["by us", "by somebody"])
+def test_what_somebody_writes_while_files_are_attached_is_kept(ready: Ready, begun: str) -> None:
+    """Words and a title that a person gives the draft during the upload of its files are on the public release."""
+    if begun == "by somebody":
+        earlier(ready, body="First words.")
+    hosts = ready.opened.embedded.doors.hosts
+    github = hosts["uploads.github.com"]
+
+    def meanwhile(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        answer = github(environ, start_response)
+        (draft,) = ready.releases
+        draft.name, draft.body = "Dates!", "Second thoughts."
+        return answer
+
+    hosts["uploads.github.com"] = meanwhile
+    done = ready.release()
+    assert done.error is None
+    (release,) = ready.releases
+    assert (release.name, release.draft) == ("Dates!", False)
+    assert (release.body or "").startswith("Second thoughts.\n\n<!-- From here on tagship writes; notes 0000")
 
 
 @pytest.mark.requirement("A9", "A14")

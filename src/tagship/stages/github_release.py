@@ -172,12 +172,12 @@ def _published(plan: Plan, tag: str, manifest: Manifest, files: dict[str, Path],
                 notes = _notes(plan, world)
                 if release is not None:
                     world.journal.say("An earlier draft is completed")
-            fields = _fields(plan, manifest, notes, release)
             if release is None:
-                release = world.github.create_draft(tag, fields)
+                release = world.github.create_draft(tag, _fields(plan, manifest, notes, None))
             _attach(decide(release, manifest.dists), release, files, world)
+            release = world.github.read(f"/releases/{release.id}", Release)  # somebody may write in it meanwhile
             _tag_unmoved(plan, tag, world)  # once more, at the last moment
-            release = world.github.publish(release, fields)
+            release = world.github.publish(release, _fields(plan, manifest, notes, release))
             world.journal.say(f"Published the GitHub release {tag} with {len(files)} files")
             return release
         except (UnknownOutcome, Unreachable) as unclear:
