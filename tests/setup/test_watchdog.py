@@ -141,7 +141,7 @@ def test_from_a_problem_to_its_end(watch: Watch) -> None:
     )
     said = issue.body or ""
     assert "([run](https://github.com/owner/sample/actions/runs/7)): 1 problem." in said
-    assert "- **TD23 " in said
+    assert "- [TD23](https://github.com/tagship/tagship/blob/main/docs/codes.md#td23) **" in said
     assert "checks could not be made</summary>" in said
     assert watch() == 0
     assert watch.state() == [("open", ["ci.cancelled:ci.yml"], 0)]
@@ -181,7 +181,7 @@ def test_what_nobody_could_be_told_of_fails(watch: Watch) -> None:
     assert watch(issues="read") == 10
     assert "Resource not accessible by integration" in watch.answers[-1].stderr
     assert "TD23" in watch.answers[-1].stdout
-    assert "**TD23 " in (watch.folder / "summary.md").read_text()
+    assert "[TD23](" in (watch.folder / "summary.md").read_text()
     assert watch.issues == []
 
 
@@ -238,7 +238,7 @@ def test_a_release_that_works_no_more(watch: Watch) -> None:
     assert "release.newest" in watch.state()[0][1]
     assert (
         "- **What PyPI serves does not work: It cannot be imported once installed: import sample** `release.newest`\\"
-        "\n  The run says more. Yank it, and release again. "
+        "\n  The run says more, and what to do. "
         "[Look at it](https://github.com/owner/sample/actions/runs/7).\n"
     ) in (watch.issues[0].body or "")
 

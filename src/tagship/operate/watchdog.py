@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from tagship.model import Fact, Record, Severity, Status
+from tagship.services.addresses import page_of
 from tagship.services.issues import Issue, Issues
 from tagship.setup.check import Seen, ok, problem, unknown
 from tagship.setup.doctor import Examination
@@ -44,6 +45,8 @@ class Trouble(Record, frozen=True, kw_only=True):
     title: str
     remedy: str
     url: str = ""
+    code: str = ""
+    """Of its page; empty where it has none."""
 
 
 class Watched(Record, frozen=True, kw_only=True):
@@ -180,7 +183,7 @@ def watched(examination: Examination, release: Seen, file: str, run: str) -> Wat
         and (check.finding.severity is not Severity.NOTE or check.fact.id.partition(":")[0] in ALSO)
     ]
     troubles = [
-        Trouble(id=fact.id, title=f"{finding.code} {finding.title}", remedy=finding.remedy, url=fact.url)
+        Trouble(id=fact.id, title=finding.title, remedy=finding.remedy, url=fact.url, code=finding.code)
         for fact, finding in counted
         if fact.status is Status.PROBLEM
     ]
@@ -208,7 +211,7 @@ def newest(needs: str) -> Seen:
         return unknown("the newest release was not looked at here", remedy=here)
     verdict, words = job.outputs.get("verdict", ""), job.outputs.get("words", "")
     if verdict == "broken":
-        return problem(words or "the newest release is broken", remedy="The run says more. Yank it, and release again.")
+        return problem(words or "the newest release is broken", remedy="The run says more, and what to do.")
     if verdict in ("ok", "none"):
         return ok("it was installed and used" if verdict == "ok" else "there is none")
     return unknown(words or f"the job that installs it ended with {job.result or 'nothing'}", remedy=here)
@@ -230,7 +233,8 @@ def body(watched: Watched, ids: Collection[str]) -> str:
     ]
     for trouble in watched.troubles:
         see = f" [Look at it]({trouble.url})." if trouble.url else ""
-        lines += [f"- **{_plain(trouble.title)}** `{trouble.id}`\\", f"  {_plain(trouble.remedy)}{see}"]
+        page = f"[{trouble.code}]({page_of(trouble.code)}) " if trouble.code else ""
+        lines += [f"- {page}**{_plain(trouble.title)}** `{trouble.id}`\\", f"  {_plain(trouble.remedy)}{see}"]
     unseen = {fact.id: _plain(fact.detail) for fact in watched.unseen}
     lines += [f"- `{id}` was a problem, and could not be seen this time: {unseen[id]}" for id in ids if id in unseen]
     if unseen:
