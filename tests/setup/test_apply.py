@@ -14,7 +14,7 @@ from tagship.errors import Refused, TagshipError, UsageError
 from tagship.model import Status
 from tagship.operate.proposal import takes_no_pushes
 from tagship.rehearsal.github.policy import ActionsPolicy
-from tagship.rehearsal.github.state import Rule, Ruleset
+from tagship.rehearsal.github.state import Policy, Rule, Ruleset
 from tagship.services.github_settings import read_settings
 from tagship.services.pulls import Pulls
 from tagship.setup.apply import Doors, apply, check_rights, plan
@@ -375,3 +375,18 @@ def test_what_could_not_be_seen_is_no_success(worlds: Stagehand) -> None:
         outputs = [made.command(*words, *more, token=made.token(ADMIN)) for more in ((), ("--allow-unknown",))]
         assert [output.returncode for output in outputs] == [2, 0]
         assert all("Could not be seen, and stays as it is:\n  TD37" in output.stdout for output in outputs)
+
+
+def test_of_two_patterns_the_one_that_was_planned_goes(worlds: Stagehand) -> None:
+    """Where somebody else takes one of two loose patterns away meanwhile, the other goes, under its own name."""
+    with worlds.open("apply-patterns") as made:
+        pypi = made.github.environments["pypi"]
+        pypi.policies += [Policy(id=made.github.new_id(), type="branch", name=name) for name in ("a", "b", "c")]
+        to = doors(made)
+        steps = apply(to, seen(to))
+        first = next(steps)
+        pypi.policies[:] = [policy for policy in pypi.policies if policy.name != "b"]
+        rest = [*steps]
+        assert [one.action.before for one in (first, *rest)] == [f"the branch {name} may deploy" for name in "abc"]
+        assert [bool(one.undo) for one in (first, *rest)] == [True, False, True]
+        assert [policy.name for policy in pypi.policies] == ["v*"]

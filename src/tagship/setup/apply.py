@@ -178,8 +178,9 @@ def apply(doors: Doors, settings: Settings) -> Iterator[Done]:
 
 def _now(planned: Action, found: Plan) -> Action | None:
     """A planned change as it has to be made by now, whatever asks for it now; None where that is so already."""
-    same = (one for one in found.actions if (one.what, one.after) == (planned.what, planned.after))
-    return next((replace(one, before=planned.before, page=planned.page) for one in same), None)
+    same = [one for one in found.actions if (one.what, one.after) == (planned.what, planned.after)]
+    exact = next((one for one in same if one.before == planned.before), same[0] if same else None)
+    return replace(exact, page=planned.page) if exact is not None else None
 
 
 def _send(github: GitHub, request: Request) -> bytes:
