@@ -250,6 +250,11 @@ def test_words_from_elsewhere_do_nothing_in_an_issue() -> None:
     assert text.splitlines()[0] == "<!-- release-watch of sample: ci.paths:a%20--%3E%20b -->"
     assert "- **@<!-- -->ada &lt;!-- `x@v1 <b>` --> # x** `ci.paths:a --> b`" in text
     assert "&lt;script>" in text
+    nasty = Trouble(id="x:`@ada\n# <b>`", title="one", remedy="mend it")
+    assert "`x:'@ada # <b>'`" in body(watched(nasty), [nasty.id])
+    opened, said = decide(watched(nasty), Issue(number=1, html_url="", state="open", body=text))
+    assert isinstance(opened, Change)
+    assert said == Say(number=1, words="New: `x:'@ada # <b>'`. Mended: `ci.paths:a --> b`.")
     issue = Issue(number=1, html_url="", state="open", body=text)
     assert [type(action) for action in decide(watched(trouble), issue)] == [Change]
 

@@ -131,7 +131,7 @@ def _about(issue: Issue | None) -> tuple[str, ...]:
 
 def _news(new: Collection[str], gone: Collection[str]) -> str:
     parts = (("New", new), ("Mended", gone))
-    return " ".join(f"{word}: {', '.join(f'`{id}`' for id in ids)}." for word, ids in parts if ids)
+    return " ".join(f"{word}: {', '.join(map(_code, ids))}." for word, ids in parts if ids)
 
 
 def act(actions: Iterable[Action], issues: Issues) -> Issue | None:
@@ -234,9 +234,11 @@ def body(watched: Watched, ids: Collection[str]) -> str:
     for trouble in watched.troubles:
         see = f" [Look at it]({trouble.url})." if trouble.url else ""
         page = f"[{trouble.code}]({page_of(trouble.code)}) " if trouble.code else ""
-        lines += [f"- {page}**{_plain(trouble.title)}** `{trouble.id}`\\", f"  {_plain(trouble.remedy)}{see}"]
+        lines += [f"- {page}**{_plain(trouble.title)}** {_code(trouble.id)}\\", f"  {_plain(trouble.remedy)}{see}"]
     unseen = {fact.id: _plain(fact.detail) for fact in watched.unseen}
-    lines += [f"- `{id}` was a problem, and could not be seen this time: {unseen[id]}" for id in ids if id in unseen]
+    lines += [
+        f"- {_code(id)} was a problem, and could not be seen this time: {unseen[id]}" for id in ids if id in unseen
+    ]
     if unseen:
         lines += ["", f"<details><summary>{many(len(unseen), 'check')} could not be made</summary>", ""]
         for reason in dict.fromkeys(unseen.values()):
@@ -244,6 +246,12 @@ def body(watched: Watched, ids: Collection[str]) -> str:
             lines.append(f"- {reason}: {_plain('; '.join(titles))}")
         lines += ["", MORE, "", "</details>"]
     return "\n".join((*lines, "", LAST, ""))
+
+
+def _code(id: str) -> str:
+    """An id as code, out of which no name of a file or an environment gets."""
+    line = " ".join(clean(id).split())
+    return "`" + line.replace("`", "'") + "`"
 
 
 def _plain(text: str) -> str:
