@@ -155,19 +155,6 @@ def test_the_page_needs_nothing_else_and_shows_foreign_words_as_words(worlds: St
         assert words in text
 
 
-def test_what_is_ok_is_shown_where_that_is_asked_for(worlds: Stagehand) -> None:
-    """`--verbose` has a line for everything, with which one of several it is about."""
-    with worlds.open("shown-verbose") as made:
-        answer = command(made, "--verbose", "--only", "workflow.locks", "--only", "ci.found")
-    assert answer.stdout.splitlines()[2:7] == [
-        "Workflow (2 ok)",
-        "  ok: What the workflow installs is locked: .github/tagship/requirements.txt: exact versions with digests",
-        "  ok: What the workflow installs is locked: .github/tagship/build.txt: exact versions with digests",
-        "CI (1 ok)",
-        "  ok: There is CI that a release waits for: ci.yml",
-    ]
-
-
 @pytest.mark.parametrize(
     ("only", "groups"),
     [("ci", {"ci"}), ("TD15", {"workflow.tag"}), ("td15", {"workflow.tag"}), ("workflow.tag", {"workflow.tag"})],
