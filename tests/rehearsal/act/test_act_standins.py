@@ -162,11 +162,11 @@ def test_what_has_no_stand_in_leaves_the_verdict_open(act: Act, tmp_path: Path) 
 
 def test_a_workflow_of_another_repository_leaves_the_verdict_open(act: Act, tmp_path: Path) -> None:
     """Where act gives up over what GitHub takes, as a workflow of another repository, nothing is called refused."""
-    called = "  ci:\n    uses: somebody/shared/.github/workflows/ci.yml@v1\n"
+    called = "  ci:\n    uses: somebody/shared/.github/workflows/x.yml@v1\n"
     needing = job("after", "{}", run("echo ran"), "    needs: ci\n")
     result = act(repository(tmp_path / "sample", {FILE: HEAD + called + needing}))
     assert (result.verdict, result.exit_code) == ("undecided", 20)
-    assert result.not_rehearsed[0] == "job ci: calls somebody/shared/.github/workflows/ci.yml@v1, which is not rehearsed"
+    assert result.not_rehearsed[0] == "job ci: calls somebody/shared/.github/workflows/x.yml@v1, which is not rehearsed"
     assert result.headline.startswith("ci: The job was cut off, and not all of it was rehearsed: job ci: calls")
 
 
