@@ -9,7 +9,6 @@ from tagship import __version__
 from tagship.checks.check import few
 from tagship.model import Page, Severity
 from tagship.project import hashed
-from tagship.project.repository import slug_of
 from tagship.project.version_literals import Derived, Written
 from tagship.services.addresses import ELSEWHERE, GITHUB, PYPI
 from tagship.setup.check import Check, Group, Seen, ok, pending, problem
@@ -51,7 +50,7 @@ def _remote(observed: Observed) -> Seen:
 
 def _one_repository(observed: Observed) -> Seen | tuple[()]:
     home = observed.project.repository
-    slugs = {name: slug for name, address in observed.local.remotes if (slug := slug_of(address))}
+    slugs = {name: slug for name, slug in observed.local.remotes.items() if slug}
     if not slugs:
         return ()
     if home.upstream:

@@ -1,6 +1,5 @@
 """Looks at the checkout, GitHub and the indexes, side by side, and decides nothing."""
 
-import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -13,6 +12,7 @@ from tagship.model import Target
 from tagship.project import hashed
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
+from tagship.project.repository import slug_of
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.git import Git
 from tagship.services.github_settings import CONTENTS, read_good_run, read_settings, read_workflows, seen, unseen
@@ -44,7 +44,6 @@ SET_UP = (FOLDER, hashed.FOLDER, ".github/environments", ".github/dependabot", "
 LARGEST = 2**20
 """Bytes of such a file; GitHub itself ignores a larger CODEOWNERS from 3 MB on."""
 OFFLINE = Hidden(why="nothing outside of the checkout was looked at", remedy="Leave out --offline.")
-_CREDENTIALS = re.compile(r"(?<=://)[^@/]*@")
 
 
 def observe(world: World, project: Project, *, offline: bool = False) -> Observed:
@@ -103,16 +102,14 @@ def aside(world: World, name: str, look: Callable[[World], T]) -> "Future[T]":
 def _local(git: Git, project: Project, kept: Adoption | TagshipError) -> Local:
     output = git.run("config", "--local", "-z", "--get-regexp", r"^remote\..*\.url$").stdout
     pairs = (item.partition("\n") for item in output.split("\0") if item)
-    remotes = tuple(
-        (key.removeprefix("remote.").removesuffix(".url"), _CREDENTIALS.sub("", value)) for key, _, value in pairs
-    )
+    remotes = {key.removeprefix("remote.").removesuffix(".url"): slug_of(address) for key, _, address in pairs}
     ours = [file.path for file in kept.files] if isinstance(kept, Adoption) else [*TOOLS]
     paths = tuple(dict.fromkeys((*SET_UP, *ours)))
     others = git.text("ls-files", "--others", "-z", "--", *paths).split("\0")
     return Local(
         changed=tuple(name for name in git.changed() if name.startswith(paths)),
         untracked=tuple(name for name in others if name),
-        unpushed=_unpushed(git, project, [name for name, _ in remotes], paths),
+        unpushed=_unpushed(git, project, [*remotes], paths),
         shallow=git.is_shallow(),
         remotes=remotes,
         message=git.maybe("log", "-1", "--format=%B") or "",

@@ -30,8 +30,8 @@ class Local:
     unpushed: Reading[tuple[str, ...]] = field(default_factory=Reading)
     """Files of the set-up whose commit differs from the default branch of the remote."""
     shallow: bool = False
-    remotes: tuple[tuple[str, str], ...] = ()
-    """Name and address of each remote, credentials left out."""
+    remotes: Mapping[str, str | None] = field(default_factory=dict)
+    """What each remote calls `owner/name`, by the remote's name; never its address, which may hold credentials."""
     message: str = ""
     """Of the newest commit."""
     tagged: Mapping[str, str] = field(default_factory=dict)
