@@ -189,7 +189,7 @@ def test_refusals_of_github(body: bytes, status: int, headers: dict[str, str]) -
 def test_waits_that_a_service_asks_for(attempt: int, status: int | None, asked: str) -> None:
     """Any Retry-After is waited for within a minute, or the answer is taken as it is."""
     seconds = http.wait(attempt, status, asked)
-    assert seconds is None or 0 <= seconds <= http.LONGEST_WAIT
+    assert seconds is None or 0 <= seconds <= http.Patience().longest
 
 
 @EXAMPLES

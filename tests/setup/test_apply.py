@@ -279,12 +279,15 @@ def test_what_is_too_wide_is_replaced_by_what_fits(worlds: Stagehand) -> None:
 
 
 def test_what_a_plan_does_not_have_is_not_tried(worlds: Stagehand) -> None:
-    """A private repository that does not pay gets what is free; environments and rules are left to people, and why."""
+    """A private repository that does not pay gets what is free; environments and rules are left to people, and why.
+
+    GitHub does not show its rules either, and what was not seen is no success.
+    """
     with worlds.open("apply-unpaid") as made:
         empty(made)
         made.github.private = made.github.free = True
         output = made.command("--apply", "--yes", token=made.token(ADMIN))
-        assert (output.returncode, made.github.environments, made.github.rulesets) == (0, {}, [])
+        assert (output.returncode, made.github.environments, made.github.rulesets) == (2, {}, [])
         assert "3 changes of 3 made" in output.stdout
         assert "pypi: there is no such environment" in output.stdout
         assert "Make the repository public, or take a plan that has them" in output.stdout
