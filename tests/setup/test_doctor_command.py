@@ -303,7 +303,16 @@ def test_a_service_that_hangs_does_not_hold_up_who_gives_up(tmp_path: Path) -> N
             "GH_TOKEN": "ghp_madeUpForThisTest",
         }
         program = (sys.executable, "-m", "tagship", "doctor")
-        process = subprocess.Popen(program, cwd=root, env=environ, stderr=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(
+            program,
+            cwd=root,
+            env=environ,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            ),  # ignored where tests run in the background
+        )
         waiting, _ = silent.accept()
         time.sleep(0.3)
         began = time.monotonic()

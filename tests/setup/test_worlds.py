@@ -24,11 +24,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "doctor-worlds.md"
 TABLES = {
     "test_local": "TABLE",
     "test_workflow": "TABLE",
-    "test_ci": "TABLE",
+    "test_ci_checks": "TABLE",
     "test_files": "TABLE",
     "test_others": "TABLE",
     "test_github": "TABLE",
-    "test_index": "ROWS",
+    "test_index_checks": "ROWS",
     "test_tokens": "ROWS",
     "test_schedule": "TABLE",
 }
