@@ -51,15 +51,33 @@ class Reading(Record, Generic[T], frozen=True, kw_only=True):
         return self.value
 
 
-def begin(ask: Callable[[], T]) -> "Future[T]":
-    """Ask in a thread of its own, which keeps no process alive; what it raises is raised where the result is wanted."""
-    future: Future[T] = Future()
+class Asked(Thread, Generic[T]):
+    """Something that is asked in a thread of its own, which keeps no process alive that somebody gave up."""
 
-    def work() -> None:
+    def __init__(self, ask: Callable[[], T]) -> None:
+        super().__init__(daemon=True)
+        self._ask = ask
+        self._answer: Future[T] = Future()
+
+    def run(self) -> None:
+        """Ask."""
         try:
-            future.set_result(ask())
+            self._answer.set_result(self._ask())
         except BaseException as error:
-            future.set_exception(error)
+            self._answer.set_exception(error)
 
-    Thread(target=work, daemon=True).start()
-    return future
+    def result(self) -> T:
+        """The answer, once the thread is over: one that is still ending may crash an interpreter that ends as well.
+
+        Raises:
+            Exception: what asking raised.
+        """
+        self.join()
+        return self._answer.result()
+
+
+def begin(ask: Callable[[], T]) -> Asked[T]:
+    """Begin to ask."""
+    asked = Asked(ask)
+    asked.start()
+    return asked

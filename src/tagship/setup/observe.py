@@ -1,7 +1,6 @@
 """Looks at the checkout, GitHub and the indexes, side by side, and decides nothing."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +17,7 @@ from tagship.services.git import Git
 from tagship.services.github_settings import CONTENTS, read_good_run, read_settings, read_workflows, seen, unseen
 from tagship.services.github_shapes import Repository, Settings
 from tagship.services.index_settings import Listing, read_listing, unlisted
-from tagship.services.reading import Hidden, Reading, begin
+from tagship.services.reading import Asked, Hidden, Reading, begin
 from tagship.services.world import World
 from tagship.setup.observed import Files, Local, Observed, Runs
 from tagship.setup.wanted import Wanted, wanted
@@ -82,7 +81,7 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
     )
 
 
-def aside(world: World, name: str, look: Callable[[World], T]) -> "Future[T]":
+def aside(world: World, name: str, look: Callable[[World], T]) -> Asked[T]:
     """Begin to look at a service, beside all others, and report when that begins and ends.
 
     Args:
