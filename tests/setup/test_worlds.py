@@ -26,7 +26,7 @@ TABLES = {
     "test_workflow": "TABLE",
     "test_ci_checks": "TABLE",
     "test_files": "TABLE",
-    "test_others": "TABLE",
+    "test_starting_nothing": "TABLE",
     "test_github": "TABLE",
     "test_index_checks": "ROWS",
     "test_tokens": "ROWS",

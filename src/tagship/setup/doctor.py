@@ -8,14 +8,14 @@ from typing import Literal
 from tagship.errors import TagshipError, UsageError
 from tagship.model import Fact, Finding, Page, Record, Severity, Status
 from tagship.services.reading import Unseen
-from tagship.setup import ci, files, github, index, local, others, publishers, schedule, tokens, workflow
+from tagship.setup import ci, files, github, index, local, publishers, schedule, starting, tokens, workflow
 from tagship.setup.check import Check, Group, Needs, Seen, unknown
 from tagship.setup.observed import Observed
 
 CHECKS: tuple[Check, ...] = (
     *local.CHECKS,
     *workflow.CHECKS,
-    *others.CHECKS,
+    *starting.CHECKS,
     *ci.CHECKS,
     *files.CHECKS,
     *github.CHECKS,

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import shlex
 import signal
 import threading
@@ -22,6 +23,10 @@ LIMIT = 3600.0
 """Seconds that the whole workflow may take."""
 LOOK = 0.05
 """Seconds between two looks at what act wrote."""
+DYING = 2.0
+"""Seconds that a killed process may take to end."""
+ROUNDS = 10
+"""Looks for processes that a run left behind."""
 
 
 def words(office: Office, folder: Path) -> tuple[str, ...]:
@@ -96,11 +101,36 @@ def start(embedded: Embedded, words: tuple[str, ...], machine: Machine, folder: 
 
 
 def _end(mark: bytes) -> None:
-    """Kill what a run left behind, as a runner does at the end of a job: act gives every step a group of its own."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                os.kill(int(process.name), signal.SIGKILL)
+    """Kill what a run left behind, as a runner does at the end of a job, and see it gone.
+
+    Act gives every step a group of its own; what belongs to the run is known by its environment. A process may have
+    started another while we looked, so we look again until there is none.
+    """
+    for _ in range(ROUNDS):
+        killed = [handle for process in Path("/proc").glob("[0-9]*") if (handle := _kill(process, mark)) is not None]
+        if not killed:
+            return
+        for handle in killed:
+            ended = select.poll()
+            ended.register(handle, select.POLLIN)
+            ended.poll(DYING * 1000)
+            os.close(handle)
+
+
+def _kill(process: Path, mark: bytes) -> int | None:
+    """Kill a process that has the mark in its environment; the handle on which its end can be waited for."""
+    try:
+        handle = os.pidfd_open(int(process.name))  # before the look: a number may be given again
+    except OSError:
+        return None
+    try:
+        if mark in (process / "environ").read_bytes().split(b"\0"):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            return handle
+    except OSError:
+        pass  # it has ended, or is not ours
+    os.close(handle)
+    return None
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tagship.setup.others import CHECKS
+from tagship.setup.starting import CHECKS
 from tests.setup.rows import OK, PROBLEM, UNKNOWN, Row, edit, rows, write
 from tests.setup.worlds import SetUp, Stagehand
 
@@ -68,7 +68,7 @@ def test_what_starts_nothing_is_said(worlds: Stagehand, row: Row) -> None:
 )
 def test_a_workflow_that_leads_nowhere_is_named(worlds: Stagehand, text: str, id: str, said: str) -> None:
     """The file and what it does are said, whoever makes the tag."""
-    with worlds.open("others") as made:
+    with worlds.open("starting") as made:
         made.write(".github/workflows/own.yml", text)
         (found,) = made.problems(CHECKS).items()
         assert found[0] == f"{id}:own.yml"
@@ -91,21 +91,21 @@ def test_a_workflow_that_leads_nowhere_is_named(worlds: Stagehand, text: str, id
 )
 def test_what_leads_somewhere_is_left_alone(worlds: Stagehand, text: str) -> None:
     """A token of its own, a dispatch, or the tag's own push start what they are meant to."""
-    with worlds.open("others") as made:
+    with worlds.open("starting") as made:
         made.write(".github/workflows/own.yml", text)
         assert made.problems(CHECKS) == {}
 
 
 def test_behind_a_workflow_of_ones_own_releases_start_what_waits_for_them(worlds: Stagehand) -> None:
     """Where people make the releases themselves, a workflow that waits for one is left alone."""
-    with worlds.open("others") as made:
+    with worlds.open("starting") as made:
         made.write(".github/workflows/publish.yml", job("{release: {types: [published]}}", "run: twine upload dist/*"))
         assert {id for id in made.problems(CHECKS) if id.startswith("workflow.behind-release")} == set()
 
 
 def test_a_workflow_written_by_hand_may_wait_for_releases(worlds: Stagehand) -> None:
     """Where people make the releases on GitHub, a publishing workflow that waits for them is started by them."""
-    with worlds.open("others") as made:
+    with worlds.open("starting") as made:
         made.write(".github/workflows/publish.yml", job("{release: {types: [published]}}", f"uses: {UPLOAD}"))
         assert made.problems(CHECKS) == {}
 
@@ -122,7 +122,7 @@ def test_an_approval_that_nobody_can_give_is_named(
     worlds: Stagehand, reviewers: tuple, prevented: bool, said: dict
 ) -> None:
     """One reviewer who may not approve their own release is named; a second one, or self-review, is a way out."""
-    with worlds.open("others") as made:
+    with worlds.open("starting") as made:
         pypi = made.github.environments["pypi"]
         pypi.reviewers, pypi.prevent_self_review = reviewers, prevented
         assert made.problems(CHECKS) == said
