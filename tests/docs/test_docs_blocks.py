@@ -1,20 +1,30 @@
 """Every block of the documentation is true: commands run, and print what the page says; files are understood."""
 
 import contextlib
+import os
+import re
 import shutil
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
+from tagship.model import Severity
 from tagship.project.config import load
 from tagship.project.pyproject import parse, read_toml
-from tagship.workflow.document import read
+from tagship.project.yaml_nodes import Items, Mapping
+from tagship.project.yaml_nodes import read as parse_yaml
+from tagship.services.shell import Shell
+from tagship.workflow.audit.result import examine
+from tagship.workflow.audit.tools import TOOLS, run
 from tests.docs.blocks import NOT_READ, PAGES, ROOT, Block, blocks, cells, commands, matches, name
 from tests.docs.session import Session
 from tests.docs.settings import DEFAULT, SETTINGS, Means, Place
 from tests.goldens import same
 from tests.rehearsal.act.generated import same_python
 
+_BAD = re.compile(r"^# .*tagship audit finds: (TS\d+(?:, TS\d+)*)$", re.MULTILINE)
+"""The comment that readers see in a workflow that nobody should copy, with all codes of severity error."""
 EXECUTED = [
     page
     for page in PAGES
@@ -79,12 +89,39 @@ def test_a_configuration_is_understood(block: Block, tmp_path: Path) -> None:
     assert load(tmp_path, file, parse(file)).values != {}
 
 
-@pytest.mark.parametrize("block", _all("yaml", "\njobs:"), ids=where)
-def test_a_workflow_is_understood(block: Block) -> None:
-    """What a page shows as a workflow is one: it has triggers, jobs, and nothing that GitHub would refuse to read."""
-    document = read(f"{block.text}\n".encode(), block.where)
-    assert document.problems == ()
-    assert document.jobs != {}
+@pytest.mark.requirement("C5")
+@pytest.mark.parametrize("block", _all("yaml", ""), ids=where)
+def test_a_workflow_is_one_to_copy(block: Block, tmp_path: Path) -> None:
+    """What a page shows of a workflow has no finding of ours or actionlint's; what is shown as bad says which errors.
+
+    Steps alone, and jobs alone, are judged in the smallest workflow around them.
+    """
+    file = tmp_path / ".github" / "workflows" / "shown.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{_whole(block.text)}\n")
+    (shown,) = examine([file], tmp_path, None, "regular").files
+    bad = _BAD.search(block.text)
+    if bad is not None:
+        errors = {finding.code for finding in shown.findings if finding.severity is Severity.ERROR}
+        assert sorted(errors) == bad[1].split(", ")
+        return
+    (actionlint,) = (tool for tool in TOOLS if tool.name == "actionlint")
+    ran, linted = run(actionlint, [file], tmp_path, Shell(dict(os.environ)), "regular")
+    assert (shown.findings, ran.outcome == "failed", linted) == ((), False, ())
+
+
+def _whole(text: str) -> str:
+    """A workflow with these jobs, or these steps, in it; the text itself where it is one."""
+    root, _, problems = parse_yaml(text.encode())
+    assert problems == ()
+    head = "on: push\npermissions: {}\njobs:\n"
+    if isinstance(root, Items):
+        return f"{head}  shown:\n    runs-on: ubuntu-latest\n    steps:\n{indent(text, '      ')}"
+    assert isinstance(root, Mapping)
+    if root.get("jobs") is not None:
+        return text
+    assert all(isinstance(job, Mapping) and (job.get("steps") or job.get("uses")) for _, job in root.entries)
+    return f"{head}{indent(text, '  ')}"
 
 
 @pytest.mark.parametrize("page", ("docs/start.md", "docs/troubleshooting.md"))
