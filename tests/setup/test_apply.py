@@ -1,11 +1,9 @@
 """`tagship doctor --apply`: an empty repository becomes one that releases safely, wherever it is interrupted."""
 
 import json
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
-from itertools import islice
 
 import pytest
 from werkzeug import Response
@@ -13,64 +11,17 @@ from werkzeug import Response
 from tagship.errors import Refused, TagshipError, UsageError
 from tagship.model import Status
 from tagship.operate.proposal import takes_no_pushes
-from tagship.rehearsal.github.policy import ActionsPolicy
 from tagship.rehearsal.github.state import Policy, Rule, Ruleset
-from tagship.services.github_settings import read_settings
 from tagship.services.pulls import Pulls
-from tagship.setup.apply import Doors, apply, check_rights, plan
+from tagship.setup.apply import apply, check_rights, plan
 from tagship.setup.github import SETTINGS
-from tagship.setup.wanted import wanted
-from tagship.workflow.variant import variant
+from tests.setup.applying import doors, empty, seen, state, writes
 from tests.setup.worlds import ACTIONS_ID, ADMIN, SetUp, Stagehand
 
 READER = {**ADMIN, "administration": "read"}
 FILE = ".github/environments/pypi.yml"
 BY_PEOPLE = {"TD35"}
 """Advice that no API can follow by itself."""
-
-
-def empty(made: SetUp) -> SetUp:
-    """GitHub as a new repository has it."""
-    repo = made.github
-    repo.environments.clear()
-    repo.rulesets.clear()
-    repo.immutable_releases = repo.secret_scanning = repo.push_protection = False
-    repo.policy = ActionsPolicy(
-        default_permissions="write",
-        can_approve_reviews=True,
-        fork_approval="first_time_contributors_new_to_github",
-    )
-    return made
-
-
-def doors(made: SetUp, token: str | None = None) -> Doors:
-    """The doors of an administrator."""
-    project = made.project
-    world = made.world(made.token(ADMIN) if token is None else token)
-    return Doors(github=world.github, wanted=wanted(project, variant(project)))
-
-
-def seen(to: Doors):
-    """The settings as they are."""
-    return read_settings(to.github, (one.name for one in to.wanted.environments), to.wanted.people)
-
-
-def state(made: SetUp) -> object:
-    """All that can be set on GitHub, without numbers and times."""
-    repo = made.github
-    environments = {name: asdict(found) for name, found in repo.environments.items()}
-    parts = (
-        environments,
-        [asdict(ruleset) for ruleset in repo.rulesets],
-        asdict(repo.policy),
-        (repo.immutable_releases, repo.secret_scanning, repo.push_protection),
-    )
-    return json.loads(re.sub(r'"(id|created|updated)": [0-9.]+(, )?', "", json.dumps(parts, default=str)))
-
-
-def writes(made: SetUp) -> list[str]:
-    """The requests that changed something at GitHub."""
-    return [f"{e.method} {e.url}" for e in made.embedded.exchanges if e.method != "GET" and "api.github" in e.url]
 
 
 @pytest.mark.requirement("C3")
@@ -112,28 +63,6 @@ def test_what_was_applied_makes_a_release_go_by_pull_request(worlds: Stagehand) 
         before = takes_no_pushes(Pulls(to.github).rules("main"))
         assert [*apply(to, seen(to))]
         assert (before, takes_no_pushes(Pulls(doors(made).github).rules("main"))) == (False, True)
-
-
-@pytest.fixture(scope="module")
-def whole(worlds: Stagehand) -> tuple[int, object]:
-    """How many changes an undisturbed run makes, and where it ends."""
-    with worlds.open("apply-whole") as made:
-        to = doors(empty(made))
-        return len([*apply(to, seen(to))]), state(made)
-
-
-@pytest.mark.requirement("C3")
-@pytest.mark.parametrize("steps", range(1, 13))
-def test_it_converges_from_wherever_it_was_killed(steps: int, whole: tuple[int, object], worlds: Stagehand) -> None:
-    """Killed after any request and run again, it ends where an undisturbed run ends, and repeats nothing."""
-    total, end = whole
-    assert total == 13
-    with worlds.open(f"apply-killed-{steps}") as made:
-        to = doors(empty(made))
-        assert len([*islice(apply(to, seen(to)), steps)]) == steps
-        again = doors(made)
-        assert len([*apply(again, seen(again))]) == total - steps
-        assert state(made) == end
 
 
 def test_undo_restores_what_was(worlds: Stagehand) -> None:
