@@ -17,7 +17,7 @@ from tagship.services.addresses import PYPI
 from tagship.services.git import Git
 from tagship.services.index_settings import Publisher as Registered
 from tagship.services.shell import Shell
-from tagship.setup.claims import Identity, differences, identity
+from tagship.setup.claims import Identity, differences, identities
 from tagship.setup.observed import Files, Local, Observed
 from tagship.workflow.document import read as document
 from tagship.workflow.variant import Variant, variant
@@ -81,81 +81,140 @@ TOKEN = flow(
     "  upload:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: pypa/gh-action-pypi-publish@v1\n"
     "        with: {password: '${{ secrets.PYPI_API_TOKEN }}'}"
 )
-ROWS = (
-    ("none", {}, ("publish.yml", "pypi", False), ("publish.yml", "testpypi", False)),
-    ("an own one", {"release.yml": flow(upload("up", environment="prod"))}, ("release.yml", "prod", False), None),
-    ("an own one without environment", {"release.yaml": flow(upload("up"))}, ("release.yaml", "", False), None),
+BOTH = "matrix: {include: [{e: pypi, i: 'https://upload.pypi.org/legacy/'}, {e: Test, i: 'https://test.pypi.org/legacy/'}]}"
+
+
+def each_row(matrix: str, *, environment: str = "${{ matrix.e }}", index: str = "") -> str:
+    """A workflow whose job uploads once for each row of a matrix."""
+    made = upload("up", environment=environment, index=index)
+    return flow(made.replace("    steps:", f"    strategy: {{{matrix}}}\n    steps:"))
+
+
+ROWS: tuple[tuple[str, Mapping[str, str], tuple[str, ...], tuple[str, ...]], ...] = (
+    ("none", {}, ("publish.yml pypi",), ("publish.yml testpypi",)),
+    ("an own one", {"release.yml": flow(upload("up", environment="prod"))}, ("release.yml prod",), ()),
+    ("an own one without environment", {"release.yaml": flow(upload("up"))}, ("release.yaml",), ()),
     (
         "the environment has an address",
         {"release.yml": flow(upload("up", environment="{name: prod, url: 'https://example.invalid'}"))},
-        ("release.yml", "prod", False),
-        None,
+        ("release.yml prod",),
+        (),
     ),
     (
         "one for each index",
         {"a.yml": flow(upload("test", environment="t", index=TEST), upload("up", environment="p"))},
-        ("a.yml", "p", False),
-        ("a.yml", "t", False),
+        ("a.yml p",),
+        ("a.yml t",),
     ),
     (
         "tagship's beside an old one",
-        {"release.yml": flow(upload("up", environment="old")), "publish.yml": flow(upload("up", environment="pypi"))},
-        ("publish.yml", "pypi", False),
-        None,
+        {"old.yml": flow(upload("up", environment="old")), "publish.yml": flow(upload("up", environment="pypi"))},
+        ("publish.yml pypi", "old.yml old"),
+        (),
     ),
-    ("tokens", {"release.yml": TOKEN}, None, None),
+    (
+        "tagship's beside that of another package",
+        {
+            "publish-other.yml": flow(
+                "  b:\n    steps:\n      - run: tagship build", upload("up", environment="other")
+            ),
+            "publish.yml": flow(upload("up", environment="pypi")),
+        },
+        ("publish.yml pypi",),
+        (),
+    ),
+    (
+        "two that somebody wrote",
+        {"nightly.yml": flow(upload("up", environment="nightly")), "release.yml": flow(upload("up"))},
+        ("nightly.yml nightly", "release.yml"),
+        (),
+    ),
+    (
+        "several jobs, of which two say the same",
+        {
+            "a.yml": flow(
+                upload("wheels", environment="pypi"),
+                upload("sdist", environment="PyPI"),
+                upload("extra", environment="x"),
+            )
+        },
+        ("a.yml pypi", "a.yml x"),
+        (),
+    ),
+    (
+        "a matrix of environments",
+        {"a.yml": each_row("matrix: {e: [one, two], os: [linux, windows]}")},
+        ("a.yml one", "a.yml two"),
+        (),
+    ),
+    ("a matrix of indexes", {"a.yml": each_row(BOTH, index="'${{ matrix.i }}'")}, ("a.yml pypi",), ("a.yml Test",)),
+    (
+        "a matrix that only the run knows",
+        {"a.yml": each_row("matrix: '${{ fromJSON(needs.plan.outputs.rows) }}'")},
+        ("a.yml ${{ matrix.e }}",),
+        (),
+    ),
+    ("tokens", {"release.yml": TOKEN}, (), ()),
     (
         "a token beside the permission",
         {"release.yml": flow(upload("up"), "        with: {password: '${{ secrets.PYPI_API_TOKEN }}'}")},
-        None,
-        None,
+        (),
+        (),
     ),
     (
         "an index that only the run knows",
         {"release.yml": flow(upload("up", environment="prod", index="'${{ inputs.index }}'"))},
-        ("release.yml", "prod", False),
-        ("release.yml", "prod", False),
+        ("release.yml prod",),
+        ("release.yml prod",),
     ),
-    ("no permission", {"release.yml": flow(upload("up", permission="contents: read"))}, None, None),
+    ("no permission", {"release.yml": flow(upload("up", permission="contents: read"))}, (), ()),
     (
         "one that is only called",
         {"release.yml": flow(upload("up", environment="pypi"), on="workflow_call")},
-        ("release.yml", "pypi", True),
-        None,
+        ("release.yml pypi called by other workflows",),
+        (),
+    ),
+    (
+        "one that another one calls",
+        {
+            "tag.yml": flow("  up:\n    uses: ./.github/workflows/release.yml"),
+            "release.yml": flow(upload("up", environment="pypi"), on="[workflow_call, workflow_dispatch]"),
+        },
+        ("release.yml pypi called by tag.yml",),
+        (),
     ),
     (
         "an expression",
         {"release.yml": flow(upload("up", environment="${{ vars.E }}"))},
-        ("release.yml", "${{ vars.E }}", False),
-        None,
+        ("release.yml ${{ vars.E }}",),
+        (),
     ),
-    (
-        "a file that is no workflow",
-        {"release.yml": "jobs: ["},
-        ("publish.yml", "pypi", False),
-        ("publish.yml", "testpypi", False),
-    ),
+    ("a file that is no workflow", {"release.yml": "jobs: ["}, ("publish.yml pypi",), ("publish.yml testpypi",)),
 )
 
 
 @pytest.mark.parametrize(("workflows", "pypi", "testpypi"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_the_identity_is_that_of_the_workflow(
-    workflows: Mapping[str, str],
-    pypi: tuple[str, str, bool] | None,
-    testpypi: tuple[str, str, bool] | None,
-    tmp_path: Path,
+def test_the_identities_are_those_of_the_workflows(
+    workflows: Mapping[str, str], pypi: tuple[str, ...], testpypi: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """The workflow in the checkout says file and environment; where none uploads, what tagship would write does."""
+    """Each job that uploads says its file and environment; where none does, what tagship would write does."""
     root = repository(tmp_path / "sample", {f".github/workflows/{name}": text for name, text in workflows.items()})
     git(root, "remote", "add", "origin", "git@github.com:Owner/Sample.git")
     observed = seen_in(root)
-    found = {target: identity(observed, target) for target in (Target.PYPI, Target.TESTPYPI)}
-    said = {target: (one.workflow, one.environment, one.called) if one else None for target, one in found.items()}
-    assert said == {Target.PYPI: pypi, Target.TESTPYPI: testpypi}
-    assert {one.repository for one in found.values() if one} <= {"Owner/Sample"}
-    if pypi is not None:
-        assumed = fit.publishing(observed.project)
-        assert (assumed.workflow, assumed.pypi) == pypi[:2]
+    found = {target: identities(observed, target) for target in (Target.PYPI, Target.TESTPYPI)}
+    assert {target: tuple(map(_said, several)) for target, several in found.items()} == {
+        Target.PYPI: pypi,
+        Target.TESTPYPI: testpypi,
+    }
+    assert {one.repository for several in found.values() for one in several} <= {"Owner/Sample"}
+    if len(pypi) == len(workflows) == 1 and "matrix" not in "".join(workflows.values()):
+        assumed, one = fit.publishing(observed.project), found[Target.PYPI][0]
+        assert (assumed.workflow, assumed.pypi) == (one.workflow, one.environment)
+
+
+def _said(one: Identity) -> str:
+    words = f"{one.workflow} {one.environment}".strip()
+    return f"{words} called by {one.callers}" if one.callers else words
 
 
 @pytest.mark.parametrize("address", ["https://gitlab.com/owner/sample.git", "https://git.example.invalid/owner/sample"])
@@ -163,7 +222,7 @@ def test_elsewhere_nothing_is_presented(address: str, tmp_path: Path) -> None:
     """PyPI trusts GitHub itself: a repository anywhere else has no identity to show."""
     root = repository(tmp_path / "sample", {})
     git(root, "remote", "add", "origin", address)
-    assert identity(seen_in(root), Target.PYPI) is None
+    assert identities(seen_in(root), Target.PYPI) == ()
 
 
 def seen_in(root: Path) -> Observed:

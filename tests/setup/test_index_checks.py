@@ -146,11 +146,34 @@ def _only_called(made: SetUp) -> None:
     made.write(PUBLISH, text.replace(on, "\non:\n  workflow_call:\n"))
 
 
+def _second(made: SetUp) -> None:
+    """A nightly workflow publishes to the same index from an environment of its own."""
+    job = "  up:\n    permissions: {id-token: write}\n    environment: nightly\n    steps:\n"
+    step = "      - uses: pypa/gh-action-pypi-publish@release/v1\n"
+    made.write(".github/workflows/nightly.yml", f"on: {{schedule: [{{cron: '0 3 * * *'}}]}}\njobs:\n{job}{step}")
+
+
+def _matrix(made: SetUp) -> None:
+    """The job publishes from two environments."""
+    text = (made.root / PUBLISH).read_text()
+    before, job, after = text.partition("  publish-pypi:\n")
+    matrix = "    strategy: {matrix: {environment: [pypi, other]}}\n"
+    made.write(PUBLISH, before + job + matrix + after.replace("name: pypi\n", "name: ${{ matrix.environment }}\n", 1))
+
+
+def _called_by(made: SetUp) -> None:
+    """Another workflow, which a tag starts, calls the one that publishes."""
+    made.edit(PUBLISH, "\non:\n", "\non:\n  workflow_call:\n")
+    caller = "on: {push: {tags: ['v*']}}\njobs: {go: {uses: ./.github/workflows/publish.yml}}\n"
+    made.write(".github/workflows/tag.yml", caller)
+
+
 def _expression(made: SetUp) -> None:
     made.edit(PUBLISH, "name: pypi\n", "name: ${{ vars.ENVIRONMENT }}\n")
 
 
 HERE = "owner/sample, publish.yml, environment pypi"
+NIGHTLY = "nightly.yml, environment nightly"
 DOWN = "unknown: PyPI could not be asked for /simple/sample/: 503 SERVICE UNAVAILABLE"
 ANOTHER = "problem: 0.9.0 was published by another:"
 PROVENANCE = "/integrity/sample/0.9.0/sample-0.9.0-py3-none-any.whl/provenance"
@@ -454,6 +477,59 @@ ROWS = (
         what="the workflow is one that others call",
         change=_only_called,
         says={"index.claims:pypi": "problem: publish.yml is called by other workflows, and PyPI takes that from none"},
+    ),
+    Row(
+        what="another workflow calls the one that publishes",
+        change=_called_by,
+        says={"index.claims:pypi": "problem: publish.yml is called by tag.yml, and PyPI takes that from none"},
+        remedy="Let the job that uploads be in the workflow that the tag starts.",
+    ),
+    Row(
+        what="a second workflow publishes, and no release came from it",
+        change=_second,
+        says={
+            f"index.publisher:pypi, {NIGHTLY}": f"pending: 0.9.0 came from publish.yml, environment pypi, and none of "
+            f"the newest from {NIGHTLY}",
+            "index.publisher:pypi, publish.yml, environment pypi": f"ok: 0.9.0 by {HERE}",
+            f"index.claims:pypi, {NIGHTLY}": f"ok: owner/sample, {NIGHTLY}",
+            "index.publishers:pypi": f"ok: 0.9.0 by {HERE}",
+        },
+        remedy="Take the job out where nothing needs it: .github/workflows/nightly.yml:3. Else: Register owner/sample, "
+        f"{NIGHTLY} as a trusted publisher: {FORM}&workflow_filename=nightly.yml&environment=nightly",
+    ),
+    Row(
+        what="two workflows publish, and each did",
+        change=lambda made: (_second(made), _one_more({"workflow": "nightly.yml", "environment": "nightly"})(made))[0],
+        says={
+            f"index.publisher:pypi, {NIGHTLY}": f"ok: 0.9.1 by owner/sample, {NIGHTLY}",
+            "index.publisher:pypi, publish.yml, environment pypi": f"ok: 0.9.0 by {HERE}",
+            "index.publishers:pypi": f"ok: 0.9.1, 0.9.0 by owner/sample, {NIGHTLY}; {HERE}",
+        },
+    ),
+    Row(
+        what="two workflows publish, and another one is registered",
+        change=lambda made: (_second(made), _vouched({"workflow": "old.yml"})(made))[0],
+        says={
+            f"index.publisher:pypi, {NIGHTLY}": f"{ANOTHER} the workflow was old.yml and is nightly.yml; the job had "
+            "the environment pypi and has nightly",
+            "index.publisher:pypi, publish.yml, environment pypi": f"{ANOTHER} the workflow was old.yml and is "
+            "publish.yml",
+        },
+    ),
+    Row(
+        what="the job publishes from a matrix of environments",
+        change=_matrix,
+        says={
+            "index.publisher:pypi, publish.yml, environment other": "pending: 0.9.0 came from publish.yml, environment "
+            "pypi, and none of the newest from publish.yml, environment other",
+            "index.publisher:pypi, publish.yml, environment pypi": f"ok: 0.9.0 by {HERE}",
+        },
+        remedy="Register owner/sample, publish.yml, environment other as a trusted publisher",
+    ),
+    Row(
+        what="the environment is an expression, and the file another one",
+        change=lambda made: (_expression(made), _renamed_file(made))[0],
+        says={"index.publisher:pypi": f"{ANOTHER} the workflow was publish.yml and is release.yml"},
     ),
     Row(
         what="the environment is an expression",

@@ -49,12 +49,12 @@ def _own_names(job_id: str, job: Table) -> tuple[str, ...]:
     shown = show(name) if name not in (None, "") else job_id
     matrix = table(job, "strategy").get("matrix")
     if matrix is None:
-        return (_evaluate(shown, {}),)
+        return (filled(shown, {}, "*").strip(),)
     rows = combinations(matrix)
     if rows is None:
-        return (_evaluate(shown, {}) if _EXPRESSION.search(shown) else f"{shown} (*)",)
+        return (filled(shown, {}, "*").strip() if _EXPRESSION.search(shown) else f"{shown} (*)",)
     if _EXPRESSION.search(shown):
-        return tuple(dict.fromkeys(_evaluate(shown, row) for row in rows))
+        return tuple(dict.fromkeys(filled(shown, row, "*").strip() for row in rows))
     return tuple(f"{shown} ({', '.join(_leaves(list(row.values())))})" if row else shown for row in rows)
 
 
@@ -113,20 +113,26 @@ def show(value: object) -> str:
     return str(value)
 
 
-def _evaluate(text: str, row: Mapping[str, object]) -> str:
-    """A name with its `matrix` expressions and string literals replaced by what they say, all others by `*`."""
+def filled(text: str, row: Mapping[str, object], other: str | None = None) -> str:
+    """A text with its `matrix` expressions and string literals replaced by what they say.
+
+    Args:
+        row: of the matrix.
+        other: what stands for every other expression; None leaves them as they are.
+    """
 
     def one(expression: re.Match[str]) -> str:
-        shown = "*"
+        unknown = expression[0] if other is None else other
+        shown = unknown
         for words in expression[1].split("||"):  # `matrix.name || matrix.python` is how many spell a default
             found = _known(words.strip(), row)
             if found is None:
-                return "*"
+                return unknown
             if shown := show(found[0]):
                 break
         return shown
 
-    return _EXPRESSION.sub(one, text).strip()
+    return _EXPRESSION.sub(one, text)
 
 
 def _known(words: str, row: Mapping[str, object]) -> tuple[object] | None:

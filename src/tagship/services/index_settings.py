@@ -77,6 +77,17 @@ class Publisher(Record, frozen=True, kw_only=True):
     owner_id: str = ""
     """GitHub's number of the repository's owner at that time."""
 
+    @property
+    def words(self) -> str:
+        """What was registered, for people."""
+        workflow = self.workflow or "no workflow"
+        return f"{self.repository or self.kind}, {workflow}, {environment_words(self.environment)}"
+
+
+def environment_words(name: str) -> str:
+    """How an environment is called, where there may be none."""
+    return f"environment {name}" if name else "no environment"
+
 
 class Release(Record, frozen=True, kw_only=True):
     """One version with what is known of its publishing."""

@@ -4,22 +4,26 @@ Source: warehouse/oidc/models/github.py, `lookup_by_claims` and the checks of `G
 and workflow file are looked up exactly as they are spelt, the environment without upper and lower case.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
 
+from tagship.checks.check import few
 from tagship.model import Target
 from tagship.project.ci import FOLDER
+from tagship.project.ci_names import inside
 from tagship.services.addresses import INDEXES, IndexAddresses
-from tagship.services.index_settings import Listing, Publisher, Release
+from tagship.services.index_settings import Listing, Publisher, Release, environment_words
 from tagship.services.reading import Unseen
 from tagship.setup.check import Seen, unknown
-from tagship.setup.observed import Observed
+from tagship.setup.observed import Observed, is_ours
 from tagship.workflow.audit.lane import Lane
-from tagship.workflow.document import Document
+from tagship.workflow.document import Document, Job
 from tagship.workflow.guide import registrations
 from tagship.workflow.variant import Variant
+
+EXPRESSION = "${{"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,39 +33,39 @@ class Identity:
     repository: str
     """`owner/name`: as GitHub spells it, where that was seen; else as the remote does."""
     workflow: str
-    """File name."""
+    """Name of the file in which the job stands, whatever started it: the claim `job_workflow_ref`."""
     environment: str
     """Empty where it has none; an expression where only the running workflow knows."""
-    called: bool = False
-    """Whether the job is in a workflow that others call: then the identity names a file that started nothing."""
+    callers: str = ""
+    """Who calls the workflow, in words: attestations name the file that was started, and not this one."""
     where: str = ""
     """The job: file and line."""
 
     @property
     def words(self) -> str:
         """All of it, for people."""
-        return f"{self.repository}, {self.workflow}, {environment_words(self.environment)}"
+        return f"{self.repository}, {self.job}"
+
+    @property
+    def job(self) -> str:
+        """What tells the jobs of a repository from each other."""
+        return f"{self.workflow}, {environment_words(self.environment)}"
 
 
-def environment_words(name: str) -> str:
-    """How an environment is called, where there may be none."""
-    return f"environment {name}" if name else "no environment"
-
-
-def identity(observed: Observed, target: Target) -> Identity | None:
-    """The identity that an index will be shown; None where nothing publishes there by trusted publishing."""
-    repository = observed.project.repository.on_github
+def identities(observed: Observed, target: Target) -> tuple[Identity, ...]:
+    """What an index will be shown by each job that may publish there by trusted publishing, tagship's own first."""
+    repository, wanted = observed.project.repository.on_github, observed.wanted
     if repository is None:
-        return None
+        return ()
     if observed.github.repository.value is not None:
         repository = observed.github.repository.value.full_name
-    if documents := publishing(observed):
-        return next((found for one in documents for found in _presented(one, target, repository)), None)
-    wanted = observed.wanted
+    if lanes := _lanes(observed):
+        return tuple(_presented(observed, lanes, target, repository))
     if not isinstance(wanted, Variant) or wanted.auth == "token":
-        return None
+        return ()
     name = wanted.pypi if target is Target.PYPI else wanted.testpypi
-    return Identity(repository=repository, workflow=wanted.file, environment=name, where="as tagship would write it")
+    made = Identity(repository=repository, workflow=wanted.file, environment=name, where="as tagship would write it")
+    return (made,)
 
 
 def publishing(observed: Observed) -> tuple[Document, ...]:
@@ -72,23 +76,53 @@ def publishing(observed: Observed) -> tuple[Document, ...]:
     return tuple(document for document in documents if Lane(document).uploads)
 
 
-def _presented(document: Document, target: Target, repository: str) -> Iterator[Identity]:
-    """The identities of the uploads that name the index, then of those of which only the run knows where they go."""
-    lane = Lane(document)
-    fitting = [upload for index in (target.value, "unknown") for upload in lane.uploads if upload.index == index]
-    for upload in fitting:
-        if lane.permission(upload.job, "id-token") == "write" and not lane.tokens(upload):
-            yield Identity(
-                repository=repository,
-                workflow=document.file.removeprefix(f"{FOLDER}/"),
-                environment=upload.job.environment,
-                called=lane.called,
-                where=f"{document.file}:{upload.job.line}",
-            )
+def _lanes(observed: Observed) -> tuple[Lane, ...]:
+    """Every workflow that uploads, tagship's own first; those that it wrote for other packages left out."""
+    wanted = observed.wanted
+    own = f"{FOLDER}/{wanted.file}" if isinstance(wanted, Variant) else ""
+    documents = sorted(observed.files.workflows, key=lambda document: document.file != own)
+    if is_shared(observed) or any(document.file == own for document in documents):
+        documents = [document for document in documents if document.file == own or not is_ours(document)]
+    return tuple(lane for lane in map(Lane, documents) if lane.uploads)
+
+
+def is_shared(observed: Observed) -> bool:
+    """Whether the repository holds several packages, so that not every job that publishes is about this one."""
+    return observed.project.package != "." or bool(observed.project.packages)
+
+
+def _presented(observed: Observed, lanes: Iterable[Lane], target: Target, repository: str) -> Iterator[Identity]:
+    """The identities of the uploads that name the index; where none does, of those that only the run knows."""
+    trusted = [
+        (lane, upload)
+        for lane in lanes
+        for found in lane.uploads
+        for upload in lane.rows(found)
+        if lane.permission(upload.job, "id-token") == "write" and not lane.tokens(upload)
+    ]
+    named = [one for one in trusted if one[1].index == target.value]
+    jobs: dict[tuple[str, str], tuple[Lane, Job]] = {}
+    for lane, upload in named or [one for one in trusted if one[1].index == "unknown"]:
+        jobs.setdefault((lane.document.file, upload.job.environment.lower()), (lane, upload.job))
+    for (file, _), (lane, job) in jobs.items():
+        yield Identity(
+            repository=repository,
+            workflow=file.removeprefix(f"{FOLDER}/"),
+            environment=job.environment,
+            callers=_callers(observed, lane),
+            where=f"{file}:{job.line}",
+        )
+
+
+def _callers(observed: Observed, lane: Lane) -> str:
+    file = lane.document.file
+    jobs = ((one.file, job.uses) for one in observed.files.workflows for job in one.jobs.values())
+    found = [name.removeprefix(f"{FOLDER}/") for name, uses in jobs if inside(uses) == file]
+    return few(list(dict.fromkeys(found))) if found else "other workflows" if lane.called else ""
 
 
 def differences(presented: Identity, registered: Publisher) -> tuple[str, ...]:
-    """Why the index would not take the one for the other; none where it would."""
+    """Why the index would not take the one for the other, as far as is known before the run; none where it would."""
     return tuple(_differences(presented, registered))
 
 
@@ -103,6 +137,8 @@ def _differences(presented: Identity, registered: Publisher) -> Iterator[str]:
         yield f"the repository was {there} and is {here}"
     if presented.workflow != registered.workflow:
         yield f"the workflow was {registered.workflow} and is {presented.workflow}"
+    if EXPRESSION in presented.environment:
+        return
     if registered.environment and presented.environment.lower() != registered.environment.lower():
         yield f"the job had the environment {registered.environment} and has {presented.environment or 'none'}"
 
@@ -114,7 +150,8 @@ class At:
     observed: Observed
     index: IndexAddresses
     listing: Listing
-    presented: Identity | None
+    presented: tuple[Identity, ...]
+    """By each job that may publish there; none where nothing does by trusted publishing."""
 
     @property
     def name(self) -> str:
@@ -150,36 +187,60 @@ class At:
         self.listing.status.get()
         return tuple((release, found) for release in self.listing.releases if (found := release.publishers.get()))
 
-    @property
-    def register(self) -> str:
+    def about(self, presented: Identity) -> str:
+        """The index, and the job where there are several."""
+        target = self.index.target.value
+        return target if len(self.presented) == 1 else f"{target}, {presented.job}"
+
+    def register(self, presented: Identity) -> str:
         """What to do: register the publisher, with the address of the form, filled in where that can be."""
-        presented, wanted = self.presented, self.observed.wanted
-        url = self.index.publishers(self.name) if self.listing.status.value else self.index.new_publisher
-        if presented is None or not isinstance(wanted, Variant):
-            return f"Register the publisher: {url}"
+        wanted, there = self.observed.wanted, self.listing.status.value
+        url = self.index.publishers(self.name) if there else self.index.new_publisher
+        if not isinstance(wanted, Variant):
+            return f"Register {presented.words} as a trusted publisher: {url}"
         environment, asking = presented.environment, {"repository": presented.repository, "file": presented.workflow}
         changed = msgspec.structs.replace(wanted, pypi=environment, testpypi=environment, **asking)
         found = next(one for one in registrations(changed) if one.index == self.index.name)
-        if self.listing.status.value:
+        if there:
             return f"Register {presented.words} as a trusted publisher: {found.url}"
         fields = ", ".join(f"{label}: {value}" for label, value in found.values if value)
         return f"Register a pending publisher ({fields}): {url}"
 
 
-def each(look: Callable[[At], Seen | None]) -> Callable[[Observed], tuple[Seen, ...]]:
+def at(observed: Observed, target: Target) -> At:
+    """An index, as it was observed."""
+    listing = observed.pypi if target is Target.PYPI else observed.testpypi
+    return At(observed=observed, index=INDEXES[target], listing=listing, presented=identities(observed, target))
+
+
+def each(look: Callable[[At], Seen | None]) -> Callable[[Observed], Iterator[Seen]]:
     """A check of both indexes: what cannot be seen of one hides nothing of the other."""
 
-    def both(observed: Observed) -> tuple[Seen, ...]:
-        found = (_one(look, observed, target) for target in (Target.PYPI, Target.TESTPYPI))
-        return tuple(seen for seen in found if seen is not None)
+    def both(observed: Observed) -> Iterator[Seen]:
+        for target in (Target.PYPI, Target.TESTPYPI):
+            try:
+                seen = look(at(observed, target))
+            except Unseen as missing:
+                seen = unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy, about=target.value)
+            if seen is not None:
+                yield seen
 
     return both
 
 
-def _one(look: Callable[[At], Seen | None], observed: Observed, target: Target) -> Seen | None:
-    listing = observed.pypi if target is Target.PYPI else observed.testpypi
-    at = At(observed=observed, index=INDEXES[target], listing=listing, presented=identity(observed, target))
-    try:
-        return look(at)
-    except Unseen as missing:
-        return unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy, about=target.value)
+def each_job(look: Callable[[At, Identity], Seen | None]) -> Callable[[Observed], Iterator[Seen]]:
+    """A check of every job that publishes by trusted publishing, at its index."""
+
+    def all_of_them(observed: Observed) -> Iterator[Seen]:
+        for target in (Target.PYPI, Target.TESTPYPI):
+            there = at(observed, target)
+            for presented in there.presented:
+                try:
+                    seen = look(there, presented)
+                except Unseen as missing:
+                    about = there.about(presented)
+                    seen = unknown(missing.hidden.why, missing.how, remedy=missing.hidden.remedy, about=about)
+                if seen is not None:
+                    yield seen
+
+    return all_of_them

@@ -103,7 +103,7 @@ def _as_on_pypi(at: At) -> tuple[str, bool]:
     listing, here = at.observed.pypi, at.listing.about.value
     if listing.about.value is None or here is None:
         return "", False
-    pypi = At(observed=at.observed, index=PYPI, listing=listing, presented=None)
+    pypi = At(observed=at.observed, index=PYPI, listing=listing, presented=())
     theirs = [role.user for role in listing.about.value.roles]
     if not _whose(pypi, listing.about.value.urls)[1] or not theirs:
         return "", False

@@ -4,57 +4,68 @@ Publishers that are registered and were never used no API shows: those are lines
 asked for an upload token to find out: for a pending publisher that alone would create the project.
 """
 
+from collections.abc import Iterable
+
 from tagship.checks.check import few
 from tagship.model import Page, Severity, Target
 from tagship.services.addresses import GITHUB, PYPI
-from tagship.services.index_settings import Release
+from tagship.services.index_settings import Publisher, environment_words
 from tagship.services.reading import Unseen
 from tagship.setup.check import Check, Group, Seen, ok, pending, problem, unknown
-from tagship.setup.claims import At, Identity, differences, each, environment_words
+from tagship.setup.claims import EXPRESSION, At, Identity, differences, each, each_job, is_shared
 from tagship.setup.index import foreign
 
-EXPRESSION = "${{"
 DONE = "(done already? That shows nowhere before its first use)"
 UNSAID = "its environment is known when the job runs, and not before"
 SAY = "Write the name of the environment into the workflow, as it is registered."
 
 
-def _publisher(at: At) -> Seen | None:
-    presented, about, status = at.presented, at.index.target.value, at.listing.status.get()
-    if presented is None or status == "quarantined" or foreign(at):
+def _publisher(at: At, presented: Identity) -> Seen | None:
+    about, status = at.about(presented), at.listing.status.get()
+    if status == "quarantined" or foreign(at):
         return None
+    register = at.register(presented)
+    if presented.workflow != at.presented[0].workflow:
+        register = f"Take the job out where nothing needs it: {presented.where}. Else: {register}"
     if status is None:
-        words = f"{at.name} is not there yet; {presented.words} will ask"
-        return pending(words, at.how, remedy=at.register, about=about)
+        return pending(f"{at.name} is not there yet; {presented.words} will ask", at.how, remedy=register, about=about)
     known = at.known()
     if not known:
         if at.index.target is Target.TESTPYPI and at.listing.releases:
             return None  # attestations are made for PyPI alone
         words = f"no release shows who published it; {presented.words} will ask"
-        return pending(words, at.how, remedy=f"{at.register} {DONE}", about=about)
+        return pending(words, at.how, remedy=f"{register} {DONE}", about=about)
+    own = next((release for release, publishers in known if _by(presented, publishers)), None)
+    if own is None:
+        return _other(at, presented, register)
     if EXPRESSION in presented.environment:
         return unknown(UNSAID, presented.where, remedy=SAY, about=about)
-    release, apart = _nearest(at, presented)
-    if apart:
-        words = f"{release.version} was published by another: {'; '.join(apart)}"
-        return problem(words, release.publishers.how, remedy=f"{at.register} {DONE}", about=about)
     if at.observed.github.repository.hidden is not None:  # it may have another name by now
         raise Unseen(at.observed.github.repository.hidden, at.observed.github.repository.how)
-    return ok(f"{release.version} by {presented.words}", release.publishers.how, about=about)
+    return ok(f"{own.version} by {presented.words}", own.publishers.how, about=about)
 
 
-def _nearest(at: At, presented: Identity) -> tuple[Release, tuple[str, ...]]:
-    """The newest release that came from this workflow; where none did, the newest and how its publisher differs."""
-    apart = [
-        (release, min((differences(presented, publisher) for publisher in publishers), key=len))
-        for release, publishers in at.known()
-    ]
-    return next((one for one in apart if not one[1]), apart[0])
+def _by(presented: Identity, publishers: Iterable[Publisher]) -> bool:
+    """Whether one of the publishers lets the job in."""
+    return any(not differences(presented, publisher) for publisher in publishers)
+
+
+def _other(at: At, presented: Identity, register: str) -> Seen | None:
+    """What to say of a job by which no release came: the newest did by another job, or by somebody else."""
+    release, publishers = at.known()[0]
+    about, how, remedy = at.about(presented), release.publishers.how, f"{register} {DONE}"
+    if job := next((one for one in at.presented if _by(one, publishers)), None):
+        if is_shared(at.observed) and job.workflow != presented.workflow:
+            return None  # it may well publish another package
+        words = f"{release.version} came from {job.job}, and none of the newest from {presented.job}"
+        return pending(words, how, remedy=remedy, about=about)
+    apart = min((differences(presented, publisher) for publisher in publishers), key=len)
+    return problem(f"{release.version} was published by another: {'; '.join(apart)}", how, remedy=remedy, about=about)
 
 
 def _environment(at: At) -> Seen | None:
-    presented, vouched = at.presented, at.vouched()
-    if presented is None or vouched is None:
+    vouched = at.vouched()
+    if not at.presented or vouched is None:
         return None
     release, publishers = vouched
     about, how = at.index.target.value, release.publishers.how
@@ -62,23 +73,21 @@ def _environment(at: At) -> Seen | None:
     if not loose:
         return ok(f"{release.version} by {environment_words(publishers[0].environment)}", how, about=about)
     words = f"{release.version} came by a publisher without environment: {loose[0].workflow} of any branch may publish"
-    return problem(words, how, remedy=f"Do this, then remove the other one. {at.register}", about=about)
+    job = next((one for one in at.presented if one.workflow == loose[0].workflow), at.presented[0])
+    return problem(words, how, remedy=f"Do this, then remove the other one. {at.register(job)}", about=about)
 
 
 def _publishers(at: At) -> Seen | None:
     known = at.known()
-    if not known or at.presented is None:
+    if not known or not at.presented:
         return None
-    named = (
-        f"{p.repository or p.kind}, {p.workflow or 'no workflow'}, {environment_words(p.environment)}"
-        for _, publishers in known
-        for p in publishers
-    )
-    found = list(dict.fromkeys(named))
+    publishers = dict.fromkeys(publisher for _, several in known for publisher in several)
+    needed = all(any(_by(one, (publisher,)) for one in at.presented) for publisher in publishers)
+    found = list(dict.fromkeys(publisher.words for publisher in publishers))
     releases = [release for release, _ in known]
     about, how = at.index.target.value, releases[0].publishers.how
-    if len(found) == 1:
-        return ok(f"{few([release.version for release in releases])} by {found[0]}", how, about=about)
+    if len(found) == 1 or needed:
+        return ok(f"{few([release.version for release in releases])} by {'; '.join(found)}", how, about=about)
     url = at.index.publishers(at.name)
     return problem(
         "; ".join(found), how, remedy=f"Remove those that are not needed any more: {url}", url=url, about=about
@@ -87,7 +96,7 @@ def _publishers(at: At) -> Seen | None:
 
 def _provenance(at: At) -> Seen | None:
     releases = at.listing.releases
-    if at.presented is None or at.vouched() is None:
+    if not at.presented or at.vouched() is None:
         return None
     newest, about = releases[0], at.index.target.value
     if not newest.bare:
@@ -98,7 +107,7 @@ def _provenance(at: At) -> Seen | None:
 
 def _commit(at: At) -> Seen | None:
     vouched = at.vouched()
-    if at.presented is None or vouched is None:
+    if not at.presented or vouched is None:
         return None
     release, publishers = vouched
     about, how, run = at.index.target.value, release.publishers.how, publishers[0]
@@ -117,7 +126,7 @@ def _commit(at: At) -> Seen | None:
 
 def _owner(at: At) -> Seen | None:
     vouched = at.vouched()
-    if at.presented is None or vouched is None or vouched[1][0].repository.lower() not in at.ours:
+    if not at.presented or vouched is None or vouched[1][0].repository.lower() not in at.ours:
         return None
     release, publishers = vouched
     about, how, run = at.index.target.value, release.publishers.how, publishers[0]
@@ -131,15 +140,14 @@ def _owner(at: At) -> Seen | None:
     if number == run.owner_id:
         return ok(f"{account}, number {number}", how, about=about)
     words = f"{account} has the number {number}, and {release.version} came from number {run.owner_id}"
-    return problem(words, how, remedy=f"Remove the publisher. {at.register}", about=about)
+    job = next((one for one in at.presented if _by(one, publishers)), at.presented[0])
+    return problem(words, how, remedy=f"Remove the publisher. {at.register(job)}", about=about)
 
 
-def _claims(at: At) -> Seen | None:
-    presented, about = at.presented, at.index.target.value
-    if presented is None:
-        return None
-    if presented.called:
-        words = f"{presented.workflow} is called by other workflows, and {at.index.name} takes that from none"
+def _claims(at: At, presented: Identity) -> Seen:
+    about = at.about(presented)
+    if presented.callers:
+        words = f"{presented.workflow} is called by {presented.callers}, and {at.index.name} takes that from none"
         return problem(words, presented.where, about=about)
     if EXPRESSION in presented.environment:
         return unknown(UNSAID, presented.where, remedy=SAY, about=about)
@@ -159,7 +167,7 @@ CHECKS = (
             incident=f"{GITHUB}/pypi/warehouse/issues/18478",
         ),
         group=Group.INDEX,
-        look=each(_publisher),
+        look=each_job(_publisher),
     ),
     Check(
         id="index.environment",
@@ -238,6 +246,6 @@ CHECKS = (
             source=f"{PYPI.docs}/trusted-publishers/troubleshooting/; pypi/warehouse#11096",
         ),
         group=Group.INDEX,
-        look=each(_claims),
+        look=each_job(_claims),
     ),
 )

@@ -5,14 +5,16 @@ Rules ask here, so that a project is judged by what its jobs do and not by what 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from tagship.project.ci_names import combinations, filled
 from tagship.project.ci_roles import uploads
+from tagship.project.pyproject import Table
 from tagship.project.yaml_nodes import plain
 from tagship.services.addresses import PYPI
-from tagship.workflow.document import Document, Job, Mapping, Node, Step, scalars, text, walk
+from tagship.workflow.document import Document, Items, Job, Mapping, Node, Scalar, Step, scalars, text, walk
 
 Index = Literal["pypi", "testpypi", "other", "unknown"]
 
@@ -205,6 +207,12 @@ class Lane:
         )
         return bool(tested or _WAIT.search(words) or _WAIT_ACTION.search(step.action)) or runs(step, "(gate|test)")
 
+    def rows(self, upload: Upload) -> tuple[Upload, ...]:
+        """The upload as each row of its job's matrix makes it; what only the run knows stays as it is written."""
+        matrix = upload.job.node.get("strategy", "matrix")
+        rows = combinations(plain(matrix)) if matrix is not None else None
+        return tuple(_in_row(upload, row) for row in rows or ({},))
+
     def _uploads(self) -> Iterator[Upload]:
         for job in self.document.jobs.values():
             for step in job.steps:
@@ -241,6 +249,23 @@ def _index(job: Job, step: Step) -> Index:
     if _TEST_INDEX.search(f"{words} {job.environment}"):
         return "unknown" if step.run is not None and _MAIN_INDEX.search(commands(step)) else "testpypi"
     return "other" if step.run is not None and _OTHER_INDEX.search(commands(step)) else "pypi"
+
+
+def _in_row(upload: Upload, row: Table) -> Upload:
+    entries = tuple((key, _filled(value, row)) for key, value in upload.job.node.entries)
+    job = replace(upload.job, node=replace(upload.job.node, entries=entries))
+    step = job.steps[upload.step.number]
+    return Upload(job=job, step=step, index=_index(job, step))
+
+
+def _filled(node: Node, row: Table) -> Node:
+    match node:
+        case Scalar():
+            return replace(node, text=filled(node.text, row))
+        case Items():
+            return replace(node, items=tuple(_filled(item, row) for item in node.items))
+        case Mapping():
+            return replace(node, entries=tuple((key, _filled(value, row)) for key, value in node.entries))
 
 
 def labels(job: Job) -> tuple[str, ...]:
