@@ -50,11 +50,15 @@ def test_an_installed_copy_packs_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_tagship_from_an_index_is_locked_as_that_has_it(tmp_path: Path) -> None:
-    """Installed from an index, tagship knows so, and the lock of an unreleased one of the same version is stale."""
+    """Installed from an index, tagship knows so, and the lock of an unreleased one of the same version is stale.
+
+    One by the very bytes that the index served is good: they were installed by it.
+    """
     served, target = tmp_path / "served", tmp_path / "target"
     served.mkdir()
     (served / own_wheel.FILENAME).write_bytes(own_wheel.build())
-    index = serving(served, {own_wheel.FILENAME: hashlib.sha256(own_wheel.build()).hexdigest()})
+    digest = hashlib.sha256(own_wheel.build()).hexdigest()
+    index = serving(served, {own_wheel.FILENAME: digest})
     options = ("--no-deps", "--quiet", "--no-cache-dir", "--index-url", next(index), "--target", target)
     subprocess.run((sys.executable, "-m", "pip", "install", *options, "tagship"), check=True, capture_output=True)
     index.close()
@@ -62,11 +66,13 @@ def test_a_tagship_from_an_index_is_locked_as_that_has_it(tmp_path: Path) -> Non
         f"import sys; sys.path.insert(0, {str(target)!r})\nfrom tagship.workflow import own_wheel, locks\n"
         "names = [line.partition(chr(62))[0] for line in own_wheel.requirements()]\n"
         "pins = ''.join(f'{name}==999 --hash=sha256:00\\n' for name in names)\n"
-        f"pins += 'tagship=={__version__} --hash=sha256:00\\n'\n"
-        "print(own_wheel.from_index(), locks.tools_stale(pins), locks.tools_stale(locks._UNRELEASED + pins))"
+        f"own = 'tagship=={__version__} --hash=sha256:'\n"
+        "pins, good = (f'{pins}{own}{digest}\\n' for digest in ('00', sys.argv[1]))\n"
+        "print(own_wheel.from_index(), locks.tools_stale(pins), locks.tools_stale(locks._UNRELEASED + pins))\n"
+        "print(locks.tools_stale(locks._UNRELEASED + good))\n"
     )
-    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, cwd=tmp_path)
-    assert done.stdout == f"True () ('it has a tagship {__version__} from before an index had that version',)\n"
+    done = subprocess.run([sys.executable, "-P", "-c", program, digest], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout == f"True () ('it has a tagship {__version__} from before an index had that version',)\n()\n"
 
 
 def test_a_lock_that_names_the_running_tagship_holds_in_a_rehearsal(stage: Stage, tmp_path: Path) -> None:

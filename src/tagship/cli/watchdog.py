@@ -11,9 +11,6 @@ import rich_click as click
 from tagship.errors import UsageError
 from tagship.model import Record, to_json
 
-READER = "TAGSHIP_READER_TOKEN"
-"""A token that may read what the job's own may not."""
-
 
 class Told(Record, frozen=True, kw_only=True):
     """What `tagship watchdog --json` prints."""
@@ -48,6 +45,7 @@ def watchdog(path: Path, *, dry_run: bool, as_json: bool) -> int:
     from tagship.services.world import HURRY
     from tagship.setup.doctor import examine
     from tagship.setup.observe import observe
+    from tagship.workflow.guide import READER
     from tagship.workflow.variant import variant
 
     reader = {"token": READER if os.environ.get(READER) else None}

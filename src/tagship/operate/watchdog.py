@@ -19,6 +19,7 @@ from tagship.services.issues import Issue, Issues
 from tagship.setup.check import Seen, ok, problem, unknown
 from tagship.setup.doctor import Examination
 from tagship.words import clean, many
+from tagship.workflow.guide import READER
 
 LABEL = "release-watch"
 RELEASE = "release.newest"
@@ -26,7 +27,7 @@ RELEASE = "release.newest"
 ALSO = ("workflow.documents",)
 """Advice of the doctor that counts here: it is what `tagship sync --check` finds."""
 MORE = (
-    f"With a token in the secret `TAGSHIP_READER_TOKEN` of the environment `{LABEL}` that may read administration, "
+    f"With a token in the secret `{READER}` of the environment `{LABEL}` that may read administration, "
     "secrets and environments of this repository, more of them can be."
 )
 LAST = (

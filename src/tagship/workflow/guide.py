@@ -16,6 +16,8 @@ from tagship.services.addresses import GITHUB, GITHUB_MANUAL, PYPI, TESTPYPI, In
 from tagship.workflow.variant import Variant
 
 SECRETS = {"pypi": "PYPI_API_TOKEN", "testpypi": "TEST_PYPI_API_TOKEN"}
+READER = "TAGSHIP_READER_TOKEN"
+"""A secret, where there is one: the token with which the weekly look reads what the job's own may not."""
 
 
 class Registration(Record, frozen=True, kw_only=True):

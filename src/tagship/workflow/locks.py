@@ -72,7 +72,7 @@ def tools_stale(there: str | None, *, itself: bool = False) -> tuple[str, ...]:
         why += (f"it has tagship {version}" if version else "it lacks tagship",)
     elif not own_wheel.from_index() and _own_digest() not in there:
         why += ("it has another tagship of the same version",)
-    elif own_wheel.from_index() and _UNRELEASED in there:
+    elif own_wheel.from_index() and _UNRELEASED in there and _own_digest() not in there:
         why += (f"it has a tagship {version} from before an index had that version",)
     return why
 

@@ -29,6 +29,7 @@ from tagship.services import oidc
 from tagship.services.addresses import ACTIONS_RESULTS
 from tagship.workflow import permissions
 from tagship.workflow.document import walk
+from tagship.workflow.guide import READER
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -173,6 +174,8 @@ def of_workflow(
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """A value for every secret that the workflow reads: an upload token where its name says so, else a made-up one.
 
+    The one that is wanted where there is one, and not missed, is left out.
+
     Args:
         held: the values that the scenario sets.
 
@@ -186,6 +189,8 @@ def of_workflow(
             continue
         if name in held:
             values[name] = held[name]
+        elif name == READER:
+            notes.append(f"the secret {name}: there is none, as in most repositories")
         elif _UPLOADS.search(name) and _USER.search(name):
             values[name] = "__token__"
         elif _UPLOADS.search(name):
