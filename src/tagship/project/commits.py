@@ -117,7 +117,7 @@ def between(git: Git, start: str | None, end: str = "HEAD", *, merges: bool = Fa
     """
     which = "--first-parent" if merges else "--no-merges"
     scope = f"{start}..{end}" if start else end
-    output = git.text("log", which, "--no-show-signature", "-z", f"--format={_FORMAT}", "--end-of-options", scope, "--")
+    output = git.text("log", which, "-z", f"--format={_FORMAT}", "--end-of-options", scope, "--")
     return tuple(_commit(record) for record in output.split("\0") if record)
 
 

@@ -11,7 +11,17 @@ QUIET = {
     "GIT_OPTIONAL_LOCKS": "0",  # reading must not refresh the user's index
     "LC_ALL": "C.UTF-8",
 }
-SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+SETTINGS = (
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "log.showSignature=false",  # runs gpg, and puts its words before git's
+)
+SAFE = tuple(word for setting in SETTINGS for word in ("-c", setting))
+
+NOTHING = "TAGSHIP_NOTHING"
+"""A variable that is empty."""
 
 
 class Git:
@@ -27,9 +37,9 @@ class Git:
         """The variables that git runs with."""
         return self._shell.environment | self._extra
 
-    def at(self, root: Path) -> "Git":
-        """The same git in another folder."""
-        return Git(self._shell, root, extra=self._extra)
+    def at(self, root: Path, more: Mapping[str, str] | None = None) -> "Git":
+        """The same git in another folder, or with more variables."""
+        return Git(self._shell, root, extra={**self._extra, **(more or {})})
 
     def run(self, *words: str, timeout: float = 120, stdin: bytes = b"") -> Output:
         """Run git; the caller looks at the exit code."""
@@ -82,14 +92,19 @@ class Git:
         """Whether one commit is part of the history of the other."""
         return self.run("merge-base", "--is-ancestor", ancestor, descendant).ok
 
-    def changed(self) -> tuple[str, ...]:
+    def changed(self, *, inside: bool = True) -> tuple[str, ...]:
         """The paths of tracked files whose contents are not those of the last commit, staged or not.
 
         Filters stay off: they are programs that the repository's settings name.
+
+        Args:
+            inside: whether changed files of a submodule count; its own filters run for that.
         """
-        filters = self.maybe("config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|required)$") or ""
-        off = [word for key in filters.splitlines() for word in ("-c", f"{key}=")]
-        names = self.text(*off, "diff", "--name-only", "--no-ext-diff", "--ignore-submodules=untracked", "-z", "HEAD")
+        named = ("config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|required)$")
+        # `-c NAME=` ends a name at its first `=`, and names may hold one
+        off = [f"--config-env={key}={NOTHING}" for key in (self.maybe(*named) or "").split("\0") if key]
+        words = ("--no-ext-diff", f"--ignore-submodules={'untracked' if inside else 'dirty'}", "-z", "HEAD")
+        names = self.at(self.root, {NOTHING: ""}).text(*off, "diff", "--name-only", *words)
         return tuple(name for name in names.split("\0") if name)
 
     def tracked(self, commit: str = "HEAD") -> tuple[str, ...]:

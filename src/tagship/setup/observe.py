@@ -106,7 +106,7 @@ def _local(git: Git, project: Project, kept: Adoption | TagshipError) -> Local:
     paths = tuple(dict.fromkeys((*SET_UP, *ours)))
     others = git.text("ls-files", "--others", "-z", "--", *paths).split("\0")
     return Local(
-        changed=tuple(name for name in git.changed() if name.startswith(paths)),
+        changed=tuple(name for name in git.changed(inside=False) if name.startswith(paths)),
         untracked=tuple(name for name in others if name),
         unpushed=_unpushed(git, project, [*remotes], paths),
         shallow=git.is_shallow(),

@@ -1,0 +1,71 @@
+"""The door to git: a repository whose settings were written by somebody else is read, and none of their programs run."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tagship.services.git import Git
+from tagship.services.shell import Shell
+from tests.rehearsing import git, repository
+
+OLD = 1_000_000_000
+SIGNATURE = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n made up\n -----END PGP SIGNATURE-----\n"
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Git:
+    """Git in a repository with one commit."""
+    return Git(Shell(dict(os.environ)), repository(tmp_path / "sample", {}))
+
+
+def _loud(folder: Path) -> Path:
+    """A program that leaves a trace when it is run, and passes on what it reads."""
+    program = folder / "loud"
+    program.write_text(f"#!/bin/sh\ntouch '{folder}/ran'\necho gpg: made up\ncat\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize("name", ["x", "a=b", "a.b", "a\x0cb", "a\u2028b", "é"])
+def test_no_filter_runs_while_changes_are_looked_for(opened: Git, tmp_path: Path, name: str) -> None:
+    """A clean filter stays off whatever it is called, and a file that was only touched counts as unchanged."""
+    (opened.root / ".gitattributes").write_text(f"*.md filter={name}\n", encoding="utf-8")
+    git(opened.root, "add", ".gitattributes")
+    git(opened.root, "commit", "--quiet", "--message", "Attributes")
+    with (opened.root / ".git" / "config").open("a", encoding="utf-8") as config:
+        config.write(f'[filter "{name}"]\n\tclean = {_loud(tmp_path)}\n\trequired = true\n')
+    os.utime(opened.root / "README.md", (OLD, OLD))
+    assert opened.changed() == ()
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_filters_of_a_submodule_do_not_run_where_its_own_files_do_not_count(opened: Git, tmp_path: Path) -> None:
+    """A submodule is compared by its commit alone, so that none of its settings matters."""
+    inner = opened.root / "inner"
+    inner.mkdir()
+    git(inner, "init", "--quiet", "--initial-branch", "main")
+    (inner / ".gitattributes").write_text("* filter=x\n")
+    git(inner, "add", ".")
+    git(inner, "commit", "--quiet", "--message", "Inside")
+    git(opened.root, "-c", "advice.addEmbeddedRepo=false", "add", "inner")
+    git(opened.root, "commit", "--quiet", "--message", "A submodule")
+    git(inner, "config", "filter.x.clean", str(_loud(tmp_path)))
+    os.utime(inner / ".gitattributes", (OLD, OLD))
+    assert opened.changed(inside=False) == ()
+    assert not (tmp_path / "ran").exists()
+    (inner / ".gitattributes").write_text("")
+    assert opened.changed(inside=False) == ()
+    assert opened.changed() == ("inner",)
+
+
+def test_who_wants_signatures_shown_gets_the_same_answers(opened: Git, tmp_path: Path) -> None:
+    """`log.showSignature` neither runs a program nor puts its words into what is read of a signed commit."""
+    plain = git(opened.root, "cat-file", "commit", "HEAD")
+    (tmp_path / "signed").write_text(plain.replace("\n\n", f"\n{SIGNATURE}\n", 1) + "\n")
+    signed = git(opened.root, "hash-object", "-t", "commit", "-w", str(tmp_path / "signed")).strip()
+    expected = opened.commit_time("HEAD"), opened.text("log", "-1", "--format=%B", "HEAD")
+    git(opened.root, "config", "log.showSignature", "true")
+    git(opened.root, "config", "gpg.program", str(_loud(tmp_path)))
+    assert (opened.commit_time(signed), opened.text("log", "-1", "--format=%B", signed)) == expected
+    assert not (tmp_path / "ran").exists()
