@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 from packaging.version import Version
@@ -17,10 +18,15 @@ from tests.workflow.gha import GitHub, Results
 from tests.workflow.variants import VARIANTS
 
 SOURCES = {name: render(variant) for name, variant in VARIANTS.items()}
-DOCUMENTS = {name: read(source.encode(), "publish.yml") for name, source in SOURCES.items()}
 REPOSITORY = "owner/sample"
 SHA = "5a" * 20
 MAIN, FEATURE, TAG = "refs/heads/main", "refs/heads/feature/x", "refs/tags/v1.2.3"
+
+
+@cache
+def document(variant: str) -> Document:
+    """A rendered workflow as it is read; few tests need more than one, and reading takes a while."""
+    return read(SOURCES[variant].encode(), "publish.yml")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +150,7 @@ def jobs(
     Args:
         ends: how jobs end that run; what is not named succeeds, but for what refuses the plan.
     """
-    inputs = happening.inputs(DOCUMENTS[variant])
+    inputs = happening.inputs(document(variant))
     if isinstance(inputs, str):
         return inputs
     channel = happening.channel(inputs)

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from tests.goldens import same
 from tests.workflow.gha import GitHub, Results
-from tests.workflow.happenings import DOCUMENTS, HAPPENINGS, REPOSITORY, SOURCES, jobs, outputs
+from tests.workflow.happenings import HAPPENINGS, REPOSITORY, SOURCES, document, jobs, outputs
 from tests.workflow.variants import VARIANTS
 
 pytestmark = [pytest.mark.tool("node"), pytest.mark.requirement("A2", "A6")]
 
-JOBS = tuple(DOCUMENTS["simple"].jobs)
+JOBS = tuple(document("simple").jobs)
 SIGNS = {"success": "yes", "failure": "**fails**", "cancelled": "**cancelled**", "skipped": ""}
 
 
@@ -135,7 +135,7 @@ def broken(ran: Results, context: Mapping[str, Mapping[str, object]], channel: s
 def test_the_laws_of_publishing_hold_whatever_happens(gha: GitHub, data: st.DataObject) -> None:
     """However jobs end, wherever a run is cancelled, whatever the event: no law of publishing is broken."""
     variant = data.draw(st.sampled_from(sorted(set(SOURCES) - {"itself"})))
-    names = tuple(DOCUMENTS[variant].jobs)
+    names = tuple(document(variant).jobs)
     context = data.draw(CONTEXTS)
     ends = data.draw(
         st.fixed_dictionaries(
