@@ -10,7 +10,9 @@ import pytest
 import uv
 
 import tagship
-from tagship.services.uv import binary
+from tagship.services.shell import Shell
+from tagship.services.uv import Uv, binary
+from tests.made_dists import good_wheel
 
 
 @pytest.mark.requirement("A5")
@@ -29,3 +31,14 @@ def test_uv_is_found_where_a_job_of_the_workflow_installed_it(tmp_path: Path) ->
         check=True,
     )
     assert done.stdout.strip() == str(target / "bin" / "uv")
+
+
+def test_an_environment_that_is_thrown_away_is_not_in_the_kept_cache(tmp_path: Path) -> None:
+    """What was released is installed and looked at without one file more in the cache that is kept."""
+    shell, kept = Shell(os.environ), tmp_path / "kept"
+    uv = Uv(shell=shell, sandbox=shell, scratch=tmp_path, cache=kept, own_cache=tmp_path / "own")
+    env = uv.venv(tmp_path / "env")
+    before = sorted(kept.rglob("*"))
+    assert uv.install_own(env, str(good_wheel(tmp_path, "sample", "1.0"))).ok
+    assert uv.consistent(env).ok
+    assert sorted(kept.rglob("*")) == before

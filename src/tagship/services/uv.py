@@ -184,7 +184,8 @@ class Uv:
 
     def consistent(self, env: Env) -> Output:
         """Whether everything that is installed has what it requires (`uv pip check`)."""
-        return self._run("pip", "check", "--python", str(env.python), cache=self.cache)
+        # in its cache uv notes what it learns of an interpreter: this one knows it from `install_own`, and goes with it
+        return self._run("pip", "check", "--python", str(env.python), cache=self.own_cache)
 
     def _run(self, *words: str, cache: Path) -> Output:
         return self.shell.run(self._argv(words, cache), cwd=self.scratch, timeout=900)
