@@ -48,7 +48,7 @@ def test_it_is_opened_and_found(world, branch):
     ):
         assert len(world.get(f"pulls{query}").json) == count
     assert world.get("issues/1").json["pull_request"]["html_url"].endswith("/ada/engine/pull/1")
-    assert [commit["sha"] for commit in world.get("pulls/1/commits").json] == [branch]
+    assert world.get("pulls/1").json["head"]["sha"] == branch
     assert world.get("pulls/2").said == (404, "Not Found")
 
 
@@ -113,7 +113,7 @@ def test_merged(world, branch):
     assert made.json["sha"] == end == world.get("pulls/1").json["merge_commit_sha"]
     assert history(world)[0] == f"Merge pull request #1 from ada/release/v1.1.0|{world.head} {branch}|ada|GitHub"
     assert [(event.name, event.ref, event.sha) for event in world.state.events] == [("push", "refs/heads/main", end)]
-    assert world.get("pulls/1/merge").status == 204
+    assert world.get("pulls/1").json["merged"] is True
     assert world.get("pulls/1").json["merged_by"]["login"] == "ada"
     assert merged(world).said == (405, "Pull Request is not mergeable")
 

@@ -29,9 +29,9 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     return_run_details: bool = False
 
 
-def run_shape(call: Call, of: WorkflowRun, attempt: Attempt | None = None) -> Object:
-    """A workflow run as it is in one attempt, the newest unless another is named."""
-    at = attempt or of.latest
+def run_shape(call: Call, of: WorkflowRun) -> Object:
+    """A workflow run as it is in its newest attempt."""
+    at = of.latest
     url = call.urls.repo(f"/actions/runs/{of.id}")
     flow = workflow_at(call.repo, of.path, of.suite.sha)
     number = call.repo.id_of(of.path)
@@ -113,23 +113,9 @@ def run_of(call: Call) -> WorkflowRun:
     return found
 
 
-def attempt_of(call: Call, run: WorkflowRun) -> Attempt:
-    """The attempt that the address names."""
-    number = call.number("attempt")
-    if not 1 <= number <= len(run.attempts):
-        raise not_found()
-    return run.attempts[number - 1]
-
-
 def get_run(call: Call) -> Reply:
     """One run, in its newest attempt."""
     return Reply(body=run_shape(call, run_of(call)))
-
-
-def get_attempt(call: Call) -> Reply:
-    """One run, in one of its attempts."""
-    run = run_of(call)
-    return Reply(body=run_shape(call, run, attempt_of(call, run)))
 
 
 def run_jobs(call: Call) -> Reply:
@@ -138,29 +124,6 @@ def run_jobs(call: Call) -> Reply:
     attempts = run.attempts if call.query("filter") == "all" else run.attempts[-1:]
     jobs = [(attempt, job) for attempt in attempts for job in attempt.jobs]
     return call.page(jobs, lambda pair: job_shape(call, run, *pair), "jobs")
-
-
-def attempt_jobs(call: Call) -> Reply:
-    """The jobs of one attempt."""
-    run = run_of(call)
-    attempt = attempt_of(call, run)
-    return call.page(attempt.jobs, lambda job: job_shape(call, run, attempt, job), "jobs")
-
-
-def get_job(call: Call) -> Reply:
-    """One job; its id is that of its check run."""
-    return Reply(body=job_shape(call, *job_of(call)))
-
-
-def job_of(call: Call) -> tuple[WorkflowRun, Attempt, CheckRun]:
-    """The job that the address names, with its run and attempt."""
-    number = call.number("id")
-    for run in call.repo.runs:
-        for attempt in run.attempts:
-            for job in attempt.jobs:
-                if job.id == number:
-                    return run, attempt, job
-    raise not_found()
 
 
 def job_shape(call: Call, run: WorkflowRun, attempt: Attempt, job: CheckRun) -> Json:
@@ -301,10 +264,7 @@ _R = "/repos/{owner}/{repo}/actions"
 ROUTES = (
     Route("GET", f"{_R}/runs", "actions:read", list_runs),
     Route("GET", f"{_R}/runs/{{id}}", "actions:read", get_run),
-    Route("GET", f"{_R}/runs/{{id}}/attempts/{{attempt}}", "actions:read", get_attempt),
-    Route("GET", f"{_R}/runs/{{id}}/attempts/{{attempt}}/jobs", "actions:read", attempt_jobs),
     Route("GET", f"{_R}/runs/{{id}}/jobs", "actions:read", run_jobs),
-    Route("GET", f"{_R}/jobs/{{id}}", "actions:read", get_job),
     Route("GET", f"{_R}/workflows", "actions:read", list_workflows),
     Route("GET", f"{_R}/workflows/{{workflow}}", "actions:read", get_workflow),
     Route("GET", f"{_R}/workflows/{{workflow}}/runs", "actions:read", workflow_runs),

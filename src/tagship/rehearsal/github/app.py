@@ -53,10 +53,9 @@ from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.tokens import Token
 
 ROUTES: tuple[Route, ...] = (
-    *commits.ROUTES,
     *refs.ROUTES,
-    *checks.ROUTES,
-    *commits.LAST,
+    *checks.ROUTES,  # before the commits: a ref may contain slashes
+    *commits.ROUTES,
     *actions.ROUTES,
     *runs.ROUTES,
     *artifacts.ROUTES,

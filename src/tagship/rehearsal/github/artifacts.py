@@ -1,6 +1,4 @@
-"""The artifacts of workflow runs in the REST interface: lists, one of them, its archive, and its end."""
-
-from collections.abc import Iterable
+"""The artifacts of a workflow run in the REST interface: their list, the archive of one, and its end."""
 
 from tagship.rehearsal.github import shapes
 from tagship.rehearsal.github.http import Call, Reply, Route, not_found, refusal
@@ -38,28 +36,14 @@ def artifact_shape(call: Call, of: Artifact) -> Json:
     }
 
 
-def list_artifacts(call: Call) -> Reply:
-    """All artifacts of the repository, the newest first."""
-    return _page(call, call.repo.artifacts)
-
-
 def run_artifacts(call: Call) -> Reply:
     """The artifacts of one run, of all its attempts."""
     number = call.number("id")
     if all(run.id != number for run in call.repo.runs):
         raise not_found()
-    return _page(call, (of for of in call.repo.artifacts if of.run_id == number))
-
-
-def _page(call: Call, artifacts: Iterable[Artifact]) -> Reply:
     name = call.query("name")
-    found = [of for of in artifacts if of.final and name in {"", of.name}]
+    found = [of for of in call.repo.artifacts if of.run_id == number and of.final and name in {"", of.name}]
     return call.page(reversed(found), lambda of: artifact_shape(call, of), "artifacts")
-
-
-def get_artifact(call: Call) -> Reply:
-    """One artifact."""
-    return Reply(body=artifact_shape(call, _artifact(call)))
 
 
 def download(call: Call) -> Reply:
@@ -74,7 +58,7 @@ def download(call: Call) -> Reply:
     return Reply(status=302, headers={"Location": found.signed("r", call.repo.clock() + LINK_SECONDS)})
 
 
-def delete_artifact(call: Call) -> Reply:
+def delete(call: Call) -> Reply:
     """Delete an artifact, with its bytes."""
     found = _artifact(call)
     call.repo.artifacts.remove(found)
@@ -96,9 +80,7 @@ def _is_expired(call: Call, of: Artifact) -> bool:
 
 _R = "/repos/{owner}/{repo}/actions"
 ROUTES = (
-    Route("GET", f"{_R}/artifacts", "actions:read", list_artifacts),
-    Route("GET", f"{_R}/artifacts/{{artifact}}", "actions:read", get_artifact),
-    Route("DELETE", f"{_R}/artifacts/{{artifact}}", "actions:write", delete_artifact),
+    Route("DELETE", f"{_R}/artifacts/{{artifact}}", "actions:write", delete),
     Route("GET", f"{_R}/artifacts/{{artifact}}/{{format}}", "actions:read", download),
     Route("GET", f"{_R}/runs/{{id}}/artifacts", "actions:read", run_artifacts),
 )

@@ -153,27 +153,6 @@ def review_pending(call: Call) -> Reply:
     return Reply(body=[deployment_shape(call, of) for of in review(repo, run, said)])
 
 
-def approvals(call: Call) -> Reply:
-    """What reviewers said about a run."""
-    rows: list[Json] = [
-        {
-            "environments": [
-                {
-                    **_environment(call, call.repo.environments[name]),
-                    "created_at": shapes.when(call.repo.environments[name].created),
-                    "updated_at": shapes.when(call.repo.environments[name].updated),
-                }
-                for name in said.environments
-            ],
-            "state": said.state,
-            "user": shapes.account(call.repo, call.urls, said.login),
-            "comment": said.comment,
-        }
-        for said in call.repo.reviews.get(run_of(call).id, ())
-    ]
-    return Reply(body=rows)
-
-
 def list_deployments(call: Call) -> Reply:
     """Deployments, the newest first."""
     sha, ref, environment = (call.query(name) for name in ("sha", "ref", "environment"))
@@ -185,24 +164,10 @@ def list_deployments(call: Call) -> Reply:
     return call.page(found, lambda of: deployment_shape(call, of))
 
 
-def get_deployment(call: Call) -> Reply:
-    """One deployment."""
-    return Reply(body=deployment_shape(call, _deployment(call)))
-
-
 def list_statuses(call: Call) -> Reply:
     """Where a deployment stood, the newest first."""
     of = _deployment(call)
     return call.page(reversed(of.statuses), lambda status: _status(call, of, status))
-
-
-def get_status(call: Call) -> Reply:
-    """One status of a deployment."""
-    of, number = _deployment(call), call.number("status")
-    found = next((status for status in of.statuses if status.id == number), None)
-    if found is None:
-        raise not_found()
-    return Reply(body=_status(call, of, found))
 
 
 def deployment_shape(call: Call, of: Deployment) -> Json:
@@ -277,9 +242,6 @@ _D = f"{_R}/deployments/{{deployment}}"
 ROUTES = (
     Route("GET", f"{_R}/actions/runs/{{id}}/pending_deployments", "actions:read", pending),
     Route("POST", f"{_R}/actions/runs/{{id}}/pending_deployments", "deployments:write", review_pending),
-    Route("GET", f"{_R}/actions/runs/{{id}}/approvals", "actions:read", approvals),
     Route("GET", f"{_R}/deployments", "deployments:read", list_deployments),
-    Route("GET", _D, "deployments:read", get_deployment),
     Route("GET", f"{_D}/statuses", "deployments:read", list_statuses),
-    Route("GET", f"{_D}/statuses/{{status}}", "deployments:read", get_status),
 )

@@ -47,20 +47,6 @@ class NewComment(msgspec.Struct, frozen=True, kw_only=True):
     body: str
 
 
-class Labels(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of `POST issues/{number}/labels`."""
-
-    labels: tuple[str | LabelName, ...] = ()
-
-
-class NewLabel(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of `POST labels`."""
-
-    name: str
-    color: str = "ededed"
-    description: str | None = None
-
-
 def association(call: Call, login: str) -> str:
     """What somebody is to the repository."""
     return "OWNER" if login == call.repo.owner else "NONE" if login == ACTIONS_BOT else "COLLABORATOR"
@@ -233,33 +219,6 @@ def label(call: Call, names: tuple[str | LabelName, ...]) -> list[str]:
     return found
 
 
-def add_labels(call: Call) -> Reply:
-    """Add labels to those that an issue has."""
-    issue = _issue(call)
-    issue.labels = label(call, (*issue.labels, *call.body(Labels).labels))
-    return list_labels_of(call)
-
-
-def list_labels_of(call: Call) -> Reply:
-    """The labels of an issue."""
-    return call.page(_issue(call).labels, lambda name: label_shape(call, call.repo.labels[name]))
-
-
-def list_labels(call: Call) -> Reply:
-    """The labels of the repository."""
-    return call.page(call.repo.labels.values(), lambda found: label_shape(call, found))
-
-
-def create_label(call: Call) -> Reply:
-    """Add a label to the repository."""
-    new = call.body(NewLabel)
-    if new.name.casefold() in {name.casefold() for name in call.repo.labels}:
-        raise invalid("Label", "already_exists", "name")
-    made = Label(id=call.repo.new_id(), name=new.name, color=new.color, description=new.description)
-    call.repo.labels[new.name] = made
-    return Reply(status=201, body=label_shape(call, made))
-
-
 def list_comments(call: Call) -> Reply:
     """What was said below an issue or a pull request, the oldest first."""
     issue = _issue(call)
@@ -274,18 +233,6 @@ def create_comment(call: Call) -> Reply:
     issue.comments.append(comment)
     issue.updated = now
     return Reply(status=201, body=comment_shape(call, issue, comment))
-
-
-def update_comment(call: Call) -> Reply:
-    """Say it differently."""
-    number, said = call.number("id"), call.body(NewComment).body
-    _valid_comment(said)
-    for issue in call.repo.issues:
-        for comment in issue.comments:
-            if comment.id == number:
-                comment.body, comment.updated = said, call.repo.clock()
-                return Reply(body=comment_shape(call, issue, comment))
-    raise not_found()
 
 
 def _valid_comment(said: str) -> None:
@@ -316,9 +263,4 @@ ROUTES = (
     Route("PATCH", f"{_I}/{{number}}", _EITHER.format("write"), update),
     Route("GET", f"{_I}/{{number}}/comments", _EITHER.format("read"), list_comments),
     Route("POST", f"{_I}/{{number}}/comments", _EITHER.format("write"), create_comment),
-    Route("PATCH", f"{_I}/comments/{{id}}", _EITHER.format("write"), update_comment),
-    Route("GET", f"{_I}/{{number}}/labels", _EITHER.format("read"), list_labels_of),
-    Route("POST", f"{_I}/{{number}}/labels", _EITHER.format("write"), add_labels),
-    Route("GET", "/repos/{owner}/{repo}/labels", _EITHER.format("read"), list_labels),
-    Route("POST", "/repos/{owner}/{repo}/labels", _EITHER.format("write"), create_label),
 )

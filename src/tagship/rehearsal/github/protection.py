@@ -51,14 +51,6 @@ def protection(call: Call) -> Reply:
     return Reply(body=body)
 
 
-def required_checks(call: Call) -> Reply:
-    """The checks that classic protection requires."""
-    of, url = _protection(call)
-    if not of.checks:
-        raise refusal(404, "Required status checks not enabled")
-    return Reply(body=_required(of, url))
-
-
 def _protection(call: Call) -> tuple[Protection, str]:
     branch = call.args["branch"]
     if ref(call.repo.git, f"refs/heads/{branch}") is None:
@@ -84,5 +76,4 @@ _ADMIN = "!administration:read"
 ROUTES = (
     Route("GET", f"{_R}/rules/branches/{{branch:path}}", "metadata:read", branch_rules),
     Route("GET", f"{_R}/branches/{{branch}}/protection", _ADMIN, protection),
-    Route("GET", f"{_R}/branches/{{branch}}/protection/required_status_checks", _ADMIN, required_checks),
 )

@@ -11,7 +11,6 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github import issues, shapes
-from tagship.rehearsal.github.commits import commit_shape
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found, refusal
 from tagship.rehearsal.github.merging import Method, merge, merged_tree
 from tagship.rehearsal.github.objects import commits, ref
@@ -171,13 +170,6 @@ def get_pull(call: Call) -> Reply:
     return Reply(body=_whole(call, *_pull(call)))
 
 
-def list_commits(call: Call) -> Reply:
-    """What it adds, the oldest first."""
-    _, pull = _pull(call)
-    found = commits(call.repo.git, "--reverse", f"{pull.base_sha}..{pull.sha}")
-    return call.page(found, lambda commit: commit_shape(call, commit))
-
-
 def create(call: Call) -> Reply:
     """Open a pull request from a branch of this repository."""
     new, repo = call.body(NewPull), call.repo
@@ -227,14 +219,6 @@ def update(call: Call) -> Reply:
     return Reply(body=_whole(call, *_pull(call)))
 
 
-def is_merged(call: Call) -> Reply:
-    """204 where it is merged, else 404."""
-    _, pull = _pull(call)
-    if pull.merged is None:
-        raise not_found()
-    return Reply(status=204)
-
-
 def _lacking(call: Call, of: Pull) -> list[str]:
     """What the rules of the base still ask for, in GitHub's words."""
     needed = required(call.repo, f"refs/heads/{of.base}", call.token.login)
@@ -280,7 +264,5 @@ ROUTES = (
     Route("POST", _P, "pull_requests:write", create),
     Route("GET", f"{_P}/{{number}}", "pull_requests:read", get_pull),
     Route("PATCH", f"{_P}/{{number}}", "pull_requests:write", update),
-    Route("GET", f"{_P}/{{number}}/commits", "pull_requests:read", list_commits),
-    Route("GET", f"{_P}/{{number}}/merge", "contents:read", is_merged),
     Route("PUT", f"{_P}/{{number}}/merge", "contents:write", put_merge),
 )

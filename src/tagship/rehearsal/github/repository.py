@@ -86,7 +86,6 @@ class RepositoryState:
     reviews: dict[int, list[Review]] = field(default_factory=dict)
     """Of deployments, by the run's id."""
     secrets: dict[str, SecretDates] = field(default_factory=dict)
-    dependabot_secrets: dict[str, SecretDates] = field(default_factory=dict)
     organization_secrets: dict[str, SecretDates] = field(default_factory=dict)
     """Those that the repository gets."""
     rulesets: list[Ruleset] = field(default_factory=list)

@@ -1,7 +1,7 @@
-"""What can be done with a workflow run: run it again, cancel it, approve it, delete it, read its logs; and with a
-workflow: enable and disable it.
+"""What can be done with a workflow run: run it again, cancel it, read its logs; and with a workflow: enable and
+disable it.
 
-docs.github.com, "REST API endpoints for workflow runs", "for workflow jobs" and "for workflows". GitHub keeps logs at a
+docs.github.com, "REST API endpoints for workflow runs" and "for workflows". GitHub keeps logs at a
 storage host of its own; here github.com has them, at an address that works for whoever was sent to it.
 """
 
@@ -11,10 +11,10 @@ import zipfile
 
 import msgspec
 
-from tagship.rehearsal.github.actions import STEP, attempt_of, job_of, run_of, workflow_of
+from tagship.rehearsal.github.actions import STEP, run_of, workflow_of
 from tagship.rehearsal.github.http import Call, Reply, Route, not_found, refusal
 from tagship.rehearsal.github.repository import Jobs
-from tagship.rehearsal.github.state import Attempt, WorkflowRun
+from tagship.rehearsal.github.state import WorkflowRun
 
 MONTH = 30 * 24 * 3600
 """A run can be run again for so long, in seconds."""
@@ -41,12 +41,6 @@ def rerun_failed(call: Call) -> Reply:
     return _again(call, run, kept)
 
 
-def rerun_job(call: Call) -> Reply:
-    """Run one job again; the others are taken over."""
-    run, _, one = job_of(call)
-    return _again(call, run, {job.name: None if job.name == one.name else job.conclusion for job in run.latest.jobs})
-
-
 def _again(call: Call, run: WorkflowRun, jobs: Jobs) -> Reply:
     if call.request.get_data():
         call.body(Again)
@@ -68,42 +62,9 @@ def cancel(call: Call) -> Reply:
     return Reply(status=202, body={})
 
 
-def approve(call: Call) -> Reply:
-    """Let a run of a first-time contributor's pull request begin; no run here is one."""
-    run_of(call)
-    raise refusal(403, "This run is not from a fork pull request")
-
-
-def delete(call: Call) -> Reply:
-    """Delete a run that is over; its checks go with it."""
-    run = run_of(call)
-    if run.latest.status != "completed":
-        raise refusal(403, "Could not delete the workflow run")
-    call.repo.runs.remove(run)
-    call.repo.checks[:] = [check for check in call.repo.checks if check.suite is not run.suite]
-    call.repo.suites.remove(run.suite)
-    return Reply(status=204)
-
-
 def logs(call: Call) -> Reply:
     """The logs of the newest attempt: a redirect to an archive, one file for each job and for each of its steps."""
-    return _archive(call, run_of(call).latest)
-
-
-def attempt_logs(call: Call) -> Reply:
-    """The logs of one attempt."""
-    return _archive(call, attempt_of(call, run_of(call)))
-
-
-def job_logs(call: Call) -> Reply:
-    """The log of one job: a redirect to a text."""
-    _, _, job = job_of(call)
-    if job.status != "completed":
-        raise not_found()
-    return _download(call, job.log.encode())
-
-
-def _archive(call: Call, attempt: Attempt) -> Reply:
+    attempt = run_of(call).latest
     if attempt.status != "completed":
         raise not_found()
     data = io.BytesIO()
@@ -112,11 +73,7 @@ def _archive(call: Call, attempt: Attempt) -> Reply:
             name = re.sub(r"[/:<>\"|?*\\]", "", job.name)
             archive.writestr(f"{number}_{name}.txt", job.log)
             archive.writestr(f"{name}/1_{STEP}.txt", job.log)
-    return _download(call, data.getvalue())
-
-
-def _download(call: Call, data: bytes) -> Reply:
-    where = f"/actions/downloads/{call.repo.keep(data)}"
+    where = f"/actions/downloads/{call.repo.keep(data.getvalue())}"
     return Reply(status=302, headers={"Location": call.urls.page(where)})
 
 
@@ -125,8 +82,7 @@ def download(call: Call) -> Reply:
     data = call.repo.downloads.get(call.args["key"])
     if data is None:
         raise not_found()
-    kind = "application/zip" if zipfile.is_zipfile(io.BytesIO(data)) else "text/plain; charset=utf-8"
-    return Reply(body=data, headers={"Content-Type": kind})
+    return Reply(body=data, headers={"Content-Type": "application/zip"})
 
 
 def enable(call: Call) -> Reply:
@@ -144,16 +100,10 @@ def disable(call: Call) -> Reply:
 
 _R = "/repos/{owner}/{repo}/actions"
 ROUTES = (
-    Route("DELETE", f"{_R}/runs/{{id}}", "actions:write", delete),
-    Route("POST", f"{_R}/runs/{{id}}/approve", "actions:write", approve),
     Route("POST", f"{_R}/runs/{{id}}/cancel", "actions:write", cancel),
-    Route("POST", f"{_R}/runs/{{id}}/force-cancel", "actions:write", cancel),
     Route("POST", f"{_R}/runs/{{id}}/rerun", "actions:write", rerun),
     Route("POST", f"{_R}/runs/{{id}}/rerun-failed-jobs", "actions:write", rerun_failed),
-    Route("POST", f"{_R}/jobs/{{id}}/rerun", "actions:write", rerun_job),
     Route("GET", f"{_R}/runs/{{id}}/logs", "!actions:read", logs),
-    Route("GET", f"{_R}/runs/{{id}}/attempts/{{attempt}}/logs", "!actions:read", attempt_logs),
-    Route("GET", f"{_R}/jobs/{{id}}/logs", "!actions:read", job_logs),
     Route("PUT", f"{_R}/workflows/{{workflow}}/enable", "actions:write", enable),
     Route("PUT", f"{_R}/workflows/{{workflow}}/disable", "actions:write", disable),
     Route("GET", "/{owner}/{repo}/actions/downloads/{key}", "", download, "web"),

@@ -62,54 +62,6 @@ def patch_repository(call: Call) -> Reply:
     return get_repository(call)
 
 
-def root(call: Call) -> Reply:
-    """Where things are, most of them not here; clients ask it to see whether a token is good."""
-    search = "?q={query}{&page,per_page,sort,order}"
-    places = {
-        **{f"{name}_url": f"/{name}" for name in ("authorizations", "emojis", "events", "feeds", "issues")},
-        **{f"{name}_url": f"/user/{name}" for name in ("emails", "followers", "keys")},
-        **{f"{name}_search_url": f"/search/{name}s{search}" for name in ("commit", "issue", "label", "user")},
-        "code_search_url": f"/search/code{search}",
-        "repository_search_url": f"/search/repositories{search}",
-        "current_user_url": "/user",
-        "current_user_repositories_url": "/user/repos{?type,page,per_page,sort}",
-        "following_url": "/user/following{/target}",
-        "gists_url": "/gists{/gist_id}",
-        "notifications_url": "/notifications",
-        "organization_url": "/orgs/{org}",
-        "organization_repositories_url": "/orgs/{org}/repos{?type,page,per_page,sort}",
-        "organization_teams_url": "/orgs/{org}/teams",
-        "public_gists_url": "/gists/public",
-        "rate_limit_url": "/rate_limit",
-        "repository_url": "/repos/{owner}/{repo}",
-        "starred_url": "/user/starred{/owner}{/repo}",
-        "starred_gists_url": "/gists/starred",
-        "user_url": "/users/{user}",
-        "user_organizations_url": "/user/orgs",
-        "user_repositories_url": "/users/{user}/repos{?type,page,per_page,sort}",
-    }
-    applications = f"{call.urls.web}/settings/connections/applications{{/client_id}}"
-    body = {name: call.urls.api + path for name, path in places.items()}
-    return Reply(body=body | {"current_user_authorizations_html_url": applications})
-
-
-def get_user(call: Call) -> Reply:
-    """Who asks. A `GITHUB_TOKEN` is nobody: 403."""
-    if call.token.kind == "none":
-        raise refusal(401, "Requires authentication")
-    if call.token.kind == "github_token":
-        raise refusal(403, "Resource not accessible by integration")
-    body: Object = {
-        **shapes.account(call.repo, call.urls, call.token.login),
-        **dict.fromkeys(("name", "company", "location", "email", "hireable", "bio")),
-        **dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0),
-        "blog": "",
-        "created_at": shapes.when(0),
-        "updated_at": shapes.when(0),
-    }
-    return Reply(body=body)
-
-
 def rate_limit(call: Call) -> Reply:
     """The limits; asking costs nothing."""
     token = call.token
@@ -124,19 +76,9 @@ def rate_limit(call: Call) -> Reply:
     return Reply(body=body if call.version == VERSIONS[-1] else body | {"rate": core})
 
 
-def versions(call: Call) -> Reply:
-    """The versions of the API."""
-    return Reply(body=list(VERSIONS))
-
-
 def list_secrets(call: Call) -> Reply:
     """Names and dates of the repository's secrets; values never."""
     return _secrets(call, call.repo.secrets)
-
-
-def list_dependabot_secrets(call: Call) -> Reply:
-    """The same for Dependabot."""
-    return _secrets(call, call.repo.dependabot_secrets)
 
 
 def list_organization_secrets(call: Call) -> Reply:
@@ -181,15 +123,11 @@ def oidc_subject(call: Call) -> Reply:
 _R = "/repos/{owner}/{repo}"
 _ADMIN = "!administration:read"
 ROUTES = (
-    Route("GET", "/", "", root),
-    Route("GET", "/user", "", get_user),
     Route("GET", "/rate_limit", "", rate_limit),
-    Route("GET", "/versions", "", versions),
     Route("GET", _R, "metadata:read", get_repository),
     Route("PATCH", _R, "administration:write", patch_repository),
     Route("GET", f"{_R}/actions/secrets", "!secrets:read", list_secrets),
     Route("GET", f"{_R}/actions/organization-secrets", "!secrets:read", list_organization_secrets),
-    Route("GET", f"{_R}/dependabot/secrets", "!dependabot_secrets:read", list_dependabot_secrets),
     Route("GET", f"{_R}/immutable-releases", _ADMIN, immutable_releases),
     Route("PUT", f"{_R}/immutable-releases", "administration:write", enable_immutable_releases),
     Route("DELETE", f"{_R}/immutable-releases", "administration:write", disable_immutable_releases),
