@@ -163,6 +163,16 @@ def test_validate_the_projects_own(tmp_path: Path) -> None:
     assert (answer.code, "has a local part, which package indexes refuse" in " ".join(answer.err.split())) == (2, True)
 
 
+def test_validate_a_development_version(tmp_path: Path) -> None:
+    """Of a development version it is said that no tag releases it, whether the project declares it or it is named."""
+    root = repository(
+        tmp_path / "project", {"pyproject.toml": PYPROJECT.replace('version = "1.0.0"', 'version = "1.0.1dev"')}
+    )
+    said = "1.0.1.dev0 is a development version, which no tag releases\n"
+    assert call("version", "validate", cwd=root) == Answer(code=0, out="", err=said)
+    assert call("version", "validate", "1.0.1.dev0", cwd=tmp_path) == Answer(code=0, out="", err=said)
+
+
 def test_a_version_that_code_computes(tmp_path: Path) -> None:
     """A version that only running the project's code would tell is neither shown nor changed."""
     script = "from setuptools import setup\n\nsetup(name='sample', version='.'.join(['1', '0']))\n"
@@ -207,6 +217,28 @@ def test_one_of_several_packages(tmp_path: Path) -> None:
     assert call("version", "bump", "minor", cwd=root / "libs" / "two").out == "1.1.0\n"
     assert git(root, "status", "--short") == "M libs/one/pyproject.toml\n M libs/two/pyproject.toml"
     assert call("version", "current", "--package", "libs/one", cwd=root).out == "1.0.1\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("version", "info"),
+        ("version", "current"),
+        ("release", "patch", "--dry-run"),
+        ("notes",),
+        ("changelog", "check"),
+    ],
+)
+def test_the_root_of_several_packages_is_none(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Where the packages lie below the root, they are listed, and one has to be named: nothing is called missing."""
+    several = dict.fromkeys(("libs/one/pyproject.toml", "libs/two/pyproject.toml"), PYPROJECT)
+    root = repository(tmp_path / "project", {"pyproject.toml": None, **several})
+    answer = call(*words, cwd=root)
+    assert (answer.code, answer.out) == (2, "")
+    assert " ".join(answer.err.split()).startswith(
+        "error TE02: Nothing was done: the packages lie below the root of the repository: libs/one, libs/two "
+        "fix: Name one of them: --package libs/one"
+    )
 
 
 COPY = PYPROJECT + '\n[[tool.tagship.version-copies]]\nfile = "README.md"\ntext = "badge/version-{version}-blue"\n'

@@ -62,6 +62,30 @@ FLAT = "## Fixed\n\n- A day.\n\n## Added\n\n- An hour."
 """Parts with headings of the version's own level, seen in a release of python-dotenv."""
 
 
+BEFORE = """\
+## 2.0 a new beginning
+
+- It.
+
+## 2.0.preview2
+
+- Two.
+
+## 2.0 beta 1
+
+- Beta 1.
+
+## 2.0-alpha.2
+
+- Alpha 2.
+
+## 2.0alpha1
+
+- Alpha 1.
+"""
+"""Pre-releases as people spell them: in words, with hyphens, and with blanks, as six does."""
+
+
 @pytest.mark.parametrize(
     ("text", "version", "section"),
     [
@@ -82,6 +106,11 @@ FLAT = "## Fixed\n\n- A day.\n\n## Added\n\n- An hour."
         ("", "1.0.0", None),
         ("## 1.0.0\n\n## Fixed\n\n- A day.\n\n## Added\n\n- An hour.\n\n## 0.9.0\n\n- Old.\n", "1.0.0", FLAT),
         ("## 1.0.0\n\n## 0.9.0\n\n- Old.\n", "1.0.0", None),
+        *(
+            (BEFORE, version, what)
+            for version, what in (("2.0b1", "- Beta 1."), ("2.0rc2", "- Two."), ("2.0", "- It."))
+        ),
+        *((BEFORE, version, what) for version, what in (("2.0a1", "- Alpha 1."), ("2.0a2", "- Alpha 2."))),
     ],
 )
 def test_the_section_of_a_version(text: str, version: str, section: str | None) -> None:

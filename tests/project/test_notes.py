@@ -182,6 +182,16 @@ def test_the_command(tmp_path: Path) -> None:
     assert "There are no notes: 'newest' is not a version" in wrong.err
 
 
+def test_the_notes_of_a_development_version(tmp_path: Path) -> None:
+    """A project that declares a development version is told what the release that it leads to will say."""
+    files = {
+        "pyproject.toml": PYPROJECT.replace('version = "1.0.0"', 'version = "1.1.0.dev0"'),
+        "CHANGELOG.md": "## 1.1.0\n\n- A week.\n\n## 1.0.0\n\n- A day.\n",
+    }
+    root = repository(tmp_path / "project", files)
+    assert call("notes", cwd=root) == Answer(code=0, out="- A week.\n", err="sample 1.1.0: from CHANGELOG.md\n")
+
+
 def test_nobody_who_could_write_them(tmp_path: Path) -> None:
     """Notes that GitHub or towncrier is to write are refused where no token, no repository or no towncrier is there."""
     root = repository(

@@ -116,6 +116,7 @@ def opened(
     from tagship import __version__
     from tagship.cli.token import with_token
     from tagship.project.discover import read
+    from tagship.project.layout import insist_on_one
     from tagship.services.git import open_repository
     from tagship.services.reporter import Silence
     from tagship.services.shell import Shell
@@ -124,12 +125,8 @@ def opened(
     shell = Shell(dict(os.environ))
     git = open_repository(shell, path)
     project = read(path.resolve(), git)
-    if project.name.value is None and project.packages:
-        names = [package.path for package in project.packages]
-        raise UsageError(
-            f"Nothing was looked at: the packages lie below the root of the repository: {', '.join(names)}",
-            remedy=f"Look at each that is released: tagship doctor {names[0]}",
-        )
+    remedy = "Look at each that is released: tagship doctor {}"
+    insist_on_one(project.name.value, project.packages, undone="Nothing was looked at", remedy=remedy)
     token = options["token"]
     environ = os.environ if offline else with_token(os.environ, shell, token if isinstance(token, str) else None)
     environ = {**environ, "GITHUB_REPOSITORY": project.repository.slug.value or ""}

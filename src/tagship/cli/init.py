@@ -12,7 +12,7 @@ import rich_click as click
 
 from tagship.cli.places import cache_folder
 from tagship.cli.reading import DescribedValue
-from tagship.errors import Drifted, ProjectError, UsageError
+from tagship.errors import Drifted, ProjectError
 from tagship.model import Record, to_json
 from tagship.workflow.adopt import Adoption, Wish, gather
 from tagship.workflow.extras import Extra
@@ -128,6 +128,7 @@ def sync(path: Path, check: bool, **flags: bool) -> int:
 
 def _gathered(path: Path, wish: Wish) -> tuple[Adoption, tuple[DescribedValue, ...]]:
     from tagship.project.discover import describe, read
+    from tagship.project.layout import insist_on_one
     from tagship.services.environment import production
     from tagship.services.git import open_repository
     from tagship.services.shell import Shell
@@ -137,12 +138,8 @@ def _gathered(path: Path, wish: Wish) -> tuple[Adoption, tuple[DescribedValue, .
     shell = Shell(production(os.environ))
     git = open_repository(shell, path)
     project = read(path, git)
-    if project.name.value is None and project.packages:
-        names = [package.path for package in project.packages]
-        raise UsageError(
-            f"Nothing was written: the packages lie below the root of the repository: {', '.join(names)}",
-            remedy=f"Set up each that is released: tagship init {names[0]}",
-        )
+    remedy = "Set up each that is released: tagship init {}"
+    insist_on_one(project.name.value, project.packages, undone="Nothing was written", remedy=remedy)
     cache = cache_folder(os.environ) / "uv"
     with tempfile.TemporaryDirectory(prefix="tagship-") as scratch:
         uv = Uv(shell=shell, sandbox=shell, scratch=Path(scratch), cache=cache, own_cache=Path(scratch) / "own")

@@ -56,7 +56,7 @@ def notes(wanted: str | None, source: "Source | None", package: str, token: str 
     from tagship.versions import parse
 
     project, git, shell = _opened(package)
-    version = parse(wanted.removeprefix(project.tags.value.prefix)) if wanted else current(project, git).version
+    version = parse(wanted.removeprefix(project.tags.value.prefix)) if wanted else current(project, git).release
     if version is None:
         raise UsageError(f"There are no notes: {wanted!r} is not a version", remedy="Name one like 1.2.3.")
     version = Version(version.public)
@@ -91,7 +91,7 @@ def cut(wanted: str | None, date: datetime.datetime | None, package: str, dry_ru
     from tagship.versions import tag_for
 
     project, git, _ = _opened(package)
-    version = validate(wanted, project)[0] if wanted else current(project, git).version
+    version = validate(wanted, project)[0] if wanted else current(project, git).release
     before = changelog_edit.read(project.root, project.changelog.value)
     tag = tag_for(version, project.tags.value)
     release = changelog_edit.Release(
@@ -142,10 +142,13 @@ def _github(project: "Project", said: str | None) -> "GitHub | None":
 def _opened(package: str) -> tuple["Project", "Git", "Shell"]:
     """The project, its repository, and a shell with the user's variables."""
     from tagship.project.discover import read
+    from tagship.project.layout import NAME_ONE, insist_on_one
     from tagship.services.environment import production
     from tagship.services.git import open_repository
     from tagship.services.shell import Shell
 
     shell = Shell(production(os.environ))
     git = open_repository(shell, Path.cwd())
-    return read(Path.cwd() / package if package != "." else git.root, git), git, shell
+    project = read(Path.cwd() / package if package != "." else git.root, git)
+    insist_on_one(project.name.value, project.packages, undone="Nothing was done", remedy=NAME_ONE)
+    return project, git, shell

@@ -12,6 +12,7 @@ from packaging.version import Version
 from tagship.errors import ProjectError, TagshipError
 from tagship.model import Record, to_json
 from tagship.project.discover import Project, read
+from tagship.project.layout import NAME_ONE, insist_on_one
 from tagship.project.next_version import Current, Next, accept, choose, current, validate
 from tagship.project.version_edits import JOURNAL, Change, Edit, change, diff, finish, spelt, write
 from tagship.project.version_literals import Derived, Written
@@ -82,6 +83,7 @@ class Here:
         for file in finish(self.journal):
             _say(f"finished an interrupted change of version: {file}")
         self.project: Project = read(self.root, self.git)
+        insist_on_one(self.project.name.value, self.project.packages, undone="Nothing was done", remedy=NAME_ONE)
         self.now: Current = current(self.project, self.git)
 
 
@@ -211,6 +213,9 @@ def check(spelt_: str, package: str) -> int:
             remedy=f"Let them say {found}, or take them out.",
             where=here.now.where,
         )
+    if found.is_devrelease:
+        _say(f"{found} is a development version, which no tag releases")
+        return 0
     kind = "a pre-release" if found.is_prerelease else "a post-release" if found.is_postrelease else "a final release"
     _say(f"{found} is {kind}; its tag is usually {tag}")
     return 0

@@ -10,7 +10,10 @@ from tagship.project.discover import Project
 from tagship.versions import parse
 
 _UNDERLINE = re.compile(r"([=\-~^#*+\"'`.:_])\1{2,}\s*")
-_VERSION = re.compile(r"\d+(?:\.\d+)+(?:[-._]?(?:a|b|c|rc|alpha|beta|pre|post|dev)[-._]?\d*)*", re.IGNORECASE)
+_VERSION = re.compile(  # `1.0 beta 2` is one, and `1.0 a new beginning` is 1.0
+    r"\d+(?:\.\d+)+(?:[-._]?(?:alpha|beta|preview|pre|post|dev|rc|a|b|c)[-._]?\d*| (?:alpha|beta|rc) ?\d+)*",
+    re.IGNORECASE,
+)
 _COMING = re.compile(
     r"\b(?:unreleased|not yet released|upcoming|next (?:release|version)|to be released)\b", re.IGNORECASE
 )
@@ -69,7 +72,7 @@ class Heading:
 
 def version_in(title: str) -> Version | None:
     """The version that a heading names."""
-    return parse(spelt_in(title))
+    return parse(spelt_in(title).replace(" ", ""))
 
 
 def spelt_in(title: str) -> str:

@@ -2,9 +2,11 @@
 
 import fnmatch
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from tagship.errors import UsageError
 from tagship.model import Record
 from tagship.project.found import Found, unknown
 from tagship.project.pyproject import Pyproject, parse, read_toml, table, text, texts
@@ -20,6 +22,9 @@ _USUAL = ("packages/*", "libs/*", "projects/*", "python/*", "src/*", "*")
 _ASIDE = {"tests", "test", "docs", "doc", "examples", "example", "benchmarks", "node_modules", "fixtures", "templates"}
 
 
+NAME_ONE = "Name one of them: --package {}"
+
+
 class Package(Record, frozen=True, kw_only=True):
     """One package of a repository that holds several."""
 
@@ -28,6 +33,25 @@ class Package(Record, frozen=True, kw_only=True):
     name: str | None
     """None where it takes code to know it."""
     source: str
+
+
+def insist_on_one(name: str | None, packages: Sequence[Package], *, undone: str, remedy: str) -> None:
+    """A command is about one package: where the root is none, and others lie below it, one of them has to be named.
+
+    Args:
+        name: that of the project in the root.
+        undone: what did not happen: `Nothing was written`.
+        remedy: with `{}` where the folder of a package belongs.
+
+    Raises:
+        UsageError: the packages lie below the root.
+    """
+    if name is None and packages:
+        paths = [package.path for package in packages]
+        raise UsageError(
+            f"{undone}: the packages lie below the root of the repository: {', '.join(paths)}",
+            remedy=remedy.format(shlex.quote(paths[0])),
+        )
 
 
 def changelog(root: Path) -> Found[str | None]:

@@ -12,7 +12,18 @@ from tagship.project.discover import Project
 from tagship.project.version_literals import Written
 from tagship.project.version_sources import Unknown
 from tagship.services.git import Git
-from tagship.versions import PARTS, TagRefused, TagVersion, bump, next_patch, parse, parse_tag, released, tag_for
+from tagship.versions import (
+    PARTS,
+    TagRefused,
+    TagScheme,
+    TagVersion,
+    bump,
+    next_patch,
+    parse,
+    parse_tag,
+    released,
+    tag_for,
+)
 from tagship.words import many
 
 
@@ -26,6 +37,11 @@ class Current:
     where: str
     tags: tuple[TagVersion, ...]
     """Every tag that names a release, the lowest first."""
+
+    @property
+    def release(self) -> Version:
+        """What a changelog speaks about: the version, or the one that a development version leads to."""
+        return bump(self.version, "stable") if self.version.is_devrelease else self.version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +134,7 @@ def accept(project: Project, now: Current, version: Version, why: str) -> Next:
 
 
 def validate(spelt: str, project: Project | None) -> tuple[Version, str]:
-    """A version and the tag that names it.
+    """A version and the tag that names it; no tag names a development version.
 
     Raises:
         UsageError: it is no PEP 440 version, no one that indexes take, or not spelt canonically.
@@ -128,13 +144,11 @@ def validate(spelt: str, project: Project | None) -> tuple[Version, str]:
         raise UsageError(f"{spelt!r} is not a PEP 440 version", remedy=_right(spelt))
     if version.local is not None:
         raise UsageError(f"{spelt!r} has a local part, which package indexes refuse", remedy=f"Use {version.public}.")
-    scheme = project.tags.value if project is not None else None
-    if scheme is None:
-        if str(version) != spelt:
-            raise UsageError(f"{spelt!r} is not how the version {version} is spelt", remedy=f"Use {version}.")
-        return version, f"v{version}"
+    if project is None and str(version) != spelt:
+        raise UsageError(f"{spelt!r} is not how the version {version} is spelt", remedy=f"Use {version}.")
     if version.is_devrelease:
         return version, ""
+    scheme = project.tags.value if project is not None else TagScheme()
     said = parse_tag(scheme.prefix + spelt, scheme)
     if isinstance(said, TagRefused):
         raise UsageError(f"{spelt!r} is no version of this project: {said.why}", remedy=_right(spelt))

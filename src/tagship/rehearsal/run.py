@@ -16,6 +16,7 @@ from tagship.checks.check import few
 from tagship.errors import UsageError
 from tagship.model import Event, Fact, Manifest, Status
 from tagship.project.discover import Project, read
+from tagship.project.layout import insist_on_one
 from tagship.rehearsal import environments, fit, remote, starting
 from tagship.rehearsal.granting import Granting, granted
 from tagship.rehearsal.keeper.handle import Keeper
@@ -196,7 +197,8 @@ def set_up(request: Request, outside: Outside, embedded: Embedded, reporter: Rep
     source = Git(embedded.shell, theirs.root, extra=child.trusting(theirs.root))
     package = _package(request, outside.path.resolve(), theirs.root)
     project = read(theirs.root / package, source)
-    _one_package(project)
+    remedy = "Name one of them: tagship rehearse --package {}"
+    insist_on_one(project.name.value, project.packages, undone="Nothing was rehearsed", remedy=remedy)
     branch = project.repository.default_branch.value
     made = remote.create(source, folder, request, branch)
     guard(made.bare.root, embedded.doors.url)
@@ -269,15 +271,6 @@ def _package(request: Request, path: Path, root: Path) -> str:
     if path != root.resolve() and any((path / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg")):
         return path.relative_to(root.resolve()).as_posix()
     return "."
-
-
-def _one_package(project: Project) -> None:
-    if project.name.value is None and project.packages:
-        names = [package.path for package in project.packages]
-        raise UsageError(
-            f"Nothing was rehearsed: the packages lie below the root of the repository: {', '.join(names)}",
-            remedy=f"Name one of them: tagship rehearse --package {names[0]}",
-        )
 
 
 def _seen_from(theirs: Project, clone: Project) -> Project:
