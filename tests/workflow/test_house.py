@@ -12,6 +12,7 @@ import pytest
 from tagship.cli.app import COMMANDS, run
 from tagship.project.yaml_nodes import Items, Mapping, plain, read, text
 from tagship.workflow import document
+from tagship.workflow.files import is_stamped
 from tagship.workflow.pins import PINS
 from tests.rehearsing import git, repository
 
@@ -37,10 +38,12 @@ def house(tmp_path: Path) -> Path:
 
 @pytest.mark.requirement("A13", "C6")
 def test_what_tagship_writes_for_others_it_uses_itself(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Our publish.yml, locks, Dependabot entries and PUBLISHING.md are what sync would write."""
+    """Our workflows that publish and watch, locks, Dependabot entries and PUBLISHING.md are what sync would write."""
+    written = (".github/workflows/publish.yml", ".github/workflows/release-watch.yml", "PUBLISHING.md")
+    assert all(is_stamped((house / path).read_text()) for path in written)
     if os.environ.get("TAGSHIP_UPDATE_GOLDEN"):
         run(["sync", "--force", str(house)])
-        for path in (".github/workflows/publish.yml", "PUBLISHING.md"):
+        for path in written:
             (ROOT / path).write_bytes((house / path).read_bytes())
     capsys.readouterr()
     assert run(["sync", "--check", str(house)]) == 0
@@ -74,7 +77,7 @@ def test_zizmor_actionlint_and_our_own_rules_find_nothing(house: Path) -> None:
     found = subprocess.run(zizmor, cwd=house, capture_output=True, text=True, check=False)
     assert (found.returncode, json.loads(found.stdout)) == (0, [])
     workflows = sorted((house / ".github/workflows").iterdir())
-    assert len(workflows) == 3
+    assert len(workflows) == 4
     linted = subprocess.run((bin_folder / "actionlint", *workflows), capture_output=True, text=True, check=False)
     assert (linted.returncode, linted.stdout) == (0, "")
     audited = subprocess.run(
@@ -88,6 +91,7 @@ def test_zizmor_actionlint_and_our_own_rules_find_nothing(house: Path) -> None:
     assert [(Path(file["file"]).name, file["publishes"], file["findings"]) for file in judged] == [
         ("ci.yml", False, []),
         ("publish.yml", True, []),
+        ("release-watch.yml", False, []),
         ("security.yml", False, []),
     ]
     silenced = [path for path in (*workflows, house / "action.yml") if "ignore[" in path.read_text()]
