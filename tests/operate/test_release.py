@@ -40,6 +40,11 @@ STOPS: dict[str, tuple[Situation, str, str]] = {
         "topic is checked out, and releases are made from main",
         "git switch main; or, if it is meant: --branch topic",
     ),
+    "a branch like a command": (
+        replace(READY, branch="$(touch${IFS}owned)"),
+        "$(touch${IFS}owned) is checked out, and releases are made from main",
+        "git switch main; or, if it is meant: --branch '$(touch${IFS}owned)'",
+    ),
     "dirty": (replace(READY, changed=("a", "b")), "there are changes that are not committed: a, b", "git stash"),
     "no remote": (replace(READY, remote=False), "there is no remote called origin to push to", "git remote add origin"),
     "shallow": (replace(READY, shallow=True), "the history is cut off (a shallow clone)", "git fetch --unshallow"),

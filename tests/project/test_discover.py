@@ -429,6 +429,14 @@ def test_packages_never_take_the_tags_of_another(tmp_path: Path, tags: list[str]
             "gitlab.com",
             "unknown: the address of git remote origin is not one of owner/name",
         ),
+        *(
+            (
+                f"https://github.com/{odd}",
+                "github.com",
+                "unknown: the address of git remote origin is not one of owner/name",
+            )
+            for odd in ("owner/na'me", "owner/..", "owner/name?x=y", "owner/${{ x }}", "owner/name#x", "öwner/name")
+        ),
         ("../elsewhere", None, "unknown: the address of git remote origin names no server"),
         ("", None, "unknown: the repository has no remote"),
     ],

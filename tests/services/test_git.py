@@ -1,4 +1,4 @@
-"""The door to git: a repository whose settings were written by somebody else is read, and none of their programs run."""
+"""The door to git: where somebody else wrote a repository's settings, it is read and none of their programs run."""
 
 import os
 from pathlib import Path

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -224,3 +225,43 @@ def test_odd_files_are_no_trouble(worlds: Stagehand) -> None:
         assert "workflow.tagged-by-token:; touch owned #.yml" in {check.fact.id for check in seen.checks}
         assert "root:" not in str(seen)
         assert not list(made.root.rglob("owned"))
+
+
+TRICK = "x; touch owned #"
+
+
+def _named_like_commands(made: SetUp) -> None:
+    """Whatever a contributor may name, and a remedy may repeat."""
+    upload = "on: push\njobs: {a: {runs-on: x, steps: [{run: twine upload dist/*, env: {TWINE_PASSWORD: x}}]}}\n"
+    made.write(f".github/workflows/{TRICK}.yml", upload)
+    made.github.disabled_workflows.add(f".github/workflows/{TRICK}.yml")
+    settings = (made.root / "pyproject.toml").read_text()
+    made.write("pyproject.toml", f'{settings}\n[tool.tagship]\nci = ["ci.yml", "{TRICK}.yml"]\n')
+    made.write(f"{TRICK}/.pypirc", "[pypi]\npassword = made-up\n")
+    made.write(f"{TRICK}/pyproject.toml", '[project]\nname = "further"\nversion = "1"\n')
+
+
+def _and_elsewhere(made: SetUp) -> None:
+    """What shows only where much else is wrong."""
+    folder = made.root / ".github" / "workflows"
+    (folder / "publish.yml").rename(folder / f"{TRICK}2.yml")
+    git(made.root, "remote", "rename", "origin", TRICK.replace(" ", ""))
+    git(made.root, "remote", "add", "other", "https://github.com/other/sample.git")
+
+
+def _touching(made: SetUp) -> set[str]:
+    """The checks whose remedies repeat such a name; in each it is one word to a shell."""
+    told = {check.fact.id: check.finding.remedy for check in made.doctor().checks if check.finding is not None}
+    found = {id.partition(":")[0]: remedy for id, remedy in told.items() if "owned" in remedy}
+    bare = {id: re.sub(r"'[^']*owned[^']*'", "", remedy) for id, remedy in found.items()}
+    assert not {id: remedy for id, remedy in bare.items() if "owned" in remedy}
+    return set(found)
+
+
+def test_a_remedy_that_is_pasted_runs_nothing_else(worlds: Stagehand) -> None:
+    """Names of workflows, folders, files and remotes stand in the commands of remedies as one word each."""
+    with worlds.open("pasted") as made:
+        _named_like_commands(made)
+        assert _touching(made) == {"ci.active", "local.packages", "security.no-passwords", "security.one-route"}
+        _and_elsewhere(made)
+        assert _touching(made) >= {"local.committed", "local.one-repository", "workflow.present"}

@@ -5,6 +5,7 @@ before the push is local and is put back when anything fails; the push is atomic
 is lost the remote is asked what arrived.
 """
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -120,10 +121,11 @@ def _on_a_branch(now: Situation, wanted: Wanted) -> PlanRefused | None:
         return _no(f"git is in the middle of a {now.busy}", f"Finish it, or end it: git {now.busy} --abort")
     if now.branch is None:
         branch = (*now.release_branches, "main")[0]
-        return _no("no branch is checked out (a detached HEAD)", f"git switch {branch}")
+        return _no("no branch is checked out (a detached HEAD)", f"git switch {shlex.quote(branch)}")
     if now.branch not in now.release_branches and now.branch != wanted.branch:
         branches = " or ".join(now.release_branches) or "the default branch"
-        remedy = f"git switch {(*now.release_branches, 'main')[0]}; or, if it is meant: --branch {now.branch}"
+        usual, meant = map(shlex.quote, ((*now.release_branches, "main")[0], now.branch))
+        remedy = f"git switch {usual}; or, if it is meant: --branch {meant}"
         return _no(f"{now.branch} is checked out, and releases are made from {branches}", remedy)
     return None
 
@@ -163,10 +165,10 @@ def _none_begun(now: Situation, wanted: Wanted) -> PlanRefused | None:
     """Whoever is killed before the push and says the same once more would skip a version."""
     if now.begun in ("", f"{RELEASE}{wanted.version}"):
         return None
-    version = now.begun.removeprefix(RELEASE)
+    version, branch = now.begun.removeprefix(RELEASE), shlex.quote(now.branch or "HEAD")
     return _no(
         f"the release of {version} was begun here, and not pushed",
-        f"To go on: tagship release, without a part; where it has its tag: git push --atomic origin {now.branch} TAG. "
+        f"To go on: tagship release, without a part; where it has its tag: git push --atomic origin {branch} TAG. "
         "To take it back: git reset --keep HEAD~1, and git tag --delete TAG where it has one.",
     )
 

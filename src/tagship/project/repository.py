@@ -10,6 +10,7 @@ from tagship.services.git import Git
 
 _ADDRESS = re.compile(r"(?:https?|ssh|git)://(?:[^@/]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+?)(?:\.git)?/?")
 _SCP = re.compile(r"(?:[^@/:]+@)?(?P<host>[^/:]{2,}):(?P<path>[^/].*?)(?:\.git)?/?")  # one letter is a drive
+_SLUG = re.compile(r"[\w.-]+/(?!\.{1,2}$)[\w.-]+", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,9 +69,12 @@ def _parts(address: str) -> re.Match[str] | None:
 
 
 def slug_of(address: str) -> str | None:
-    """`owner/name` out of the address of a remote; None where it is not of that form."""
+    """`owner/name` out of the address of a remote; None where it is not of that form.
+
+    It gets into workflows, addresses and commands, so that only the letters that GitHub allows are taken.
+    """
     found = _parts(address)
-    return found["path"] if found and re.fullmatch(r"[^/]+/[^/]+", found["path"]) else None
+    return found["path"] if found and _SLUG.fullmatch(found["path"]) else None
 
 
 def _config(git: Git) -> dict[str, str]:

@@ -5,6 +5,7 @@ GitHub to start nothing, a push that starts nothing is a release that does not h
 is something that was not rehearsed.
 """
 
+import shlex
 from dataclasses import dataclass
 
 from tagship.errors import PlanRefused
@@ -41,13 +42,14 @@ def begin(repo: RepositoryState, event: Event, file: str) -> Start:
     name = event.ref.split("/", 2)[2]
     word = skips(message)
     if word:
-        by_hand = f"gh workflow run {file} --ref {name}" + (" --field target_env=pypi" if event.tag else "")
+        by_hand = shlex.join(("gh", "workflow", "run", file, "--ref", name))
+        by_hand += " --field target_env=pypi" if event.tag else ""
         return Start(
             refused=_refused(f"the message of the pushed commit has {word}", f"Or start it by hand: {by_hand}")
         )
     why = permitted.barred(repo, f"{FOLDER}/{file}")
     if why:
-        return Start(refused=_refused(why, f"Or let it run: gh workflow enable {file}"))
+        return Start(refused=_refused(why, f"Or let it run: gh workflow enable {shlex.quote(file)}"))
     text = repo.git.maybe("show", f"{event.sha}:{FOLDER}/{file}")
     if text is None:
         return Start()

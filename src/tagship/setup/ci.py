@@ -1,6 +1,7 @@
 """Checks of the CI that a release waits for: found, run for every commit that may be released, and alive."""
 
 import difflib
+import shlex
 from collections.abc import Iterator
 
 from tagship.checks.check import few
@@ -164,7 +165,7 @@ def _active(observed: Observed) -> Iterator[Seen]:
             yield ok("active", how, url=one.html_url, about=file)
         else:
             why = " because nothing happened for 60 days" if one.state == "disabled_inactivity" else ""
-            remedy = f"gh workflow enable {file}"
+            remedy = f"gh workflow enable {shlex.quote(file)}"
             yield problem(f"it is disabled{why} ({one.state})", how, remedy=remedy, url=one.html_url, about=file)
 
 

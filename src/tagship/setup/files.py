@@ -1,6 +1,7 @@
 """Checks of files that keep a repository safe: updates, owners, locks, and what an older way to publish left behind."""
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from tagship.checks.check import few
@@ -84,7 +85,8 @@ def _one_route(observed: Observed) -> Iterator[Seen]:
     for file in dict.fromkeys(p.file for p in others if p.file not in ours):
         jobs = [p.job for p in others if p.file == file]
         words = f"{few(jobs)} of {file} upload{'s' if len(jobs) == 1 else ''} as well"
-        remedy = f"Take it out, or keep it from running: gh workflow disable {file}. On PyPI remove its publisher."
+        stop = f"gh workflow disable {shlex.quote(file)}"
+        remedy = f"Take it out, or keep it from running: {stop}. On PyPI remove its publisher."
         yield problem(words, f"{FOLDER}/{file}", remedy=remedy, about=file)
     if all(p.file in ours for p in others):
         yield ok(f"{own} alone", FOLDER)
@@ -92,7 +94,7 @@ def _one_route(observed: Observed) -> Iterator[Seen]:
 
 def _passwords(observed: Observed) -> Iterator[Seen]:
     for path in observed.files.pypirc:
-        remedy = f"Revoke the token on its index, then: git rm {path}"
+        remedy = f"Revoke the token on its index, then: git rm {shlex.quote(path)}"
         yield problem("it is committed, and holds passwords or tokens", path, remedy=remedy, about=path)
     if observed.project.config.auth == "token":
         if not observed.files.pypirc:

@@ -24,7 +24,7 @@ def _name(observed: Observed) -> Seen:
         return problem(f"{name!r} is no name that an index would take", project.name.source)
     if project.packages:
         paths = [package.path for package in project.packages]
-        remedy = f"Look at each that is released: tagship doctor {paths[0]}"
+        remedy = f"Look at each that is released: tagship doctor {shlex.quote(paths[0])}"
         return problem(f"the packages lie below the root of the repository: {few(paths)}", remedy=remedy)
     return problem("no project file says the name as a literal", project.name.source.removeprefix("unknown: "))
 
@@ -65,7 +65,7 @@ def _one_repository(observed: Observed) -> Seen | tuple[()]:
         return problem(
             f"none of the remotes is called origin, and they disagree: {listed}",
             "git remote --verbose",
-            remedy=f"Call the one that releases origin: git remote rename {next(iter(slugs))} origin",
+            remedy=f"Call the one that releases origin: git remote rename {shlex.quote(next(iter(slugs)))} origin",
         )
     return ok(home.slug.value or next(iter(slugs.values())), home.slug.source)
 
@@ -135,7 +135,7 @@ def _packages(observed: Observed) -> Seen | tuple[()]:
     if project.name.value is None or not project.packages:
         return ()
     paths = [package.path for package in project.packages]
-    return problem(few(paths), "", remedy=f"tagship doctor {paths[0]}")
+    return problem(few(paths), "", remedy=f"tagship doctor {shlex.quote(paths[0])}")
 
 
 CHECKS = (

@@ -46,7 +46,7 @@ class _Wanted:
     @property
     def command(self) -> str:
         """How it is set."""
-        return f"gh secret set {self.secret}" + (f" --env {self.environment}" if self.environment else "")
+        return f"gh secret set {self.secret}" + (f" --env {shlex.quote(self.environment)}" if self.environment else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,5 +1,7 @@
 """Checks of the workflow that publishes: there, valid, tagship's own, and started by what a maintainer does."""
 
+import shlex
+
 from packaging.version import Version
 
 from tagship.checks.check import few
@@ -30,10 +32,10 @@ def _present(observed: Observed) -> Seen:
         return problem(
             f"{ours} is the workflow that tagship wrote, under another name; PyPI trusts a workflow by its file's name",
             path,
-            remedy=f"git mv {ours} {path}",
+            remedy=f"git mv {shlex.quote(ours)} {path}",
         )
     others = list(dict.fromkeys(p.file for p in observed.project.ci.publishers))
-    write = "tagship init" if wanted.package == "." else f"tagship init {wanted.package}"
+    write = "tagship init" if wanted.package == "." else f"tagship init {shlex.quote(wanted.package)}"
     if others:
         words = f"there is no {path}, and {few(others)} upload{'s by itself' if len(others) == 1 else ' by themselves'}"
         return problem(words, path, remedy=f"{write}; until then, what is there is judged by: tagship audit")

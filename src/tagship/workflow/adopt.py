@@ -3,6 +3,7 @@
 Nothing is written here. `init` writes the result, `sync` brings it up to date, `sync --check` only looks at it.
 """
 
+import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -211,5 +212,5 @@ def _notes(project: Project, wanted: Variant) -> list[str]:
             f"The workflow is for {wanted.repository}, as origin says, and does nothing anywhere else. If that is a"
             f" fork of {project.repository.upstream}, run tagship init in a clone of the original."
         )
-    found += [f"{p.path} is a further package: tagship init {p.path}" for p in project.packages]
+    found += [f"{p.path} is a further package: tagship init {shlex.quote(p.path)}" for p in project.packages]
     return found
