@@ -5,14 +5,8 @@ environments"; GitHub's OpenAPI description for what the REST interface shows. T
 REST, whose description knows no `waiting`.
 """
 
-from typing import Literal
-
-import msgspec
-
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.actions import run_of
-from tagship.rehearsal.github.environments import reviewers_shape
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found
 from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.rules import may_deploy
 from tagship.rehearsal.github.state import (
@@ -111,48 +105,6 @@ def _waiting(repo: RepositoryState, run: WorkflowRun) -> list[Deployment]:
     return [d for d in repo.deployments if d.run_id == run.id and d.state == "pending"]
 
 
-class _Review(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of `POST pending_deployments`."""
-
-    environment_ids: tuple[int, ...]
-    state: Literal["approved", "rejected"]
-    comment: str
-
-
-def pending(call: Call) -> Reply:
-    """The environments for which a run waits."""
-    run, repo = run_of(call), call.repo
-    rows: list[Json] = []
-    for of in _waiting(repo, run):
-        environment = repo.environments[of.environment]
-        rows.append(
-            {
-                "environment": _environment(call, environment),
-                "wait_timer": environment.wait_timer,
-                "wait_timer_started_at": shapes.when(of.created),
-                "current_user_can_approve": may_review(repo, environment, run, call.token.login),
-                "reviewers": reviewers_shape(call, environment),
-            }
-        )
-    return Reply(body=rows)
-
-
-def review_pending(call: Call) -> Reply:
-    """Approve or reject as the caller."""
-    run, body, repo = run_of(call), call.body(_Review), call.repo
-    waiting = {repo.environments[d.environment].id: repo.environments[d.environment] for d in _waiting(repo, run)}
-    if not body.environment_ids or not waiting.keys() >= set(body.environment_ids):
-        raise invalid(
-            "WorkflowRun", "invalid", "environment_ids", "No pending deployment requests to approve or reject"
-        )
-    chosen = [waiting[number] for number in body.environment_ids]
-    if not all(may_review(repo, environment, run, call.token.login) for environment in chosen):
-        raise refusal(422, "Current user is not allowed to approve or reject the deployment")
-    names = tuple(environment.name for environment in chosen)
-    said = Review(environments=names, state=body.state, login=call.token.login, comment=body.comment)
-    return Reply(body=[deployment_shape(call, of) for of in review(repo, run, said)])
-
-
 def list_deployments(call: Call) -> Reply:
     """Deployments, the newest first."""
     sha, ref, environment = (call.query(name) for name in ("sha", "ref", "environment"))
@@ -215,16 +167,6 @@ def _status(call: Call, of: Deployment, status: DeploymentStatus) -> Object:
     }
 
 
-def _environment(call: Call, of: Environment) -> Object:
-    return {
-        "id": of.id,
-        "node_id": shapes.node_id("Environment", of.id),
-        "name": of.name,
-        "url": call.urls.repo(f"/environments/{segment(of.name)}"),
-        "html_url": call.urls.page(f"/deployments/activity_log?environments_filter={segment(of.name)}"),
-    }
-
-
 def _short(ref: str) -> str:
     return ref.split("/", 2)[2]
 
@@ -240,8 +182,6 @@ def _deployment(call: Call) -> Deployment:
 _R = "/repos/{owner}/{repo}"
 _D = f"{_R}/deployments/{{deployment}}"
 ROUTES = (
-    Route("GET", f"{_R}/actions/runs/{{id}}/pending_deployments", "actions:read", pending),
-    Route("POST", f"{_R}/actions/runs/{{id}}/pending_deployments", "deployments:write", review_pending),
     Route("GET", f"{_R}/deployments", "deployments:read", list_deployments),
     Route("GET", f"{_D}/statuses", "deployments:read", list_statuses),
 )

@@ -62,7 +62,7 @@ def environment_shape(call: Call, of: Environment) -> Json:
             {
                 "type": "required_reviewers",
                 "prevent_self_review": of.prevent_self_review,
-                "reviewers": reviewers_shape(call, of),
+                "reviewers": [reviewer(call, name) for name in of.reviewers],
             }
         )
     if of.branches != "all":
@@ -86,11 +86,6 @@ def environment_shape(call: Call, of: Environment) -> Json:
         "protection_rules": numbered,
         "deployment_branch_policy": None if of.branches == "all" else policy,
     }
-
-
-def reviewers_shape(call: Call, of: Environment) -> Json:
-    """Who may approve a deployment to an environment."""
-    return [reviewer(call, name) for name in of.reviewers]
 
 
 def list_environments(call: Call) -> Reply:

@@ -292,7 +292,7 @@ class RepositoryState:
             return environment
 
     def _suite(self, sha: str, branch: str | None, app: App) -> CheckSuite:
-        suite = CheckSuite(id=self.new_id(), sha=sha, branch=branch, app=app, created=self.clock())
+        suite = CheckSuite(id=self.new_id(), sha=sha, branch=branch, app=app)
         self.suites.append(suite)
         return suite
 

@@ -47,7 +47,6 @@ class CheckSuite:
     sha: str
     branch: str | None
     app: App
-    created: float
 
 
 @dataclass(kw_only=True, slots=True)
