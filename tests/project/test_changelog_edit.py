@@ -85,6 +85,8 @@ REMARKS = {
     "## 1.0\n\n- a\n\n## 1.0.0\n\n- b\n": [(5, "1.0.0 has two sections")],
     "## 1.0.0\n\n- a\n\n## 1.1.0\n\n- b\n": [(5, "1.1.0 stands below 1.0.0")],
     "## 1.0.0\n\n## 0.9.0\n\n- b\n": [(1, "the section about 1.0.0 is empty")],
+    "## 1.0.0\n\n## Fixed\n\n- a\n\n## 0.9.0\n\n- b\n": [],
+    "1.0b2\n-----\n\n- a\n\n1.0 beta 1\n----------\n\n- b\n": [],
     "## 1.0.0 - 2026-02-30\n\n- a\n": [(1, "2026-02-30 is no date")],
     "## 1.0.0\n\n- a\n\n## Unreleased\n\n- b\n": [(5, "the unreleased section stands below a released one")],
     "## [1.0.0]\n\n- a\n\n[0.9.0]: https://b.invalid\n": [(1, "[1.0.0] has no link")],

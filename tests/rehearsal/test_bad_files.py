@@ -232,6 +232,10 @@ def test_a_linux_wheel_is_kept_here_where_cibuildwheel_makes_the_published_ones(
     assert f"{name} is for this machine alone: cibuildwheel makes the published wheels" in build.said
     assert test is not None
     assert test.outcome == "done"
+    words = " ".join(word for entry in result.manifest.log for word in entry.said)
+    assert "1 file passes" in words
+    assert "Published the GitHub release v1.0.0 with 1 file" in words
+    assert "1 files" not in words
 
 
 def _token() -> str:

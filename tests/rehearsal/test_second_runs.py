@@ -28,7 +28,7 @@ def test_the_same_bytes_twice_are_no_error(stage: Stage, tmp_path: Path) -> None
     assert [f"{e.method} {e.url}" for e in writes] == []
     publish = second.manifest.entry("publish")
     assert publish is not None
-    assert publish.said == ("PyPI has all 2 files already, byte for byte",)
+    assert publish.said == ("PyPI has 2 files already, byte for byte",)
 
 
 def _public(opened: Opened) -> object:

@@ -79,6 +79,11 @@ def test_a_conftest_that_needs_what_the_wheel_lacks_is_the_packages_fault(
             "E   ModuleNotFoundError: No module named 'no_such_library'",
         ),
         (
+            {"pytest.ini": "[pytest]\naddopts = --of-a-plugin=strict\n"},
+            "skipped",
+            "Not tested: they need something that is not declared: unrecognized arguments: --of-a-plugin=strict",
+        ),
+        (
             {"tests/test_sample.py": "import pytest\n\n\n@pytest.mark.skip\ndef test_it():\n    pass\n"},
             "skipped",
             "Not tested: no test passed: 1 skipped",
@@ -93,7 +98,7 @@ def test_a_conftest_that_needs_what_the_wheel_lacks_is_the_packages_fault(
             "Not tested: unittest found no test",
         ),
     ],
-    ids=["network", "network and more", "undeclared", "skipped", "nothing", "nothing, unittest"],
+    ids=["network", "network and more", "undeclared", "a plugin", "skipped", "nothing", "nothing, unittest"],
 )
 def test_tests_that_were_not_run_do_not_read_as_a_success(
     stage: Stage, tmp_path: Path, files: dict[str, str], outcome: str, said: str
@@ -204,6 +209,7 @@ def test_a_wheel_that_cannot_be_installed_is_not_tested_and_the_check_says_why(s
     [
         ("OSError: Tunnel connection failed: 403 Forbidden", True),
         ("proxy 127.0.0.1:8080: CONNECT tunnel failed, response 403", True),
+        ("httpx.ProxyError: 403 Forbidden", True),
         ("ConnectionRefusedError: [Errno 111] Connection refused", True),
         ("create_connection(('127.0.0.1', 80))\nConnectionRefusedError: [Errno 111] Connection refused", False),
         ("http://localhost:5432\nConnection refused", False),

@@ -91,15 +91,17 @@ def end_of(heading: Heading, headings: Sequence[Heading], lines: Sequence[str]) 
 def _body(text: str, wanted: Callable[[str], bool]) -> str | None:
     lines = text.splitlines()
     found = headings(lines)
-    for number, heading in enumerate(found):
-        if not wanted(heading.title):
-            continue
-        body = "\n".join(lines[heading.body : end_of(heading, found, lines)]).strip()
-        if not body:  # its parts have headings of its own level: `## 1.1.1`, then `## Fixed`
-            ends = (h.line for h in found[number + 1 :] if h.version or h.coming or _higher(h.kind, heading.kind))
-            body = "\n".join(lines[heading.body : next(ends, len(lines))]).strip()
-        return body or None
-    return None
+    return next((text_under(heading, found, lines) or None for heading in found if wanted(heading.title)), None)
+
+
+def text_under(heading: Heading, found: Sequence[Heading], lines: Sequence[str]) -> str:
+    """The text of a heading's section; empty where it has none."""
+    body = "\n".join(lines[heading.body : end_of(heading, found, lines)]).strip()
+    if not body:  # its parts have headings of its own level: `## 1.1.1`, then `## Fixed`
+        later = (h for h in found if h.line > heading.line)
+        ends = (h.line for h in later if h.version or h.coming or _higher(h.kind, heading.kind))
+        body = "\n".join(lines[heading.body : next(ends, len(lines))]).strip()
+    return body
 
 
 def headings(lines: Sequence[str]) -> tuple[Heading, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from tagship.errors import ProjectError
-from tagship.project.changelog import Heading, end_of, headings, spelt_in
+from tagship.project.changelog import Heading, end_of, headings, spelt_in, text_under
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.\d{4}|[A-Z][a-z]{2,8} \d{1,2}(?:st|nd|rd|th)?,? \d{4}")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -137,7 +137,7 @@ def check(text: str) -> Iterator[Remark]:
             yield Remark(line=line, text=f"{version} stands below {below}", remedy="Put the newest version first.")
         seen.setdefault(version, line)
         lowest[version.release[0]] = min(version, lowest.get(version.release[0], version))
-        if not any(part.strip() for part in lines[heading.body : end_of(heading, found, lines)]):
+        if not text_under(heading, found, lines):
             yield Remark(line=line, text=f"the section about {version} is empty", remedy="Say what changed.")
         if (date := _ISO.search(heading.title)) and not _is_date(date[0]):
             yield Remark(line=line, text=f"{date[0]} is no date", remedy="Write it as 2026-01-31.")

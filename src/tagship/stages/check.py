@@ -14,6 +14,7 @@ from tagship.services.world import World
 from tagship.stages.backend import variables
 from tagship.stages.common import built_wheel, describe, handed_over, ok, planned, project_of
 from tagship.stages.trial import Subject, clean_installation, not_installable
+from tagship.words import many
 
 
 def run(manifest: Manifest, world: World) -> Manifest:
@@ -88,5 +89,6 @@ def _summarise(found: list[Finding], files: int, world: World) -> None:
         world.journal.say(f"{errors} of the findings would stop the release")
         return
     title = "PyPI would take the files"
-    ok(world, "check.accepted", title, f"{files} files, {len(checks.catalogue())} checks", "PyPI's own rules, offline")
-    world.journal.say(f"{files} files pass {len(checks.catalogue())} checks")
+    number, of_files = len(checks.catalogue()), many(files, "file")
+    ok(world, "check.accepted", title, f"{of_files}, {number} checks", "PyPI's own rules, offline")
+    world.journal.say(f"{of_files} pass{'es' if files == 1 else ''} {number} checks")

@@ -23,6 +23,7 @@ NO_WAY_OUT = (
     "nodename nor servname provided",
     "Tunnel connection failed: 403",
     "CONNECT tunnel failed",  # curl, and so cargo and git
+    "ProxyError: 403",  # httpx
     "getaddrinfo failed",
     "fatal: repository 'https://",  # git, where the server has no such repository
 )

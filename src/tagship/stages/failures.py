@@ -22,7 +22,7 @@ _MISSING = re.compile(r"(?:No module named|cannot import name '\w+' from(?: part
 _TESTS = re.compile(r"(^|[._])(tests?|conftest)($|[._])")
 _LOOPBACK = re.compile(r"\blocalhost\b|\b127\.\d+\.\d+\.\d+|(?<![\w:])::1(?![\w:])")
 _REFUSED = "Connection refused"
-_OF_PROXY = ("Tunnel connection failed: 403", "CONNECT tunnel failed")
+_OF_PROXY = ("Tunnel connection failed: 403", "CONNECT tunnel failed", "ProxyError: 403")
 """What clients say when the proxy lets nobody through, wherever that proxy is."""
 _NOT_BEGUN = (3, 4)
 """Exit codes of pytest for an error of its own or a plugin's, and for options or files that it cannot use

@@ -26,6 +26,7 @@ from tagship.services.world import World
 from tagship.stages.common import handed_over, ok, planned, project_of
 from tagship.stages.notes import body, sections
 from tagship.stages.plan import make
+from tagship.words import many
 
 PAUSES = (2.0, 8.0)
 """Seconds before what is there is looked at again, after a write that got no clear answer."""
@@ -178,7 +179,7 @@ def _published(plan: Plan, tag: str, manifest: Manifest, files: dict[str, Path],
             release = world.github.read(f"/releases/{release.id}", Release)  # somebody may write in it meanwhile
             _tag_unmoved(plan, tag, world)  # once more, at the last moment
             release = world.github.publish(release, _fields(plan, manifest, notes, release))
-            world.journal.say(f"Published the GitHub release {tag} with {len(files)} files")
+            world.journal.say(f"Published the GitHub release {tag} with {many(len(files), 'file')}")
             return release
         except (UnknownOutcome, Unreachable) as unclear:
             if pause is None:

@@ -18,6 +18,7 @@ from tagship.services.secret import Secret, named
 from tagship.services.shell import Output
 from tagship.services.world import World
 from tagship.stages.common import handed_over, ok, planned, problem
+from tagship.words import many
 
 PAUSES = (5.0, 30.0)
 """Seconds before the index is looked at again and gets what it lacks, after an upload that broke off."""
@@ -97,11 +98,11 @@ def _complete(plan: Plan, manifest: Manifest, files: Sequence[Path], index: Inde
     todo = _todo(decide(manifest.dists, page), index, world)
     _nothing_foreign(plan, manifest, page, index)
     if not todo:
-        world.journal.say(f"{index.addresses.name} has all {len(files)} files already, byte for byte")
+        world.journal.say(f"{index.addresses.name} has {many(len(files), 'file')} already, byte for byte")
         return
     token = _credential(plan, index, world)
     missing = [file for file in files if file.name in todo]
-    world.journal.doing(f"uploading {len(missing)} files to {index.addresses.name}")
+    world.journal.doing(f"uploading {many(len(missing), 'file')} to {index.addresses.name}")
     output = index.upload(world.shell, missing, token, limit=world.limits.upload)
     _settle(plan, index, output, [dist for dist in manifest.dists if dist.filename in todo], world)
 

@@ -238,7 +238,8 @@ def _judge(run: _Run, world: World) -> None:
         raise _failed(f"failed: {last}", how, output, FAIL)
     reason = f"needs the network: {last}"
     if "needs" in causes:
-        reason = f"they need something that is not declared: {last}"
+        usage = re.search(r": error: (.+)", output.stderr)  # pytest, about options of a plugin that is not there
+        reason = f"they need something that is not declared: {usage[1] if usage is not None else last}"
         world.journal.finding(NOT_RUN.finding(how, words=output.tail(8)))
     if not passed:
         _skip(world, reason, how)

@@ -14,6 +14,7 @@ from tagship.services.index import Index, IndexPage
 from tagship.services.world import World
 from tagship.stages.common import ok, planned, problem, unknown, wheel_for_here
 from tagship.stages.trial import INSTALL, Subject, clean_installation
+from tagship.words import many
 
 DEADLINE = 600.0
 """Seconds until a file that is not shown counts as not visible yet."""
@@ -119,7 +120,7 @@ def _wait_until_visible(plan: Plan, dists: Sequence[Dist], index: Index, world: 
                 where=index.page_url(plan.project),
             )
         if page is not None and not seen.missing:
-            ok(world, "index.visible", f"{index.addresses.name} serves our bytes", f"{len(dists)} files", how)
+            ok(world, "index.visible", f"{index.addresses.name} serves our bytes", many(len(dists), "file"), how)
             return page
         waited = world.clock.now() - begin
         if waited >= DEADLINE:
