@@ -5,21 +5,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from werkzeug import Response
 
-from tagship.rehearsal.index import Flag, Lifecycle, Project
+from tagship.rehearsal.index import Lifecycle
 from tagship.services.index_settings import Listing, certified
 from tagship.services.reading import Reading
 from tagship.setup.check import Seen
 from tagship.setup.index import CHECKS as INDEX
 from tagship.setup.publishers import CHECKS as PUBLISHERS
-from tests.attesting import COMMIT, REF, certificate, provenance
-from tests.made_dists import good_sdist, good_wheel
+from tests.attesting import COMMIT, REF, certificate
 from tests.rehearsing import git, repository
+from tests.setup import index_changes as there
 from tests.setup.test_claims import seen_in
-from tests.setup.worlds import SLUG, Auth, SetUp, Stagehand, vouch
-
-PUBLISH = ".github/workflows/publish.yml"
+from tests.setup.worlds import Auth, SetUp, Stagehand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,141 +37,10 @@ class Row:
         return f"{', '.join(self.says)}: {self.what}"
 
 
-def _down(host: str, status: int = 503) -> Callable[[SetUp], None]:
-    """A host that answers everything with a status."""
-    return lambda made: made.embedded.doors.hosts.__setitem__(host, Response("down\n", status=status))
-
-
-def _hidden(made: SetUp) -> None:
-    made.embedded.pypi.state.flags.add(Flag.NO_ATTESTATIONS)
-
-
-def _vouched(whose: dict[str, str | None] | None, **claims: str) -> Callable[[SetUp], None]:
-    return lambda made: vouch(made, whose, **claims)
-
-
-def _as(index: str, **fields: object) -> Callable[[SetUp], None]:
-    def change(made: SetUp) -> None:
-        state = (made.embedded.pypi if index == "pypi" else made.embedded.testpypi).state
-        state.put(replace(state.projects["sample"], **fields))  # type: ignore[arg-type]
-
-    return change
-
-
-def _taken(index: str, *lines: str, user: str = "stranger") -> Callable[[SetUp], None]:
-    """The project of somebody, with one release whose metadata has these lines."""
-
-    def change(made: SetUp) -> None:
-        state = (made.embedded.pypi if index == "pypi" else made.embedded.testpypi).state
-        state.add_project(Project(name="sample", roles={user: "Owner"}))
-        state.add_file(good_wheel(made.root.parent, "sample", "0.1", *lines), uploaded=made.ago(900))
-
-    return change
-
-
-def _named(name: str, *others: str) -> Callable[[SetUp], None]:
-    """The project is called otherwise, and there are others."""
-
-    def change(made: SetUp) -> None:
-        made.edit("pyproject.toml", 'name = "sample"', f'name = "{name}"')
-        for other in others:
-            made.embedded.pypi.state.add_project(Project(name=other, roles={"stranger": "Owner"}))
-
-    return change
-
-
-def _transferred(made: SetUp) -> None:
-    _taken("pypi", "Project-URL: Source, https://github.com/old/sample")(made)
-    vouch(made, {"repository": "old/sample"}, owner_id="77")
-
-
-def _empty(made: SetUp) -> None:
-    made.embedded.pypi.state.add_project(Project(name="sample", roles={"owner": "Owner"}))
-
-
-def _renamed_file(made: SetUp) -> None:
-    git(made.root, "mv", PUBLISH, ".github/workflows/release.yml")
-    made.write("README.md", "# Sample, again\n")
-
-
-def _renamed_repository(made: SetUp) -> None:
-    made.github.former.add(made.github.full_name)
-    made.github.name = "samples"
-
-
-def _one_more(with_provenance: dict[str, str | None] | None) -> Callable[[SetUp], None]:
-    """A later release, by somebody else or by hand."""
-
-    def change(made: SetUp) -> None:
-        state = made.embedded.pypi.state
-        state.add_file(good_wheel(made.root.parent, "sample", "0.9.1"), uploaded=made.ago(3))
-        state.add_file(good_sdist(made.root.parent, "sample", "0.9.1"), uploaded=made.ago(3))
-        if with_provenance is not None:
-            project = state.projects["sample"]
-            whose = {"kind": "GitHub", "repository": SLUG, "workflow": "publish.yml", "environment": "pypi"}
-            text = provenance(whose | with_provenance, {COMMIT: "0" * 40})
-            releases = tuple(
-                replace(r, files=tuple(replace(f, provenance=text) for f in r.files))
-                if str(r.version) == "0.9.1"
-                else r
-                for r in project.releases
-            )
-            state.put(replace(project, releases=releases))
-
-    return change
-
-
-def _forked(made: SetUp) -> None:
-    git(made.root, "remote", "add", "upstream", "https://github.com/upstream/sample.git")
-    _taken("pypi", "Home-page: https://github.com/upstream/sample")(made)
-
-
-def _lost_tag(made: SetUp) -> None:
-    git(made.root, "tag", "--delete", "v0.9.0")
-
-
-def _piled_up(made: SetUp) -> None:
-    state = made.embedded.testpypi.state
-    (release,) = state.projects["sample"].releases
-    files = (replace(release.files[0], size=81 * 2**30 // 10), *release.files[1:])
-    state.put(replace(state.projects["sample"], releases=(replace(release, files=files),)))
-
-
-def _only_called(made: SetUp) -> None:
-    text = (made.root / PUBLISH).read_text()
-    on = text[text.index("\non:\n") : text.index("\npermissions:")]
-    made.write(PUBLISH, text.replace(on, "\non:\n  workflow_call:\n"))
-
-
-def _second(made: SetUp) -> None:
-    """A nightly workflow publishes to the same index from an environment of its own."""
-    job = "  up:\n    permissions: {id-token: write}\n    environment: nightly\n    steps:\n"
-    step = "      - uses: pypa/gh-action-pypi-publish@release/v1\n"
-    made.write(".github/workflows/nightly.yml", f"on: {{schedule: [{{cron: '0 3 * * *'}}]}}\njobs:\n{job}{step}")
-
-
-def _matrix(made: SetUp) -> None:
-    """The job publishes from two environments."""
-    text = (made.root / PUBLISH).read_text()
-    before, job, after = text.partition("  publish-pypi:\n")
-    matrix = "    strategy: {matrix: {environment: [pypi, other]}}\n"
-    made.write(PUBLISH, before + job + matrix + after.replace("name: pypi\n", "name: ${{ matrix.environment }}\n", 1))
-
-
-def _called_by(made: SetUp) -> None:
-    """Another workflow, which a tag starts, calls the one that publishes."""
-    made.edit(PUBLISH, "\non:\n", "\non:\n  workflow_call:\n")
-    caller = "on: {push: {tags: ['v*']}}\njobs: {go: {uses: ./.github/workflows/publish.yml}}\n"
-    made.write(".github/workflows/tag.yml", caller)
-
-
-def _expression(made: SetUp) -> None:
-    made.edit(PUBLISH, "name: pypi\n", "name: ${{ vars.ENVIRONMENT }}\n")
-
-
 HERE = "owner/sample, publish.yml, environment pypi"
 NIGHTLY = "nightly.yml, environment nightly"
 DOWN = "unknown: PyPI could not be asked for /simple/sample/: 503 SERVICE UNAVAILABLE"
+BLIND = "unknown: GitHub does not answer now: 503 SERVICE UNAVAILABLE"
 ANOTHER = "problem: 0.9.0 was published by another:"
 PROVENANCE = "/integrity/sample/0.9.0/sample-0.9.0-py3-none-any.whl/provenance"
 UNSHOWN = f"unknown: PyPI did not show {PROVENANCE}: 403 FORBIDDEN"
@@ -209,7 +75,7 @@ ROWS = (
     ),
     Row(
         what="PyPI is down",
-        change=_down("pypi.org"),
+        change=there.down("pypi.org"),
         says={
             **{f"{check}:pypi": DOWN for check in ("index.name", "index.status", *PUBLISHER)},
             "index.vulnerabilities:pypi": DOWN,
@@ -223,7 +89,7 @@ ROWS = (
     ),
     Row(
         what="PyPI shows no attestations",
-        change=_hidden,
+        change=there.without_attestations,
         says={
             **{f"{check}:pypi": UNSHOWN for check in PUBLISHER},
             "index.name:pypi": "ok: owned by owner, second; its page names this repository",
@@ -245,40 +111,40 @@ ROWS = (
     ),
     Row(
         what="the page names the repository in another spelling",
-        change=_taken("pypi", "Project-URL: Source, https://github.com/Owner/Sample.git"),
+        change=there.taken("pypi", "Project-URL: Source, https://github.com/Owner/Sample.git"),
         says={"index.name:pypi": "ok: owned by stranger; its page names this repository"},
     ),
     Row(
         what="the page names another repository",
-        change=_taken("pypi", "Project-URL: Issues, https://github.com/stranger/sample/issues"),
+        change=there.taken("pypi", "Project-URL: Issues, https://github.com/stranger/sample/issues"),
         says={"index.name:pypi": "problem: owned by stranger; it is stranger/sample's, and not this repository's"},
         remedy="Choose another name, or ask stranger for a role.",
     ),
     Row(
         what="the repository is a fork of the one that releases",
-        change=_forked,
+        change=there.forked,
         says={"index.name:pypi": "problem: owned by stranger; it is upstream/sample's, of which this is a fork"},
     ),
     Row(
         what="nothing tells whose it is",
-        change=_taken("pypi"),
+        change=there.taken("pypi"),
         says={"index.name:pypi": "unknown: owned by stranger; nothing on it names this repository"},
         remedy="If stranger is none of you, choose another name.",
     ),
     Row(
         what="the name is taken on TestPyPI",
-        change=_taken("testpypi"),
+        change=there.taken("testpypi"),
         says={"index.name:testpypi": "problem: owned by stranger; the project on PyPI by owner, second"},
         remedy="Releases do without: their tag takes them to PyPI. For development versions, ask stranger for a role.",
     ),
     Row(
         what="the name is the same owner's on TestPyPI",
-        change=_taken("testpypi", user="second"),
+        change=there.taken("testpypi", user="second"),
         says={"index.name:testpypi": "ok: owned by second; as on PyPI"},
     ),
     Row(
         what="the first upload failed after the project was made",
-        change=_empty,
+        change=there.empty,
         fresh=True,
         says={
             "index.name:pypi": "unknown: it has no release, and only its owner sees whose it is",
@@ -288,31 +154,31 @@ ROWS = (
     ),
     Row(
         what="there is a name that looks the same",
-        change=_named("sarnple-lib", "sarnplelib"),
+        change=there.named("sarnple-lib", "sarnplelib"),
         fresh=True,
         says={"index.name:pypi": "problem: sarnple-lib is too similar to sarnplelib"},
     ),
     Row(
         what="the name is that of a module of Python",
-        change=_named("asyncio"),
+        change=there.named("asyncio"),
         fresh=True,
         says={"index.name:pypi": "problem: PyPI gives asyncio to nobody"},
     ),
     Row(
         what="the name is reserved",
-        change=_named("requirements"),
+        change=there.named("requirements"),
         fresh=True,
         says={"index.name:testpypi": "problem: TestPyPI gives requirements to nobody"},
     ),
     Row(
         what="the project is archived",
-        change=_as("pypi", status=Lifecycle.ARCHIVED),
+        change=there.having("pypi", status=Lifecycle.ARCHIVED),
         says={"index.status:pypi": "problem: it is archived: every upload is refused with 403"},
         remedy="Take it out of the archive: https://pypi.org/manage/project/sample/settings/",
     ),
     Row(
         what="the project is in quarantine",
-        change=_as("testpypi", status=Lifecycle.QUARANTINED),
+        change=there.having("testpypi", status=Lifecycle.QUARANTINED),
         says={
             "index.status:testpypi": "problem: it is in quarantine: nobody can install it, and every upload is refused "
             "with 403"
@@ -321,13 +187,13 @@ ROWS = (
     ),
     Row(
         what="another workflow file is registered",
-        change=_vouched({"workflow": "release.yml"}),
+        change=there.vouched({"workflow": "release.yml"}),
         says={"index.publisher:pypi": f"{ANOTHER} the workflow was release.yml and is publish.yml"},
         remedy=f"{FORM}&workflow_filename=publish.yml&environment=pypi",
     ),
     Row(
         what="the workflow file was renamed",
-        change=_renamed_file,
+        change=there.renamed_file,
         says={
             "index.publisher:pypi": f"{ANOTHER} the workflow was publish.yml and is release.yml",
             "index.claims:pypi": "ok: owner/sample, release.yml, environment pypi",
@@ -336,7 +202,7 @@ ROWS = (
     ),
     Row(
         what="the repository is registered in another spelling",
-        change=_vouched({"repository": "Owner/sample"}),
+        change=there.vouched({"repository": "Owner/sample"}),
         says={
             "index.publisher:pypi": f"{ANOTHER} the repository is spelt Owner/sample there and owner/sample "
             "on GitHub: upper and lower case matter"
@@ -344,12 +210,12 @@ ROWS = (
     ),
     Row(
         what="the repository came from somebody else",
-        change=_vouched({"repository": "old/sample"}, owner_id="77"),
+        change=there.vouched({"repository": "old/sample"}, owner_id="77"),
         says={"index.publisher:pypi": f"{ANOTHER} the repository was old/sample and is owner/sample"},
     ),
     Row(
         what="the repository came from somebody else, whom the page still names",
-        change=_transferred,
+        change=there.transferred,
         says={
             "index.name:pypi": "ok: owned by stranger; published by old/sample, as this repository was called",
             "index.publisher:pypi": "problem: 0.1 was published by another: the repository was old/sample "
@@ -357,23 +223,56 @@ ROWS = (
         },
     ),
     Row(
+        what="the repository was transferred, which only GitHub tells",
+        change=there.moved_by_token,
+        says={"index.name:pypi": "ok: owned by stranger; its page names old/sample, as this repository was called"},
+    ),
+    Row(
+        what="the repository was transferred, and released from before",
+        change=there.moved,
+        says={
+            "index.name:pypi": "ok: owned by stranger; published by old/sample, as this repository was called",
+            "index.publisher:pypi": "problem: 0.1 was published by another: the repository was old/sample and is "
+            "owner/sample",
+        },
+    ),
+    Row(
+        what="the repository may have been transferred, and GitHub does not tell",
+        change=there.unseen(there.moved),
+        says=dict.fromkeys(("index.name:pypi", "index.publisher:pypi", "index.owners:pypi"), BLIND),
+        remedy="Wait (the header x-ratelimit-reset says until when)",
+    ),
+    Row(
+        what="the page names another repository, and GitHub does not tell whether it is this one",
+        change=there.unseen(there.taken("pypi", "Project-URL: Issues, https://github.com/stranger/sample/issues")),
+        says=dict.fromkeys(("index.name:pypi", "index.publisher:pypi", "index.owners:pypi"), BLIND),
+    ),
+    Row(
+        what="the page names this repository, GitHub shows none, and releases came from another",
+        change=there.unseen(there.vouched({"repository": "old/sample"}, owner_id="77")),
+        says={
+            "index.name:pypi": "ok: owned by owner, second; its page names this repository",
+            "index.publisher:pypi": BLIND,
+        },
+    ),
+    Row(
         what="the index spells the name otherwise",
-        change=_as("pypi", name="Sample"),
+        change=there.having("pypi", name="Sample"),
         says={"index.name:pypi": "ok: owned by owner, second; published by this repository; spelt Sample there"},
     ),
     Row(
         what="the page names another repository of the same account",
-        change=_taken("pypi", "Project-URL: Source, git+http://www.github.com/owner/old#readme"),
+        change=there.taken("pypi", "Project-URL: Source, git+http://www.github.com/owner/old#readme"),
         says={"index.name:pypi": "ok: owned by stranger; its page names owner/old, of the same account"},
     ),
     Row(
         what="the page names a page of GitHub that is no repository",
-        change=_taken("pypi", "Project-URL: Funding, https://github.com/sponsors/stranger"),
+        change=there.taken("pypi", "Project-URL: Funding, https://github.com/sponsors/stranger"),
         says={"index.name:pypi": "unknown: owned by stranger; nothing on it names this repository"},
     ),
     Row(
         what="the repository had another name",
-        change=_vouched({"repository": "owner/old"}),
+        change=there.vouched({"repository": "owner/old"}),
         says={
             "index.name:pypi": "ok: owned by owner, second; published by owner/old, as this repository was called",
             "index.publisher:pypi": f"{ANOTHER} the repository was owner/old and is owner/sample",
@@ -381,7 +280,7 @@ ROWS = (
     ),
     Row(
         what="the repository got another name on GitHub",
-        change=_renamed_repository,
+        change=there.renamed_repository,
         says={
             "index.publisher:pypi": f"{ANOTHER} the repository was owner/sample and is owner/samples",
             "index.name:pypi": "ok: owned by owner, second; published by this repository",
@@ -391,31 +290,31 @@ ROWS = (
     ),
     Row(
         what="GitHub does not show the repository",
-        change=_down("api.github.com"),
+        change=there.down("api.github.com"),
         says={
-            "index.publisher:pypi": "unknown: GitHub does not answer now: 503 SERVICE UNAVAILABLE",
-            "index.owner:pypi": "unknown: GitHub does not answer now: 503 SERVICE UNAVAILABLE",
+            "index.publisher:pypi": BLIND,
+            "index.owner:pypi": BLIND,
             "index.name:pypi": "ok: owned by owner, second; published by this repository",
         },
     ),
     Row(
         what="releases came from GitLab",
-        change=_vouched({"kind": "GitLab", "environment": None}),
+        change=there.vouched({"kind": "GitLab", "environment": None}),
         says={"index.publisher:pypi": f"{ANOTHER} it came from GitLab, and the workflow runs on GitHub Actions"},
     ),
     Row(
         what="another environment is registered",
-        change=_vouched({"environment": "release"}),
+        change=there.vouched({"environment": "release"}),
         says={"index.publisher:pypi": f"{ANOTHER} the job had the environment release and has pypi"},
     ),
     Row(
         what="the environment is spelt otherwise",
-        change=_vouched({"environment": "PyPI"}),
+        change=there.vouched({"environment": "PyPI"}),
         says={"index.publisher:pypi": f"ok: 0.9.0 by {HERE}"},
     ),
     Row(
         what="no environment is registered",
-        change=_vouched({"environment": None}),
+        change=there.vouched({"environment": None}),
         says={
             "index.environment:pypi": "problem: 0.9.0 came by a publisher without environment: publish.yml of any "
             "branch may publish",
@@ -425,13 +324,13 @@ ROWS = (
     ),
     Row(
         what="nothing was ever published by a workflow",
-        change=_vouched(None),
+        change=there.vouched(None),
         says={"index.publisher:pypi": f"pending: no release shows who published it; {HERE} will ask"},
         remedy=f"{FORM}&workflow_filename=publish.yml&environment=pypi",
     ),
     Row(
         what="the newest release came from another workflow",
-        change=_one_more({"workflow": "old.yml"}),
+        change=there.one_more({"workflow": "old.yml"}),
         says={
             "index.publishers:pypi": f"problem: owner/sample, old.yml, environment pypi; {HERE}",
             "index.publisher:pypi": f"ok: 0.9.0 by {HERE}",
@@ -440,7 +339,7 @@ ROWS = (
     ),
     Row(
         what="the newest release came by hand",
-        change=_one_more(None),
+        change=there.one_more(None),
         says={
             "index.provenance:pypi": "problem: sample-0.9.1-py3-none-any.whl, sample-0.9.1.tar.gz of 0.9.1 came by "
             "hand, with a token, or without attestations",
@@ -449,19 +348,19 @@ ROWS = (
     ),
     Row(
         what="this clone lacks the tag",
-        change=_lost_tag,
+        change=there.lost_tag,
         says={"index.commit:pypi": "unknown: this clone has no tag v0.9.0"},
         remedy="git fetch --tags",
     ),
     Row(
         what="the account has the name of another",
-        change=_vouched({}, owner_id="42"),
+        change=there.vouched({}, owner_id="42"),
         says={"index.owner:pypi": "problem: owner has the number 1000001, and 0.9.0 came from number 42"},
         remedy=f"Remove the publisher. Register {HERE} as a trusted publisher: {FORM}",
     ),
     Row(
         what="the certificate says nothing",
-        change=_vouched({}, commit="", ref="", owner_id=""),
+        change=there.vouched({}, commit="", ref="", owner_id=""),
         says={
             "index.commit:pypi": "unknown: the certificate of 0.9.0 does not say its commit",
             "index.owner:pypi": "unknown: the certificate of 0.9.0 does not say its owner",
@@ -470,23 +369,23 @@ ROWS = (
     ),
     Row(
         what="the release was made from a branch",
-        change=_vouched({}, ref="refs/heads/main"),
+        change=there.vouched({}, ref="refs/heads/main"),
         says={"index.publisher:pypi": f"ok: 0.9.0 by {HERE}"},
     ),
     Row(
         what="the workflow is one that others call",
-        change=_only_called,
+        change=there.only_called,
         says={"index.claims:pypi": "problem: publish.yml is called by other workflows, and PyPI takes that from none"},
     ),
     Row(
         what="another workflow calls the one that publishes",
-        change=_called_by,
+        change=there.called_by,
         says={"index.claims:pypi": "problem: publish.yml is called by tag.yml, and PyPI takes that from none"},
         remedy="Let the job that uploads be in the workflow that the tag starts.",
     ),
     Row(
         what="a second workflow publishes, and no release came from it",
-        change=_second,
+        change=there.second,
         says={
             f"index.publisher:pypi, {NIGHTLY}": f"pending: 0.9.0 came from publish.yml, environment pypi, and none of "
             f"the newest from {NIGHTLY}",
@@ -499,7 +398,7 @@ ROWS = (
     ),
     Row(
         what="two workflows publish, and each did",
-        change=lambda made: (_second(made), _one_more({"workflow": "nightly.yml", "environment": "nightly"})(made))[0],
+        change=there.both(there.second, there.one_more({"workflow": "nightly.yml", "environment": "nightly"})),
         says={
             f"index.publisher:pypi, {NIGHTLY}": f"ok: 0.9.1 by owner/sample, {NIGHTLY}",
             "index.publisher:pypi, publish.yml, environment pypi": f"ok: 0.9.0 by {HERE}",
@@ -508,7 +407,7 @@ ROWS = (
     ),
     Row(
         what="two workflows publish, and another one is registered",
-        change=lambda made: (_second(made), _vouched({"workflow": "old.yml"})(made))[0],
+        change=there.both(there.second, there.vouched({"workflow": "old.yml"})),
         says={
             f"index.publisher:pypi, {NIGHTLY}": f"{ANOTHER} the workflow was old.yml and is nightly.yml; the job had "
             "the environment pypi and has nightly",
@@ -518,7 +417,7 @@ ROWS = (
     ),
     Row(
         what="the job publishes from a matrix of environments",
-        change=_matrix,
+        change=there.matrix,
         says={
             "index.publisher:pypi, publish.yml, environment other": "pending: 0.9.0 came from publish.yml, environment "
             "pypi, and none of the newest from publish.yml, environment other",
@@ -528,12 +427,12 @@ ROWS = (
     ),
     Row(
         what="the environment is an expression, and the file another one",
-        change=lambda made: (_expression(made), _renamed_file(made))[0],
+        change=there.both(there.expression, there.renamed_file),
         says={"index.publisher:pypi": f"{ANOTHER} the workflow was publish.yml and is release.yml"},
     ),
     Row(
         what="the environment is an expression",
-        change=_expression,
+        change=there.expression,
         says={
             "index.claims:pypi": "unknown: its environment is known when the job runs, and not before",
             "index.publisher:pypi": "unknown: its environment is known when the job runs, and not before",
@@ -542,24 +441,24 @@ ROWS = (
     ),
     Row(
         what="development versions have piled up",
-        change=_piled_up,
+        change=there.piled_up,
         says={"index.room:testpypi": "problem: 8.7 GB, 81% of what TestPyPI gives every project"},
         remedy="Delete old development versions",
     ),
     Row(
         what="a vulnerability is known",
-        change=_as("pypi", vulnerabilities=("PYSEC-2026-1",)),
+        change=there.having("pypi", vulnerabilities=("PYSEC-2026-1",)),
         says={"index.vulnerabilities:pypi": "problem: PYSEC-2026-1 in 0.9.0"},
     ),
     Row(
         what="one account owns it",
-        change=_as("pypi", roles={"owner": "Owner", "helper": "Maintainer"}),
+        change=there.having("pypi", roles={"owner": "Owner", "helper": "Maintainer"}),
         says={"index.owners:pypi": "problem: owner alone"},
         remedy="Invite a second owner",
     ),
     Row(
         what="an organisation owns it",
-        change=_as("pypi", roles={}, organization="Sample Foundation"),
+        change=there.having("pypi", roles={}, organization="Sample Foundation"),
         says={
             "index.owners:pypi": "ok: Sample Foundation",
             "index.name:pypi": "ok: owned by Sample Foundation; published by this repository",

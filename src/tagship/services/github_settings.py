@@ -212,6 +212,12 @@ def _account(github: GitHub, name: str) -> Reading[Account]:
     return seen(github, f" {name}", "Members: read of the organisation", lambda: github.of_server(path, Account))
 
 
+def read_other(github: GitHub, name: str) -> Reading[Repository]:
+    """Another repository, as it is called now: GitHub leads on from former names; None where none shows."""
+    found = seen(github, "", METADATA, lambda: github.of_server(f"/repos/{quote(name)}", Repository))
+    return msgspec.structs.replace(found, how=f"GET /repos/{name}")
+
+
 def _environment(name: str) -> str:
     return f"/environments/{quote(name, safe='')}"
 

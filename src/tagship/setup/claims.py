@@ -163,13 +163,6 @@ class At:
         """How the project was looked at."""
         return self.listing.status.how
 
-    @property
-    def ours(self) -> frozenset[str]:
-        """What the repository is called, in lower case: by the remote and by GitHub."""
-        found = self.observed.github.repository.value
-        names = (self.observed.project.repository.on_github, found.full_name if found else None)
-        return frozenset(name.lower() for name in names if name)
-
     def vouched(self) -> tuple[Release, tuple[Publisher, ...]] | None:
         """The newest release of which the publishers are known, and who they are.
 

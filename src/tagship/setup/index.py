@@ -11,7 +11,7 @@ from tagship.checks.rulebook import Limits
 from tagship.checks.rulebook.names import PROHIBITED, STANDARD_LIBRARY
 from tagship.model import Page, Severity, Status, Target
 from tagship.services.addresses import GITHUB, PYPI
-from tagship.services.index_settings import Publisher
+from tagship.services.index_settings import Listing, Publisher
 from tagship.setup.check import Check, Group, Seen, ok, problem, unknown
 from tagship.setup.claims import At, each
 from tagship.words import size
@@ -44,7 +44,7 @@ def _name(at: At) -> Seen | None:
         words = "it has no release, and only its owner sees whose it is"
         return unknown(words, at.how, remedy=f"Log in and look for it: {at.index.web}/manage/projects/", about=about)
     owners = few([role.user for role in found.roles]) or found.organization or "nobody"
-    words, mine = _whose(at, found.urls)
+    words, mine = _whose(at)
     if mine:
         spelt = f"; spelt {found.name} there" if found.name != at.observed.project.name.value else ""
         return ok(f"owned by {owners}; {words}{spelt}", at.listing.about.how, url=where, about=about)
@@ -60,27 +60,48 @@ def _name(at: At) -> Seen | None:
     return unknown(words, at.listing.about.how, remedy=remedy, url=where, about=about)
 
 
-def _whose(at: At, urls: tuple[str, ...]) -> tuple[str, bool]:
-    """Why a project is taken for ours, or for somebody else's; no words where nothing tells."""
-    published = (p for release in at.listing.releases for p in release.publishers.value or ())
-    found = [publisher for publisher in published if publisher.kind == "GitHub"]
-    publishers = {publisher.repository.lower() for publisher in found}
-    named = {match[1].lower() for url in urls if (match := _ON_GITHUB.match(url))}
-    if at.ours & publishers:
+def _whose(at: At) -> tuple[str, bool]:
+    """Why a project is taken for ours, or for somebody else's; no words where nothing tells.
+
+    Raises:
+        Unseen: it names other repositories, and GitHub does not tell whether this one was called so.
+    """
+    observed, ours = at.observed, at.observed.names
+    found = _published(at.listing)
+    publishers, named = {publisher.repository.lower() for publisher in found}, {*repositories(at.listing)}
+    if ours & publishers:
         return "published by this repository", True
     if _formerly(at, found):
         return f"published by {few(sorted(publishers))}, as this repository was called", True
-    if at.ours & named:
+    if ours & named:
         return "its page names this repository", True
-    upstream = (at.observed.project.repository.upstream or "").lower()
-    if upstream and upstream in publishers | named:
+    upstream = (observed.project.repository.upstream or "").lower()
+    if upstream and upstream in named:
         return f"it is {upstream}'s, of which this is a fork", False
-    accounts = {name.partition("/")[0] for name in at.ours}
-    if near := sorted(name for name in publishers | named if name.partition("/")[0] in accounts):
+    if not named:
+        return _as_on_pypi(at) if at.index.target is Target.TESTPYPI else ("", False)
+    observed.github.repository.get()
+    for name, reading in observed.elsewhere.items():
+        if name in named and (there := reading.get()) is not None and there.full_name.lower() in ours:
+            how = "published by" if name in publishers else "its page names"
+            return f"{how} {name}, as this repository was called", True
+    accounts = {name.partition("/")[0] for name in ours}
+    if near := sorted(name for name in named if name.partition("/")[0] in accounts):
         return f"its page names {few(near)}, of the same account", True
-    if publishers or named:
-        return f"it is {few(sorted(publishers or named))}'s, and not this repository's", False
-    return _as_on_pypi(at) if at.index.target is Target.TESTPYPI else ("", False)
+    return f"it is {few(sorted(publishers or named))}'s, and not this repository's", False
+
+
+def repositories(listing: Listing) -> tuple[str, ...]:
+    """The repositories on GitHub that a project's releases came from and that its page names, in lower case."""
+    urls = listing.about.value.urls if listing.about.value is not None else ()
+    named = (match[1] for url in urls if (match := _ON_GITHUB.match(url)))
+    publishers = (publisher.repository for publisher in _published(listing))
+    return tuple(dict.fromkeys(name.lower() for name in (*publishers, *named)))
+
+
+def _published(listing: Listing) -> list[Publisher]:
+    publishers = (publisher for release in listing.releases for publisher in release.publishers.value or ())
+    return [publisher for publisher in publishers if publisher.kind == "GitHub"]
 
 
 def _formerly(at: At, found: Iterable[Publisher]) -> bool:
@@ -105,7 +126,7 @@ def _as_on_pypi(at: At) -> tuple[str, bool]:
         return "", False
     pypi = At(observed=at.observed, index=PYPI, listing=listing, presented=())
     theirs = [role.user for role in listing.about.value.roles]
-    if not _whose(pypi, listing.about.value.urls)[1] or not theirs:
+    if not _whose(pypi)[1] or not theirs:
         return "", False
     shared = {role.user for role in here.roles} & set(theirs)
     return ("as on PyPI", True) if shared else (f"the project on PyPI by {few(theirs)}", False)

@@ -1,6 +1,7 @@
 """Looks at the checkout, GitHub and the indexes, side by side, and decides nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,11 +15,20 @@ from tagship.project.discover import Project
 from tagship.project.repository import slug_of
 from tagship.services.addresses import PYPI, TESTPYPI
 from tagship.services.git import Git
-from tagship.services.github_settings import CONTENTS, read_good_run, read_settings, read_workflows, seen, unseen
+from tagship.services.github_settings import (
+    CONTENTS,
+    read_good_run,
+    read_other,
+    read_settings,
+    read_workflows,
+    seen,
+    unseen,
+)
 from tagship.services.github_shapes import Repository, Settings
 from tagship.services.index_settings import Listing, read_listing, unlisted
 from tagship.services.reading import Asked, Hidden, Reading, begin
 from tagship.services.world import World
+from tagship.setup.index import repositories
 from tagship.setup.observed import Files, Local, Observed, Runs
 from tagship.setup.wanted import Wanted, wanted
 from tagship.stages.gate_judge import Seen
@@ -40,6 +50,8 @@ SETTINGS = (
 """Files that are read as text; CODEOWNERS in the order in which GitHub looks (docs.github.com, "About code owners")."""
 SET_UP = (FOLDER, hashed.FOLDER, ".github/environments", ".github/dependabot", ".github/CODEOWNERS")
 """What belongs to the set-up of a release, whoever wrote it."""
+NAMED = 3
+"""How many of the repositories that an index names are asked for."""
 LARGEST = 2**20
 """Bytes of such a file; GitHub itself ignores a larger CODEOWNERS from 3 MB on."""
 OFFLINE = Hidden(why="nothing outside of the checkout was looked at", remedy="Leave out --offline.")
@@ -65,7 +77,7 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
         for index in (PYPI, TESTPYPI)
     )
     kept, files = _kept(world, project), _files(world.git)
-    return Observed(
+    observed = Observed(
         now=world.clock.now(),
         project=project,
         local=_local(world.git, project, kept),
@@ -79,6 +91,7 @@ def observe(world: World, project: Project, *, offline: bool = False) -> Observe
         testpypi=testpypi.result() if testpypi is not None else unlisted(OFFLINE),
         expires=world.github.expires,
     )
+    return observed if offline else replace(observed, elsewhere=_elsewhere(world, observed))
 
 
 def aside(world: World, name: str, look: Callable[[World], T]) -> Asked[T]:
@@ -189,6 +202,16 @@ def _listing(world: World, project: Project, target: Target) -> Listing:
         return unlisted(Hidden(why="the project has no name that can be read"))
     world.journal.doing("the project and who published it")
     return read_listing(world.index(target), project.normalised, likeliest(project.normalised))
+
+
+def _elsewhere(world: World, observed: Observed) -> dict[str, Reading[Repository]]:
+    """What GitHub knows of the repositories that an index names instead of this one."""
+    if observed.github.repository.value is None:
+        return {}
+    found = [repositories(listing) for listing in (observed.pypi, observed.testpypi)]
+    asked = {name for names in found if not observed.names & {*names} for name in names[:NAMED]}
+    readings = {name: begin(partial(read_other, world.github, name)) for name in sorted(asked)}
+    return {name: reading.result() for name, reading in readings.items()}
 
 
 def _no_runs(why: Hidden) -> Runs:

@@ -7,7 +7,7 @@ from tagship.errors import ProjectError, TagshipError
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.services.github import WorkflowRun
-from tagship.services.github_shapes import Settings, WorkflowState
+from tagship.services.github_shapes import Repository, Settings, WorkflowState
 from tagship.services.index_settings import Listing
 from tagship.services.reading import Reading
 from tagship.setup.wanted import Wanted
@@ -92,8 +92,18 @@ class Observed:
     pypi: Listing = field(default_factory=Listing)
     """The project on PyPI."""
     testpypi: Listing = field(default_factory=Listing)
+    elsewhere: Mapping[str, Reading[Repository]] = field(default_factory=dict)
+    """The repositories that an index names where it does not name this one, by that name: this one under a former name,
+    or another."""
     expires: str = ""
     """When the token that was used ends, as GitHub says it; empty where it does not end."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the repository is called, in lower case: by the remote and by GitHub."""
+        found = self.github.repository.value
+        called = (self.project.repository.on_github, found.full_name if found else None)
+        return frozenset(name.lower() for name in called if name)
 
     @property
     def variant(self) -> Variant:

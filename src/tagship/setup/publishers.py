@@ -59,6 +59,9 @@ def _other(at: At, presented: Identity, register: str) -> Seen | None:
             return None  # it may well publish another package
         words = f"{release.version} came from {job.job}, and none of the newest from {presented.job}"
         return pending(words, how, remedy=remedy, about=about)
+    github, repository = at.observed.github.repository, presented.repository.lower()
+    if github.hidden is not None and all(one.repository.lower() != repository for one in publishers):
+        raise Unseen(github.hidden, github.how)  # it may be this one, under another name
     apart = min((differences(presented, publisher) for publisher in publishers), key=len)
     return problem(f"{release.version} was published by another: {'; '.join(apart)}", how, remedy=remedy, about=about)
 
@@ -126,7 +129,7 @@ def _commit(at: At) -> Seen | None:
 
 def _owner(at: At) -> Seen | None:
     vouched = at.vouched()
-    if not at.presented or vouched is None or vouched[1][0].repository.lower() not in at.ours:
+    if not at.presented or vouched is None or vouched[1][0].repository.lower() not in at.observed.names:
         return None
     release, publishers = vouched
     about, how, run = at.index.target.value, release.publishers.how, publishers[0]
