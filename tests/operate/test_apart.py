@@ -1,16 +1,29 @@
 """The checkout beside the user's own: complete, without their hooks, and gone afterwards, with nothing else."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tagship.errors import PlanRefused
 from tagship.operate.apart import apart, sweep
 from tagship.services.git import Git
 from tagship.services.shell import Shell
 from tests.rehearsing import IDENTITY, git, repository
 
 pytestmark = pytest.mark.requirement("B6")
+ROOT = Path(__file__).parents[2]
+KILLED = """
+import os, sys
+from pathlib import Path
+from tests.operate.test_apart import apart, at
+with apart(at(Path(sys.argv[1])), "HEAD") as inside:
+    os.write(1, str(inside.root).encode())
+    os._exit(9)
+"""
+"""A process that ends in the middle, without a last word."""
 
 
 @pytest.fixture
@@ -46,15 +59,17 @@ def test_it_is_complete_and_goes(clone: Path) -> None:
 
 
 def test_what_was_left_behind_goes(clone: Path) -> None:
-    """A worktree of a run that was killed goes with the next, and its folder with it."""
-    left = apart(at(clone), "HEAD")
-    folder = left.__enter__().root
-    mark = clone / ".git/tagship/apart"
-    assert mark.read_text() == str(folder)
-    assert sweep(at(clone)) == mark
-    assert (mark.exists(), folder.parent.exists()) == (False, False)
-    assert len(git(clone, "worktree", "list").splitlines()) == 1
-    left.__exit__(None, None, None)
+    """A worktree of a run that was killed goes with the next, and its folder with it; one that is in use stays."""
+    words = (sys.executable, "-c", KILLED, str(clone))
+    folder = Path(subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout)
+    assert folder.is_dir()
+    with apart(at(clone), "HEAD") as inside:
+        assert (folder.parent.exists(), inside.root.is_dir()) == (False, True)
+        sweep(at(clone))
+        with pytest.raises(PlanRefused, match="another tagship release is at work in this clone"):
+            apart(at(clone), "HEAD").__enter__()
+        assert (inside.root / "README.md").is_file()
+    assert (len(git(clone, "worktree", "list").splitlines()), inside.root.parent.exists()) == (1, False)
 
 
 def test_nothing_else_is_removed(clone: Path) -> None:
@@ -66,4 +81,4 @@ def test_nothing_else_is_removed(clone: Path) -> None:
     (precious / "file").touch()
     mark.write_text(str(precious))
     sweep(at(clone))
-    assert ((precious / "file").exists(), mark.exists()) == (True, False)
+    assert ((precious / "file").exists(), mark.read_text()) == (True, "")

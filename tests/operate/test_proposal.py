@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from werkzeug import Response
@@ -241,6 +242,23 @@ def test_killed_in_between(desk: Desk, moment: str) -> None:
     hook.unlink()
     again = desk.release("minor", "--pull-request", *QUIET)
     assert (again.code, desk.state, len(desk.issues)) == (0, before, 1), again.err
+
+
+def test_two_at_once(desk: Desk) -> None:
+    """A second release in the same clone is refused before it did anything; the first one ends as if it were alone."""
+    hook, go = desk.clone / ".git/hooks/pre-commit", desk.clone.parent / "go"
+    hook.write_text(f"#!/bin/sh\ntouch {go}.begun; until [ -e {go} ]; do sleep 0.1; done\n")
+    hook.chmod(0o755)
+    before = desk.state
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(desk.release, "minor", "--pull-request", *QUIET)
+        wait_for(go.with_suffix(".begun").exists)
+        second = desk.release("patch", "--pull-request", *QUIET)
+        go.touch()
+    assert (second.code, "another tagship release is at work in this clone\n" in second.err) == (4, True), second.err
+    assert (first.result().code, desk.state, len(desk.issues)) == (0, before, 1), first.result().err
+    third = desk.release("patch", "--pull-request", *QUIET)
+    assert (third.code, desk.state, len(desk.issues)) == (0, before, 2), third.err
 
 
 def wait_for(done: Callable[[], bool]) -> None:
