@@ -143,9 +143,10 @@ def _command(name: str, command: click.Command, context: click.Context) -> str:
 
 def _option(option: click.Option) -> tuple[str, str]:
     metavar = "" if option.is_flag else f" {option.metavar or _values(option)}"
-    default = f" Default: `{option.default}`." if option.show_default and option.default is not None else ""
+    shown = option.opts[0] if option.secondary_opts and option.default else option.default
+    default = f" Default: `{shown}`." if option.show_default and option.default is not None else ""
     help_text = f"{option.help.rstrip('.')}." if option.help and not option.help.endswith("…") else option.help or ""
-    return f"`{', '.join(option.opts)}{metavar}`", f"{help_text}{default}".strip()
+    return f"`{', '.join([*option.opts, *option.secondary_opts])}{metavar}`", f"{help_text}{default}".strip()
 
 
 def _values(option: click.Option) -> str:

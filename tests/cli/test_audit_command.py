@@ -199,6 +199,7 @@ def test_other_linters_have_their_say(tmp_path: Path) -> None:
     text = call("audit", cwd=root)
     assert text.code == ERRORS
     assert "error zizmor/template-injection: line" in text.out
+    assert text.out.count("https://docs.zizmor.sh/audits/#template-injection") == 1
     run = _run(call("audit", "--sarif", cwd=root), "zizmor")
     assert [result["ruleId"] for result in run["results"]] == ["zizmor/template-injection"]
 

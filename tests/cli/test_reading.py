@@ -2,15 +2,17 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import msgspec
 import pytest
+import rich_click as click
 
 from tagship import __version__
-from tagship.cli.app import COMMANDS, run
+from tagship.cli.app import COMMANDS, run, tagship
 from tagship.cli.pages import pages
 from tagship.errors import ERRORS, TagshipError
 from tagship.services.addresses import page_of
@@ -46,6 +48,22 @@ def test_every_command_has_help_with_an_example(name: str, capsys: pytest.Captur
     assert shown.err == ""
     assert run([name, "-h"]) == 0
     assert capsys.readouterr().out == shown.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_word_of_a_help_is_broken(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal of 80 columns every option says what it is, and each of its choices stands on one line."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([name, "--help"]) == 0
+    shown = capsys.readouterr().out
+    command = tagship.get_command(click.Context(tagship), name)
+    assert command is not None
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+    choices = [word for option in options if isinstance(option.type, click.Choice) for word in option.type.choices]
+    assert [word for word in choices if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", shown)] == []
 
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

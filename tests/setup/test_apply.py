@@ -293,7 +293,10 @@ def test_a_ruleset_of_ours_that_people_made_stricter_stays_so(worlds: Stagehand)
 
 
 def test_what_could_not_be_seen_is_no_success(worlds: Stagehand) -> None:
-    """A setting that GitHub does not show was not set: that has an exit code of its own, unless it is allowed."""
+    """A setting that GitHub does not show was not set: that has an exit code of its own, unless it is allowed.
+
+    What the same answer hides stands together, and the answer once.
+    """
     with worlds.open("apply-unseen") as made:
         hosts = made.embedded.doors.hosts
         whole, refusal = hosts["api.github.com"], Response('{"message": "Not for you"}', status=403)
@@ -303,10 +306,14 @@ def test_what_could_not_be_seen_is_no_success(worlds: Stagehand) -> None:
             return (refusal if hidden else whole)(environ, start_response)
 
         hosts["api.github.com"] = refusing
-        words = ("--apply", "--yes", "--only", "TD37")
+        words = ("--apply", "--yes", "--only", "TD37", "--only", "TD38")
         outputs = [made.command(*words, *more, token=made.token(ADMIN)) for more in ((), ("--allow-unknown",))]
         assert [output.returncode for output in outputs] == [2, 0]
-        assert all("Could not be seen, and stays as it is:\n  TD37" in output.stdout for output in outputs)
+        for output in outputs:
+            *titles, why, remedy = output.stdout.partition("Could not be seen, and stays as it is:\n")[2].splitlines()
+            assert [title.split()[0] for title in titles] == ["TD37", "TD38"]
+            assert "Not for you" in why
+            assert remedy.strip()
 
 
 def test_of_two_patterns_the_one_that_was_planned_goes(worlds: Stagehand) -> None:

@@ -174,7 +174,8 @@ CHECKS = (
             title="The description is missing or does not say its format",
             why="The project's page stays empty, or shows Markdown as if it were reStructuredText; "
             "`twine check --strict` fails.",
-            remedy='Set `readme = "README.md"` in `[project]`; the build backend derives the format.',
+            remedy='Set `readme = "README.md"` in `[project]`; the build backend derives the format. In setup.py, set '
+            "`long_description_content_type`.",
             severity=Severity.WARNING,
             source="twine check; core metadata specification",
         ),

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def apply(path: Path, only: tuple[str, ...], options: Mapping[str, Option]) -> i
     """
     from tagship.cli.doctor import opened
     from tagship.services.github_settings import read_settings
-    from tagship.services.world import PATIENCE
+    from tagship.services.world import CHANGE, LOOK, PATIENCE
     from tagship.setup.apply import Doors, check_rights, plan
     from tagship.setup.doctor import UNSEEN
     from tagship.setup.wanted import wanted
@@ -41,14 +42,16 @@ def apply(path: Path, only: tuple[str, ...], options: Mapping[str, Option]) -> i
     with opened(path, options, patience=PATIENCE) as (world, project):
         asked = wanted(project, variant(project))
         doors = Doors(github=world.github, wanted=asked, table=_table(only))
-        settings = read_settings(doors.github, (one.name for one in asked.environments), asked.people)
+        with world.http.within(LOOK):
+            settings = read_settings(doors.github, (one.name for one in asked.environments), asked.people)
         planned, as_json = plan(asked, settings, doors.table), bool(options["as_json"])
         if not as_json:
             _show(planned)
         check_rights(doors, settings)
         if planned.actions and not options["yes"]:
             _ask(planned, as_json=as_json)
-        _perform(doors, settings, planned, as_json=as_json)
+        with world.http.within(CHANGE):
+            _perform(doors, settings, planned, as_json=as_json)
         return UNSEEN if planned.unseen and not options["allow_unknown"] else 0
 
 
@@ -130,11 +133,11 @@ def _show(planned: "Plan") -> None:
 
 
 def _list(title: str, found: "Iterable[Left]") -> None:
-    for number, left in enumerate(found):
+    for number, (words, together) in enumerate(groupby(found, key=lambda left: (left.why, left.remedy))):
         if not number:
             sys.stdout.write(f"\n{title}:\n")
-        words = "\n        ".join(map(clean, (left.title, left.why, left.remedy)))
-        sys.stdout.write(f"  {left.code}  {words}\n")
+        sys.stdout.writelines(f"  {left.code}  {clean(left.title)}\n" for left in together)
+        sys.stdout.writelines(f"        {clean(line)}\n" for line in words)
 
 
 def _tell(one: "Done") -> None:

@@ -17,8 +17,8 @@ from tagship.model import to_json
     "--persona",
     type=click.Choice(["regular", "pedantic", "auditor"]),
     default="regular",
-    show_default=True,
-    help="How strict zizmor is.",
+    metavar="NAME",
+    help="How strict zizmor is: regular (the default), pedantic or auditor.",
 )
 @click.option("--tools/--no-tools", default=True, show_default=True, help="Run zizmor and actionlint where they are.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -80,7 +80,9 @@ def changelog() -> None:
 
 @changelog.command(epilog="Example: tagship changelog cut")
 @click.argument("wanted", required=False, metavar="[VERSION]")
-@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="The day of the release; today, otherwise.")
+@click.option(
+    "--date", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The day of the release; today, otherwise."
+)
 @click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
 @click.option("--dry-run", is_flag=True, help="Print the difference, and change nothing.")
 def cut(wanted: str | None, date: datetime.datetime | None, package: str, dry_run: bool) -> int:
@@ -111,7 +113,10 @@ def cut(wanted: str | None, date: datetime.datetime | None, package: str, dry_ru
 @changelog.command("check", epilog="Example: tagship changelog check")
 @click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
 def look(package: str) -> int:
-    """Look for sections twice, in a wrong order, empty, with a wrong date or a link to nothing; 8 for any."""
+    """Look for sections twice, in a wrong order, empty, with a wrong date or a link to nothing.
+
+    The exit code is 8 where there is any.
+    """
     from tagship.errors import ChecksFailed
     from tagship.project import changelog_edit
 

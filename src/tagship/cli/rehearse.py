@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, get_args, get_type_hints
@@ -20,8 +20,11 @@ from tagship.rehearsal.result import Rehearsal
 from tagship.stages import STAGES
 
 
-def _choices(key: str) -> click.Choice[str]:
-    return click.Choice(get_args(get_type_hints(Assumptions)[key]))
+def _state(key: str, words: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """An option for an assumption that is one of several words; they stand in its help, where they wrap well."""
+    words_of = get_args(get_type_hints(Assumptions)[key])
+    name = f"--{key.replace('_', '-')}"
+    return click.option(name, type=click.Choice(words_of), metavar="STATE", help=f"{words}: {', '.join(words_of)}.")
 
 
 Option = str | bool | int | Path | tuple[str, ...] | None
@@ -45,12 +48,12 @@ Option = str | bool | int | Path | tuple[str, ...] | None
 @click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
 @click.option("--offline", is_flag=True, help="Take other projects' files from the cache alone.")
 @click.option("--ci", multiple=True, metavar="NAME=END", help="How a required CI ended: failure, missing, pending, …")
-@click.option("--publisher", type=_choices("publisher"), help="The trusted publisher on the index.")
-@click.option("--environment", type=_choices("environment"), help="Which refs the deployment environments let in.")
-@click.option("--reviewers", type=_choices("reviewers"), help="Whether PyPI's environment needs a review, and its end.")
-@click.option("--project", type=_choices("project"), help="The project on the index.")
-@click.option("--published", type=_choices("published"), help="What the index has of this version.")
-@click.option("--api-token", type=_choices("api_token"), help="Upload with an API token that is …")
+@_state("publisher", "The trusted publisher on the index")
+@_state("environment", "Which refs the deployment environments let in")
+@_state("reviewers", "Whether PyPI's environment needs a review, and its end")
+@_state("project", "The project on the index")
+@_state("published", "What the index has of this version")
+@_state("api_token", "The API token that uploads")
 @click.option("--read-only", is_flag=True, default=None, help="The index refuses all uploads.")
 @click.option("--merged", is_flag=True, default=None, help="Take the commit for merged into the default branch.")
 @click.option("--stale", type=int, help="How many times the index shows its old page.")

@@ -27,7 +27,7 @@ NOTES = 12
 @click.option(
     "--pull-request/--push",
     default=None,
-    help="Open a pull request and tag once it is merged, or push.  [default: as the branch's rules ask]",
+    help="Open a pull request and tag once it is merged, or push; by default as the branch's rules ask.",
 )
 @click.option("--merged", is_flag=True, help="Tag the release whose pull request was merged, and push the tag.")
 @click.option("--wait", is_flag=True, help="Wait until the pull request is merged, then go on.")

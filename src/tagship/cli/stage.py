@@ -24,7 +24,13 @@ OPTIONS = (
     click.option("--branch", metavar="NAME", help="The branch that was pushed, likewise."),
     click.option("--tag", metavar="TAG", help="The tag that is released, where GitHub Actions does not say."),
     click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several."),
-    click.option("--dist", type=click.Path(path_type=Path, file_okay=False), default=Path("dist"), show_default=True),
+    click.option(
+        "--dist",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("dist"),
+        show_default=True,
+        help="The folder of the built files.",
+    ),
     click.option(
         "--manifest",
         "manifests",

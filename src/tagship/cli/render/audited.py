@@ -65,7 +65,7 @@ def _file(file: AuditedFile) -> Iterator[Line]:
         for label, texts, tone in (
             ("why", [f.why for f in findings], Tone.TEXT),
             ("fix", [f.remedy for f in findings], Tone.REMEDY),
-            ("see", [f.url for f in findings], Tone.QUIET),
+            ("see", [f.url for f in findings if f.url not in f.remedy], Tone.QUIET),
         ):
             for text in dict.fromkeys(filter(None, texts)):
                 yield Line(text=clean(text), tone=tone, label=label, level=2)
