@@ -105,22 +105,14 @@ def _runs(call: Call, runs: list[WorkflowRun]) -> Reply:
     return call.page(found[:FILTERED], lambda r: run_shape(call, r), "workflow_runs")
 
 
-def run_of(call: Call) -> WorkflowRun:
-    """The run that the address names; 404 where there is none."""
-    found = next((run for run in call.repo.runs if run.id == call.number("id")), None)
-    if found is None:
-        raise not_found()
-    return found
-
-
 def get_run(call: Call) -> Reply:
     """One run, in its newest attempt."""
-    return Reply(body=run_shape(call, run_of(call)))
+    return Reply(body=run_shape(call, call.one(call.repo.runs)))
 
 
 def run_jobs(call: Call) -> Reply:
     """The jobs of the newest attempt, or with `filter=all` of every one."""
-    run = run_of(call)
+    run = call.one(call.repo.runs)
     attempts = run.attempts if call.query("filter") == "all" else run.attempts[-1:]
     jobs = [(attempt, job) for attempt in attempts for job in attempt.jobs]
     return call.page(jobs, lambda pair: job_shape(call, run, *pair), "jobs")

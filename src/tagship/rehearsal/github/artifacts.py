@@ -38,11 +38,8 @@ def artifact_shape(call: Call, of: Artifact) -> Json:
 
 def run_artifacts(call: Call) -> Reply:
     """The artifacts of one run, of all its attempts."""
-    number = call.number("id")
-    if all(run.id != number for run in call.repo.runs):
-        raise not_found()
-    name = call.query("name")
-    found = [of for of in call.repo.artifacts if of.run_id == number and of.final and name in {"", of.name}]
+    run, name = call.one(call.repo.runs), call.query("name")
+    found = [of for of in call.repo.artifacts if of.run_id == run.id and of.final and name in {"", of.name}]
     return call.page(reversed(found), lambda of: artifact_shape(call, of), "artifacts")
 
 
@@ -67,11 +64,7 @@ def delete(call: Call) -> Reply:
 
 
 def _artifact(call: Call) -> Artifact:
-    number = call.number("artifact")
-    found = next((of for of in call.repo.artifacts if of.id == number and of.final), None)
-    if found is None:
-        raise not_found()
-    return found
+    return call.one((of for of in call.repo.artifacts if of.final), "artifact")
 
 
 def _is_expired(call: Call, of: Artifact) -> bool:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
 
 from tagship.rehearsal.github import shapes
 from tagship.rehearsal.github.http import Call, Reply, Route, invalid, not_found, refusal, segment
@@ -42,19 +41,8 @@ def asset_shape(call: Call, release: Release, of: Asset) -> Json:
     }
 
 
-def release_in(releases: Iterable[Release], number: int) -> Release:
-    """A release by its id; 404 where it is not there."""
-    found = next((r for r in releases if r.id == number), None)
-    if found is None:
-        raise not_found()
-    return found
-
-
 def _release(call: Call) -> Release:
-    found = release_in(call.repo.releases, call.number("id"))
-    if found.draft and not call.may("contents"):
-        raise not_found()
-    return found
+    return call.one(release for release in call.repo.releases if not release.draft or call.may("contents"))
 
 
 def _asset(call: Call) -> tuple[Release, Asset]:

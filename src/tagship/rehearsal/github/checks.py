@@ -1,7 +1,7 @@
 """The verdicts on a commit: check runs, check suites, commit statuses. They are three different things."""
 
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found
+from tagship.rehearsal.github.http import Call, Object, Reply, Route
 from tagship.rehearsal.github.objects import commit, commit_of
 from tagship.rehearsal.github.state import CheckRun, CommitStatus, Json
 
@@ -61,15 +61,8 @@ def _checks(call: Call, found: list[CheckRun]) -> Reply:
 
 def annotations(call: Call) -> Reply:
     """The annotations of a check run; this world writes none."""
-    _check(call)
+    call.one(call.repo.checks)
     return Reply(body=[])
-
-
-def _check(call: Call) -> CheckRun:
-    found = next((c for c in call.repo.checks if c.id == call.number("id")), None)
-    if found is None:
-        raise not_found()
-    return found
 
 
 def head_commit(call: Call, sha: str) -> Json:

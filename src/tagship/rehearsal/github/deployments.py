@@ -6,7 +6,7 @@ REST, whose description knows no `waiting`.
 """
 
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found
+from tagship.rehearsal.github.http import Call, Object, Reply, Route
 from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.rules import may_deploy
 from tagship.rehearsal.github.state import (
@@ -118,7 +118,7 @@ def list_deployments(call: Call) -> Reply:
 
 def list_statuses(call: Call) -> Reply:
     """Where a deployment stood, the newest first."""
-    of = _deployment(call)
+    of = call.one(call.repo.deployments, "deployment")
     return call.page(reversed(of.statuses), lambda status: _status(call, of, status))
 
 
@@ -169,14 +169,6 @@ def _status(call: Call, of: Deployment, status: DeploymentStatus) -> Object:
 
 def _short(ref: str) -> str:
     return ref.split("/", 2)[2]
-
-
-def _deployment(call: Call) -> Deployment:
-    number = call.number("deployment")
-    found = next((of for of in call.repo.deployments if of.id == number), None)
-    if found is None:
-        raise not_found()
-    return found
 
 
 _R = "/repos/{owner}/{repo}"

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment, there
 from tagship.rehearsal.github.people import TEAM, known, reviewer
 from tagship.rehearsal.github.settings import secret_shape
 from tagship.rehearsal.github.state import Environment, Json, Policy
@@ -99,10 +99,7 @@ def get_environment(call: Call) -> Reply:
 
 
 def _environment(call: Call) -> Environment:
-    found = call.repo.environments.get(call.args["environment"])
-    if found is None:
-        raise not_found()
-    return found
+    return there(call.repo.environments.get(call.args["environment"]))
 
 
 def put_environment(call: Call) -> Reply:
@@ -157,11 +154,8 @@ def create_policy(call: Call) -> Reply:
 
 def delete_policy(call: Call) -> Reply:
     """Remove a pattern."""
-    found, number = _environment(call), call.number("id")
-    policy = next((p for p in found.policies if p.id == number), None)
-    if policy is None:
-        raise not_found()
-    found.policies.remove(policy)
+    policies = _environment(call).policies
+    policies.remove(call.one(policies))
     return Reply(status=204)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -17,6 +17,17 @@ from tagship.services.addresses import GITHUB_DOCS
 
 Object = dict[str, Json]
 T = TypeVar("T")
+
+
+class Numbered(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+
+N = TypeVar("N", bound=Numbered)
 
 JSON_TYPE = "application/json; charset=utf-8"
 VERSIONS = ("2022-11-28", "2026-03-10")
@@ -102,6 +113,11 @@ class Call:
         if not re.fullmatch(r"[0-9]{1,18}", text):
             raise not_found()
         return int(text)
+
+    def one(self, items: Iterable[N], name: str = "id") -> N:
+        """The item whose id is a placeholder; 404 where there is none."""
+        number = self.number(name)
+        return there(next((item for item in items if item.id == number), None))
 
     def query(self, name: str, default: str = "") -> str:
         """A query parameter."""
@@ -204,6 +220,13 @@ def refusal(
 def not_found() -> HTTPException:
     """404, also for what the caller must not know of."""
     return refusal(404, "Not Found")
+
+
+def there(found: T | None) -> T:
+    """What was looked for; 404 where it was not found."""
+    if found is None:
+        raise not_found()
+    return found
 
 
 def invalid(resource: str, code: str, field_name: str, message: str = "") -> HTTPException:

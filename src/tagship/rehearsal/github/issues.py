@@ -8,8 +8,7 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, segment
-from tagship.rehearsal.github.state import ACTIONS_BOT
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, segment, there
 from tagship.rehearsal.github.threads import Comment, Issue, Label
 
 LONGEST = 65_536
@@ -49,7 +48,7 @@ class NewComment(msgspec.Struct, frozen=True, kw_only=True):
 
 def association(call: Call, login: str) -> str:
     """What somebody is to the repository."""
-    return "OWNER" if login == call.repo.owner else "NONE" if login == ACTIONS_BOT else "COLLABORATOR"
+    return "OWNER" if login == call.repo.owner else "COLLABORATOR" if login in call.repo.roles else "NONE"
 
 
 def label_shape(call: Call, of: Label) -> Object:
@@ -244,10 +243,7 @@ def _valid_comment(said: str) -> None:
 
 def _issue(call: Call) -> Issue:
     number = call.number("number")
-    found = next((issue for issue in call.repo.issues if issue.number == number), None)
-    if found is None:
-        raise not_found()
-    return found
+    return there(next((issue for issue in call.repo.issues if issue.number == number), None))
 
 
 def _location(call: Call, issue: Issue) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github import issues, shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, not_found, refusal
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, refusal, there
 from tagship.rehearsal.github.merging import Method, merge, merged_tree
 from tagship.rehearsal.github.objects import commits, ref
 from tagship.rehearsal.github.refs import move
@@ -147,10 +147,7 @@ def _pulls(call: Call) -> list[tuple[Issue, Pull]]:
 
 def _pull(call: Call) -> tuple[Issue, Pull]:
     number = call.number("number")
-    found = next((pair for pair in _pulls(call) if pair[0].number == number), None)
-    if found is None:
-        raise not_found()
-    return found
+    return there(next((pair for pair in _pulls(call) if pair[0].number == number), None))
 
 
 def list_pulls(call: Call) -> Reply:
@@ -177,11 +174,10 @@ def create(call: Call) -> Reply:
         raise refusal(403, NOT_PERMITTED)
     owner, _, branch = new.head.rpartition(":")
     head, base = (ref(repo.git, f"refs/heads/{name}") for name in (branch, new.base))
-    for field_name, end in (("base", base), ("head", head if owner in ("", repo.owner) else None)):
-        if end is None:
-            raise _invalid({"field": field_name, "code": "invalid"})
-    if head is None or base is None:
-        raise not_found()  # told apart above
+    if base is None:
+        raise _invalid({"field": "base", "code": "invalid"})
+    if head is None or owner not in ("", repo.owner):
+        raise _invalid({"field": "head", "code": "invalid"})
     if any(i.closed is None and (p.head, p.base) == (branch, new.base) for i, p in _pulls(call)):
         raise _custom(f"A pull request already exists for {repo.owner}:{branch}.")
     if repo.git.maybe("merge-base", base.sha, head.sha) is None:

@@ -6,7 +6,7 @@ import msgspec
 
 from tagship.rehearsal.github import shapes
 from tagship.rehearsal.github.commits import person, verification
-from tagship.rehearsal.github.http import Call, Reply, Route, not_found, refusal
+from tagship.rehearsal.github.http import Call, Reply, Route, refusal, there
 from tagship.rehearsal.github.objects import Ref, ref, refs, tag_object
 from tagship.rehearsal.github.rules import violations
 from tagship.rehearsal.github.state import NOTHING, Json, RefUpdate
@@ -39,10 +39,7 @@ def ref_shape(call: Call, of: Ref) -> Json:
 
 def get_ref(call: Call) -> Reply:
     """One reference by its exact name."""
-    found = ref(call.repo.git, f"refs/{call.args['ref']}")
-    if found is None:
-        raise not_found()
-    return Reply(body=ref_shape(call, found))
+    return Reply(body=ref_shape(call, there(ref(call.repo.git, f"refs/{call.args['ref']}"))))
 
 
 def matching_refs(call: Call) -> Reply:
@@ -52,9 +49,7 @@ def matching_refs(call: Call) -> Reply:
 
 def get_tag(call: Call) -> Reply:
     """An annotated tag by the id of its tag object; 404 for a commit's id."""
-    tag = tag_object(call.repo.git, call.args["sha"])
-    if tag is None:
-        raise not_found()
+    tag = there(tag_object(call.repo.git, call.args["sha"]))
     kind = "tags" if tag.target_type == "tag" else "commits"
     return Reply(
         body={
@@ -86,15 +81,8 @@ def create_ref(call: Call) -> Reply:
     if not re.fullmatch(r"[0-9a-f]{40}", new.sha) or call.repo.git.maybe("cat-file", "-t", new.sha) is None:
         raise refusal(422, "Object does not exist")
     move(call, RefUpdate(ref=new.ref, before=NOTHING, after=new.sha))
-    return get_created(call, new.ref)
-
-
-def get_created(call: Call, name: str) -> Reply:
-    """The answer after a reference came into being."""
-    found = ref(call.repo.git, name)
-    if found is None:
-        raise not_found()
-    return Reply(status=201, body=ref_shape(call, found), headers={"Location": call.urls.repo(f"/git/{name}")})
+    made = there(ref(call.repo.git, new.ref))
+    return Reply(status=201, body=ref_shape(call, made), headers={"Location": call.urls.repo(f"/git/{new.ref}")})
 
 
 def update_ref(call: Call) -> Reply:

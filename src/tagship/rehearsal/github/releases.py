@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github import assets, shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found, refusal, segment, there
 from tagship.rehearsal.github.objects import commit, commits, find_commit, ref, touches_workflows
 from tagship.rehearsal.github.refs import move
 from tagship.rehearsal.github.rules import violations
@@ -100,15 +100,12 @@ def get_release(call: Call) -> Reply:
 
 
 def _release(call: Call) -> Release:
-    return assets.release_in(visible(call), call.number("id"))
+    return call.one(visible(call))
 
 
 def by_tag(call: Call) -> Reply:
     """The published release of a tag; drafts have no tag yet."""
-    found = published(call.repo.releases, call.args["tag"])
-    if found is None:
-        raise not_found()
-    return Reply(body=release_shape(call, found))
+    return Reply(body=release_shape(call, there(published(call.repo.releases, call.args["tag"]))))
 
 
 def published(releases: list[Release], tag: str) -> Release | None:
@@ -127,10 +124,7 @@ def newest(releases: list[Release]) -> Release | None:
 
 def get_latest(call: Call) -> Reply:
     """The latest release; 404 where there is none."""
-    found = newest(call.repo.releases)
-    if found is None:
-        raise not_found()
-    return Reply(body=release_shape(call, found))
+    return Reply(body=release_shape(call, there(newest(call.repo.releases))))
 
 
 def create(call: Call) -> Reply:

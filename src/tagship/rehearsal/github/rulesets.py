@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github import shapes
-from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, not_found
+from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid
 from tagship.rehearsal.github.rules import bypass
 from tagship.rehearsal.github.state import Actor, Json, Rule, Ruleset
 
@@ -79,7 +79,7 @@ def list_rulesets(call: Call) -> Reply:
 def get_ruleset(call: Call) -> Reply:
     """One ruleset with its rules; who may bypass it is for writers only (docs.github.com, "REST API endpoints
     for rules")."""
-    return Reply(body=_whole(call, _ruleset(call)))
+    return Reply(body=_whole(call, call.one(call.repo.rulesets)))
 
 
 def create_ruleset(call: Call) -> Reply:
@@ -99,23 +99,15 @@ def create_ruleset(call: Call) -> Reply:
 
 def put_ruleset(call: Call) -> Reply:
     """Replace those parts of a ruleset that are named."""
-    ruleset = _ruleset(call)
+    ruleset = call.one(call.repo.rulesets)
     _change(call, ruleset, call.body(ChangedRuleset))
     return Reply(body=_whole(call, ruleset))
 
 
 def delete_ruleset(call: Call) -> Reply:
     """Remove a ruleset."""
-    call.repo.rulesets.remove(_ruleset(call))
+    call.repo.rulesets.remove(call.one(call.repo.rulesets))
     return Reply(status=204)
-
-
-def _ruleset(call: Call) -> Ruleset:
-    number = call.number("id")
-    found = next((r for r in call.repo.rulesets if r.id == number), None)
-    if found is None:
-        raise not_found()
-    return found
 
 
 def _change(call: Call, ruleset: Ruleset, new: ChangedRuleset) -> None:

@@ -11,7 +11,7 @@ import zipfile
 
 import msgspec
 
-from tagship.rehearsal.github.actions import STEP, run_of, workflow_of
+from tagship.rehearsal.github.actions import STEP, workflow_of
 from tagship.rehearsal.github.http import Call, Reply, Route, not_found, refusal
 from tagship.rehearsal.github.repository import Jobs
 from tagship.rehearsal.github.state import WorkflowRun
@@ -28,13 +28,13 @@ class Again(msgspec.Struct, frozen=True, kw_only=True):
 
 def rerun(call: Call) -> Reply:
     """Run all jobs again."""
-    run = run_of(call)
+    run = call.one(call.repo.runs)
     return _again(call, run, {job.name: None for job in run.latest.jobs})
 
 
 def rerun_failed(call: Call) -> Reply:
     """Run again what did not succeed; the other jobs are taken over with their results."""
-    run = run_of(call)
+    run = call.one(call.repo.runs)
     kept: Jobs = {job.name: "success" if job.conclusion == "success" else None for job in run.latest.jobs}
     if all(kept.values()) and run.latest.conclusion == "success":
         raise refusal(403, "This workflow run cannot be retried: it has no failed jobs")
@@ -54,7 +54,7 @@ def _again(call: Call, run: WorkflowRun, jobs: Jobs) -> Reply:
 
 def cancel(call: Call) -> Reply:
     """End a run; what was not over is cancelled."""
-    run = run_of(call)
+    run = call.one(call.repo.runs)
     if run.latest.status == "completed":
         raise refusal(409, "Cannot cancel a workflow run that is completed.")
     call.repo.set_jobs(run, {job.name: "cancelled" for job in run.latest.jobs if job.conclusion is None})
@@ -64,7 +64,7 @@ def cancel(call: Call) -> Reply:
 
 def logs(call: Call) -> Reply:
     """The logs of the newest attempt: a redirect to an archive, one file for each job and for each of its steps."""
-    attempt = run_of(call).latest
+    attempt = call.one(call.repo.runs).latest
     if attempt.status != "completed":
         raise not_found()
     data = io.BytesIO()
