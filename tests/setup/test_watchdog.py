@@ -4,7 +4,8 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -257,6 +258,58 @@ def test_words_from_elsewhere_do_nothing_in_an_issue() -> None:
     assert said == Say(number=1, words="New: `x:'@ada # <b>'`. Mended: `ci.paths:a --> b`.")
     issue = Issue(number=1, html_url="", state="open", body=text)
     assert [type(action) for action in decide(watched(trouble), issue)] == [Change]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "@ada",
+        "`a` @ada",
+        "```@ada`",
+        "\\`@ada`",
+        "` `` `@ada`",
+        "`a\\`@ada`",
+        "``a` @ada",
+        "`` ` `` @ada",
+        "`a @ada",
+    ],
+)
+def test_nobody_is_mentioned_however_the_code_around_is_written(words: str) -> None:
+    """What GitHub does not take for code has no `@` that is left as it is (CommonMark 0.31, 6.1, code spans)."""
+    trouble = Trouble(id="x", title=words, remedy="mend it")
+    assert "@<!-- -->ada" in body(watched(trouble), [trouble.id])
+
+
+def test_a_backtick_alone_does_not_pair_with_one_of_ours() -> None:
+    """The id that stands after it stays code, whatever it is called, and an address stays one."""
+    trouble = Trouble(id="x:@ada", title="one ` two", remedy="mend `` it", url="https://x.example/a)b @ada<b>")
+    text = body(watched(trouble), [trouble.id])
+    assert (
+        "- **one &#96; two** `x:@ada`\\\n  mend &#96;&#96; it [Look at it](https://x.example/a%29b%20%40ada%3Cb%3E).\n"
+    ) in text
+
+
+@pytest.mark.parametrize("words", ["`x@v1`", "``x@v1``", "`` `x@v1 ``", "\\\\`x@v1`", "a `x@v1` b `<y>`"])
+def test_code_stays_as_it_is(words: str) -> None:
+    """What GitHub takes for code is shown letter by letter, so that nothing may be put into it."""
+    trouble = Trouble(id="x", title=words, remedy="mend it")
+    assert f"**{words}**" in body(watched(trouble), [trouble.id])
+
+
+@pytest.mark.requirement("D6")
+@pytest.mark.parametrize(("login", "taken"), [("stranger", False), ("maintainer", True)])
+def test_an_issue_of_somebody_without_a_say_is_not_taken_for_ours(watch: Watch, login: str, taken: bool) -> None:
+    """An issue that only looks like ours, with our label from a template, is neither edited nor closed nor silences."""
+    watch.made.github.roles["maintainer"] = "write"
+    cancel(watch)
+    watch()
+    ours = watch.issues.pop()
+    forged = replace(ours, login=login, closed=watch.made.now, closed_by=login, reason="not_planned")
+    watch.issues.append(forged)
+    before = copy(forged)
+    assert watch() == 0
+    states = [state for state, _, _ in watch.state()]
+    assert (states, forged) == (["closed as not_planned", *([] if taken else ["open"])], before)
 
 
 ONE, TWO = (Trouble(id=f"x.{name}", title=name, remedy="mend it") for name in ("one", "two"))

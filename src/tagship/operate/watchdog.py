@@ -34,8 +34,11 @@ LAST = (
     "`tagship doctor` shows the same. This issue closes itself once all is well. Closed by hand it comes back, unless "
     "as *not planned*: then it stays closed until something else is wrong."
 )
-_IDS = re.compile(r"<!-- release-watch of (?P<project>\S+):(?P<ids>[^<>]*)-->")
-_SPECIAL = re.compile(r"`[^`\n]+`|[<@]")
+_IDS = re.compile(r"<!-- release-watch of (?P<project>[^\s:]+):(?P<ids>[^<>]*)-->")
+_SPECIAL = re.compile(r"\\[\\`]|(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|(?P<rest>`+)|[<@]")
+"""Code as CommonMark 0.31, 6.1 has it, or what would be more than a word outside of it."""
+_ADDRESS = ":/?#&=%+,;~"
+"""What else than letters and digits an address has in the issue."""
 
 
 class Trouble(Record, frozen=True, kw_only=True):
@@ -162,7 +165,7 @@ def find(issues: Issues, project: str) -> Issue | None:
     found = [
         issue
         for issue in issues.labelled(LABEL)
-        if (named := _IDS.search(issue.body or "")) is not None and named["project"] == project
+        if issue.has_a_say and (named := _IDS.search(issue.body or "")) is not None and named["project"] == project
     ]
     return min(found, key=lambda issue: (issue.state == "closed", -issue.number), default=None)
 
@@ -233,7 +236,7 @@ def body(watched: Watched, ids: Collection[str]) -> str:
         "",
     ]
     for trouble in watched.troubles:
-        see = f" [Look at it]({trouble.url})." if trouble.url else ""
+        see = f" [Look at it]({quote(trouble.url, safe=_ADDRESS)})." if trouble.url else ""
         page = f"[{trouble.code}]({page_of(trouble.code)}) " if trouble.code else ""
         lines += [f"- {page}**{_plain(trouble.title)}** {_code(trouble.id)}\\", f"  {_plain(trouble.remedy)}{see}"]
     unseen = {fact.id: _plain(fact.detail) for fact in watched.unseen}
@@ -256,6 +259,7 @@ def _code(id: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Words for an issue: no tags, nobody is mentioned, one line."""
+    """Words for an issue: no tags, nobody is mentioned, one line; a backtick that opens no code cannot do so later."""
     line = " ".join(clean(text).split())
-    return _SPECIAL.sub(lambda found: {"<": "&lt;", "@": "@<!-- -->"}.get(found[0], found[0]), line)
+    harmless = {"<": "&lt;", "@": "@<!-- -->"}
+    return _SPECIAL.sub(lambda f: "&#96;" * len(f["rest"]) if f["rest"] else harmless.get(f[0], f[0]), line)

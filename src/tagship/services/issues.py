@@ -17,6 +17,10 @@ class _Pull(msgspec.Struct, frozen=True):
     url: str | None = None
 
 
+class _User(msgspec.Struct, frozen=True):
+    type: str = ""
+
+
 class Issue(msgspec.Struct, frozen=True):
     """An issue."""
 
@@ -28,6 +32,14 @@ class Issue(msgspec.Struct, frozen=True):
     body: str | None = None
     pull_request: _Pull | None = None
     """Of a pull request, which GitHub lists as an issue, too."""
+    user: _User | None = None
+    author_association: str = ""
+
+    @property
+    def has_a_say(self) -> bool:
+        """Whether its author belongs to the repository, or is an app that it let in; anybody else may open one, too."""
+        bot = self.user is not None and self.user.type == "Bot"
+        return bot or self.author_association in ("OWNER", "MEMBER", "COLLABORATOR")
 
 
 class Issues:
@@ -41,7 +53,10 @@ class Issues:
         self._github = github
 
     def labelled(self, label: str) -> tuple[Issue, ...]:
-        """The newest hundred with a label, open and closed; who may not triage cannot give one."""
+        """The newest hundred with a label, open and closed.
+
+        Who may not triage cannot give an issue a label, but a template of the repository can.
+        """
         path = f"/issues?labels={label}&state=all&sort=created&direction=desc&per_page=100"
         return tuple(issue for issue in self._github.read(path, tuple[Issue, ...]) if issue.pull_request is None)
 
