@@ -3,13 +3,14 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
 
-from tagship.errors import Unreachable, UsageError
+from tagship.errors import UnknownOutcome, Unreachable, UsageError
 from tagship.services.http import Http, Patience
 
 TOKEN = "ghs_madeUpForThisTest123"
@@ -130,3 +131,72 @@ def test_a_host_that_is_gone_need_not_be_asked_again(lasting: bool, waits: list[
         said.append(error.value.message)
     assert said == ["127.0.0.1 could not be reached: [Errno 111] Connection refused"] * 2
     assert slept == waits
+
+
+DRIPS = {
+    "headers": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"a"),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"a"),
+    "body without a length": (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"a"),
+    "handshake": (b"\x16\x03\x03\x40\x00\x02", b"\x00"),
+}
+"""What a server sends at once, and what it then sends again and again."""
+
+
+@contextlib.contextmanager
+def dripping(kind: str) -> Iterator[str]:
+    """A server on loopback whose answers never end; its host and port."""
+    first, drop = DRIPS[kind]
+    over = threading.Event()
+
+    def answer(client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError):
+            client.recv(65536)
+            client.sendall(first)
+            while not over.wait(0.02):
+                client.sendall(drop)
+
+    def accept(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(listening.accept()[0],), daemon=True).start()
+
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        threading.Thread(target=accept, args=(listening,), daemon=True).start()
+        try:
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            over.set()
+            listening.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_an_answer_that_never_ends_is_waited_for_as_long_as_was_said(kind: str) -> None:
+    """A byte now and then keeps nobody waiting: a read, a write and what comes after them end with the time given."""
+    slept: list[float] = []
+    http = Http(proxy=None, ca=None, agent="test", patience=Patience(sleep=slept.append))
+    with dripping(kind) as host:
+        address, began = f"http{'s' if kind == 'handshake' else ''}://{host}/", time.monotonic()
+        with http.within(0.3):
+            for _ in range(2):
+                with pytest.raises(Unreachable) as late:
+                    http.request("GET", address)
+                assert late.value.message == (
+                    f"{host} is not waited for any longer: all requests together took 0.3 seconds"
+                )
+        if kind != "handshake":
+            with http.within(0.3), pytest.raises(UnknownOutcome):
+                http.request("POST", address, body=b"{}")
+        assert (slept, time.monotonic() - began < 5) == ([], True)
+
+
+def test_after_its_time_a_door_is_open_again(proxy: SimpleNamespace) -> None:
+    """A limit ends with its block, whether it was reached or not."""
+    http = Http(proxy=proxy.at, ca=None, agent="test")
+    with http.within(0.01):
+        time.sleep(0.1)
+        with pytest.raises(Unreachable, match="is not waited for any longer"):
+            http.request("GET", AWAY)
+    with http.within(60):
+        assert http.request("GET", AWAY).ok
+    assert http.request("GET", AWAY).ok
+    assert len(proxy.logins) == 2

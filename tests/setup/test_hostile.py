@@ -4,6 +4,8 @@ import itertools
 import json
 import os
 import re
+import threading
+import time
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -11,7 +13,8 @@ from werkzeug import Request, Response
 
 from tagship.model import Status
 from tagship.rehearsal.github.state import Policy
-from tagship.setup.doctor import CHECKS
+from tagship.setup.doctor import CHECKS, examine
+from tagship.setup.observe import observe
 from tests.rehearsing import git
 from tests.setup.worlds import SetUp, Stagehand
 
@@ -151,6 +154,38 @@ def test_pages_without_end_are_unknown(worlds: Stagehand, following: str) -> Non
         seen = made.doctor(checks=[check for check in CHECKS if check.id in listed])
         assert {check.fact.id: check.fact.status for check in seen.checks} == dict.fromkeys(listed, Status.UNKNOWN)
         assert all("has no end after " in check.fact.detail for check in seen.checks)
+
+
+def test_who_drips_holds_nobody_and_hides_what_it_was_asked_alone(worlds: Stagehand) -> None:
+    """A service that sends a byte now and then, and never ends, is unknown when the time is over, and nothing else."""
+    over = threading.Event()
+
+    def dripping(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "application/json")])
+        while not over.wait(0.05):
+            yield b" "
+
+    with worlds.open("drips") as made:
+        hosts = made.embedded.doors.hosts
+        github, hosts["pypi.org"] = hosts["api.github.com"], dripping
+
+        def sometimes(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+            drips = str(environ["PATH_INFO"]).endswith("/immutable-releases")
+            return (dripping if drips else github)(environ, start_response)
+
+        hosts["api.github.com"] = sometimes
+        world, began = made.world(made.token()), time.monotonic()
+        seen = examine(observe(world, made.project, seconds=6))
+        spent = time.monotonic() - began
+        over.set()
+    unknown = {check.fact.id: check.fact.detail for check in seen.checks if check.fact.status is Status.UNKNOWN}
+    late = " is not waited for any longer: all requests together took 6 seconds"
+    assert {id: why for id, why in unknown.items() if not id.startswith("index.")} == {
+        "github.immutable-releases": f"api.github.com{late}"
+    }
+    of_pypi = {why for id, why in unknown.items() if id.startswith("index.")}
+    assert of_pypi == {f"pypi.org{late}"}
+    assert 6 <= spent < 20
 
 
 def test_every_page_of_patterns_is_looked_at(worlds: Stagehand) -> None:

@@ -5,9 +5,11 @@ write whose answer was lost is an `UnknownOutcome`: the caller looks again inste
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -23,11 +25,14 @@ from urllib3.exceptions import (
 )
 
 from tagship.errors import Refused, UnknownOutcome, Unreachable, UsageError
+from tagship.services.connections import Connections
 
 T = TypeVar("T")
 
 BODY_LIMIT = 64 * 1024 * 1024
 """Bytes of an answer that are read; more is an error, not a full memory."""
+PART = 2**16
+"""Bytes of an answer that are read at once."""
 READS = frozenset({"GET", "HEAD"})
 REDIRECTS = urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5)
 AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -139,12 +144,31 @@ class Http:
             self._pool = urllib3.ProxyManager(
                 address, proxy_headers=login, ca_certs=certificates, timeout=timeout, maxsize=8
             )
+        self._connections = Connections()
+        self._direct.pool_classes_by_scheme = self._pool.pool_classes_by_scheme = self._connections.pools
+        self._limit = 0.0
         self._agent = agent
         self._patience = patience
         self._gone: dict[str, Unreachable] = {}
         self.sleep = patience.sleep
         """Let time pass before something is tried again."""
         self._bypass = f"127.0.0.1,localhost,{bypass}"
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Give all requests in here so many seconds together: after that none is waited for, and none is sent.
+
+        What was sent and changes something is an `UnknownOutcome` then, everything else `Unreachable`.
+        """
+        self._limit = seconds
+        timer = Timer(seconds, self._connections.end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._connections.ended = False
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
@@ -161,10 +185,12 @@ class Http:
             raise self._gone[host]
         for attempt in range(len(patience.again) + 1):
             seconds: float | None
+            self._in_time(host)
             try:
                 reply = self._once(method, url, headers or {}, body)
                 seconds = wait(attempt, reply.status, reply.headers.get("retry-after", ""), patience)
             except Unreachable as error:
+                self._in_time(host)
                 seconds = wait(attempt, None, patience=patience)
                 if seconds is None or method not in READS:
                     if patience.lasting:
@@ -173,6 +199,7 @@ class Http:
             if seconds is None or method not in READS:
                 break
             self.sleep(seconds)
+        self._in_time(host, method)  # without a length, the end of a connection looks like that of an answer
         return reply
 
     def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
@@ -187,8 +214,10 @@ class Http:
                 retries=REDIRECTS if read else False,
                 preload_content=False,
             )
+            data = bytearray()
             try:
-                data = reply.read(BODY_LIMIT + 1)
+                while len(data) <= BODY_LIMIT and not self._connections.ended and (part := reply.read1(PART)):
+                    data += part
             finally:
                 reply.release_conn()
         except ValueError:  # it repeats the header, and that may be a token
@@ -209,8 +238,15 @@ class Http:
             status=reply.status,
             reason=reply.reason or "",
             headers={name.lower(): value for name, value in reply.headers.items()},
-            body=data,
+            body=bytes(data),
         )
+
+    def _in_time(self, host: str, sent: str = "GET") -> None:
+        if not self._connections.ended:
+            return
+        words = f"{host} is not waited for any longer: all requests together took {self._limit:g} seconds"
+        remedy = "Run the same command again; where it stays, look at the connection and at what stands between."
+        raise Unreachable(words, remedy=remedy) if sent in READS else UnknownOutcome(words, remedy=remedy)
 
     def _pool_for(self, url: str) -> urllib3.PoolManager:
         return self._direct if spared(url, self._bypass) else self._pool

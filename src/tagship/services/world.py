@@ -23,6 +23,8 @@ PATIENCE = Patience()
 """That of a release: it may take a while, as long as it goes well in the end."""
 HURRY = Patience(connect=5.0, answer=15.0, again=(0.5,), longest=5.0, lasting=True)
 """That of somebody who waits for a look at the services, and can look again."""
+LOOK, CHANGE = 120.0, 600.0
+"""Seconds for everything that such a look asks, and for all changes that come of it."""
 
 
 class Clock(Protocol):

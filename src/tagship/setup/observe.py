@@ -27,7 +27,7 @@ from tagship.services.github_settings import (
 from tagship.services.github_shapes import Repository, Settings
 from tagship.services.index_settings import Listing, read_listing, unlisted
 from tagship.services.reading import Asked, Hidden, Reading, begin
-from tagship.services.world import World
+from tagship.services.world import LOOK, World
 from tagship.setup.index import repositories
 from tagship.setup.observed import Files, Local, Observed, Runs
 from tagship.setup.wanted import Wanted, wanted
@@ -57,18 +57,24 @@ LARGEST = 2**20
 OFFLINE = Hidden(why="nothing outside of the checkout was looked at", remedy="Leave out --offline.")
 
 
-def observe(world: World, project: Project, *, offline: bool = False) -> Observed:
+def observe(world: World, project: Project, *, offline: bool = False, seconds: float = LOOK) -> Observed:
     """Look at everything that the checks judge.
 
     Args:
         world: its GitHub is the project's repository.
         offline: look at nothing but the checkout; the rest is unknown.
+        seconds: how long the services may take, all together; what they have not said by then is unknown.
 
     Raises:
         ProjectError: the repository has no commit, so that there is nothing that GitHub could have.
     """
     if world.git.commit() is None:
         raise ProjectError("Nothing was looked at: there is no commit yet", remedy="git add . && git commit")
+    with world.http.within(seconds):
+        return _observe(world, project, offline=offline)
+
+
+def _observe(world: World, project: Project, *, offline: bool) -> Observed:
     runs = aside(world, "GitHub Actions", partial(_runs, project=project)) if not offline else None
     asked = _asked(project)
     github = aside(world, "GitHub", partial(_settings, project=project, asked=asked)) if not offline else None

@@ -1,0 +1,74 @@
+"""The connections of one door for HTTP, so that all of them can be ended at once.
+
+The time limit of a socket is for one read: a server that sends a byte now and then, of its TLS handshake, its headers
+or its body, holds whoever asks without end. From outside a connection ends wherever it is read.
+"""
+
+import contextlib
+import socket
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class Connections:
+    """All that are open. Urllib3 makes them by the `pools`."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        """Whether they were ended; new ones are ended at once, too."""
+        self.pools = _pools(self)
+        """By the scheme of an address."""
+        self._twins = WeakKeyDictionary[HTTPConnection, socket.socket]()
+        self._lock = Lock()
+
+    def add(self, connection: HTTPConnection, sock: socket.socket) -> None:
+        """Know an open connection by a twin of its socket, since TLS takes the socket itself apart."""
+        with self._lock:
+            self._twins[connection] = sock.dup()
+            if self.ended:
+                _end(self._twins[connection])
+
+    def remove(self, connection: HTTPConnection) -> None:
+        """Forget a connection that is closed."""
+        with self._lock:
+            twin = self._twins.pop(connection, None)
+        if twin is not None:
+            twin.close()
+
+    def end(self) -> None:
+        """End them all: whoever reads sees the end of what is sent."""
+        with self._lock:
+            self.ended = True
+            for twin in self._twins.values():
+                _end(twin)
+
+
+def _end(twin: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the other side was first
+        twin.shutdown(socket.SHUT_RDWR)
+
+
+def _pools(connections: Connections) -> dict[str, type[urllib3.HTTPConnectionPool]]:
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            sock = super()._new_conn()
+            connections.add(self, sock)
+            return sock
+
+        def close(self) -> None:
+            super().close()
+            connections.remove(self)
+
+    class Secure(Plain, HTTPSConnection):
+        pass
+
+    class PlainPool(urllib3.HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
