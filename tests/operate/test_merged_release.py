@@ -1,8 +1,9 @@
 """The second half of a release by pull request: what is tagged once it is merged, and what is not."""
 
 import subprocess
-import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -176,20 +177,21 @@ def test_a_closed_one_hides_none_that_waits(desk: Desk) -> None:
     assert (refused.code, "pull request #2 was closed without a merge" in refused.err) == (4, True), refused.err
 
 
-def in_time(desk: Desk) -> threading.Timer:
-    """Somebody who merges a while later."""
-    timer = threading.Timer(3.0, desk.merge)
-    timer.start()
-    return timer
+def merge_once_waited_for(desk: Desk) -> str:
+    """Somebody who merges once the command has looked at the pull request; after a minute in any case."""
+    exchanges, end = desk.opened.embedded.exchanges, time.monotonic() + 60
+    while time.monotonic() < end and not any(exchange.url.endswith("/pulls/1") for exchange in exchanges):
+        time.sleep(0.05)
+    return desk.merge()
 
 
 def test_it_waits_for_the_merge(desk: Desk) -> None:
     """With --wait the same command goes on by itself once the pull request is merged, up to the tag."""
     done = desk.release("minor", "--pull-request", *QUIET)
     assert done.code == 0, done.err
-    timer = in_time(desk)
-    waited = desk.release("minor", "--pull-request", "--wait", *QUIET)
-    timer.join()
+    with ThreadPoolExecutor() as threads:
+        merged = threads.submit(merge_once_waited_for, desk)
+        waited = desk.release("minor", "--pull-request", "--wait", *QUIET)
     assert waited.code == 0, waited.err
     assert [line for line in waited.err.splitlines() if "#1" in line or line.startswith("pushed")] == [
         "  1. nothing more: pull request #1 is open  https://github.com/owner/sample/pull/1",
@@ -198,7 +200,7 @@ def test_it_waits_for_the_merge(desk: Desk) -> None:
         "#1 is merged",
         "pushed v1.1.0",
     ]
-    assert desk.remote["v1.1.0"] == desk.remote["main"]
+    assert desk.remote["v1.1.0"] == merged.result() == desk.remote["main"]
 
 
 class Clock:
