@@ -9,7 +9,7 @@ import msgspec
 
 from tagship.rehearsal.github import shapes
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid, segment, there
-from tagship.rehearsal.github.threads import Comment, Issue, Label
+from tagship.rehearsal.github.threads import Comment, Issue
 
 LONGEST = 65_536
 """Characters of a body."""
@@ -41,7 +41,7 @@ class ChangedIssue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewComment(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of a comment, new or changed."""
+    """Body of a comment."""
 
     body: str
 
@@ -51,15 +51,16 @@ def association(call: Call, login: str) -> str:
     return "OWNER" if login == call.repo.owner else "COLLABORATOR" if login in call.repo.roles else "NONE"
 
 
-def label_shape(call: Call, of: Label) -> Object:
-    """A label."""
+def label_shape(call: Call, name: str) -> Object:
+    """A label, as GitHub makes one that it did not know."""
+    number = call.repo.labels[name]
     return {
-        "id": of.id,
-        "node_id": shapes.node_id("Label", of.id),
-        "url": call.urls.repo(f"/labels/{segment(of.name)}"),
-        "name": of.name,
-        "description": of.description,
-        "color": of.color,
+        "id": number,
+        "node_id": shapes.node_id("Label", number),
+        "url": call.urls.repo(f"/labels/{segment(name)}"),
+        "name": name,
+        "description": None,
+        "color": "ededed",
         "default": False,
     }
 
@@ -83,7 +84,7 @@ def issue_shape(call: Call, of: Issue) -> Object:
         "title": of.title,
         "body": of.body,
         "user": shapes.account(repo, urls, of.login),
-        "labels": [label_shape(call, repo.labels[name]) for name in of.labels],
+        "labels": [label_shape(call, name) for name in of.labels],
         "assignee": None,
         "assignees": [],
         "milestone": None,
@@ -120,7 +121,7 @@ def comment_shape(call: Call, issue: Issue, of: Comment) -> Object:
         "body": of.body,
         "user": shapes.account(call.repo, call.urls, of.login),
         "created_at": shapes.when(of.created),
-        "updated_at": shapes.when(of.updated),
+        "updated_at": shapes.when(of.created),
         "author_association": association(call, of.login),
         "performed_via_github_app": None,
     }
@@ -174,7 +175,10 @@ def open_issue(call: Call, title: str, body: str | None) -> Issue:
 def update(call: Call) -> Reply:
     """Change what is named; close or open again."""
     issue, new = _issue(call), call.body(ChangedIssue)
-    change(call, issue, new.title, new.body)
+    title = issue.title if new.title is None else new.title
+    body = issue.body if isinstance(new.body, msgspec.UnsetType) else new.body
+    _valid(title, body)
+    issue.title, issue.body, issue.updated = title, body, call.repo.clock()
     if new.labels is not None:
         issue.labels = label(call, new.labels)
     if new.state == "closed":
@@ -182,14 +186,6 @@ def update(call: Call) -> Reply:
     elif new.state == "open" and issue.closed is not None:
         issue.closed, issue.closed_by, issue.reason = None, "", "reopened"
     return Reply(body=issue_shape(call, issue))
-
-
-def change(call: Call, issue: Issue, title: str | None, body: str | msgspec.UnsetType | None) -> None:
-    """Set title and body, where they are given."""
-    title = issue.title if title is None else title
-    body = issue.body if isinstance(body, msgspec.UnsetType) else body
-    _valid(title, body)
-    issue.title, issue.body, issue.updated = title, body, call.repo.clock()
 
 
 def close(call: Call, issue: Issue, reason: Reason | None) -> None:
@@ -212,7 +208,7 @@ def label(call: Call, names: tuple[str | LabelName, ...]) -> list[str]:
     for given in names:
         wanted = given if isinstance(given, str) else given.name
         name = known.setdefault(wanted.casefold(), wanted)
-        call.repo.labels.setdefault(name, Label(id=call.repo.new_id(), name=name))
+        call.repo.labels.setdefault(name, call.repo.new_id())
         if name not in found:
             found.append(name)
     return found
@@ -228,7 +224,7 @@ def create_comment(call: Call) -> Reply:
     """Say something below an issue or a pull request."""
     issue, said, now = _issue(call), call.body(NewComment).body, call.repo.clock()
     _valid_comment(said)
-    comment = Comment(id=call.repo.new_id(), login=call.token.login, body=said, created=now, updated=now)
+    comment = Comment(id=call.repo.new_id(), login=call.token.login, body=said, created=now)
     issue.comments.append(comment)
     issue.updated = now
     return Reply(status=201, body=comment_shape(call, issue, comment))

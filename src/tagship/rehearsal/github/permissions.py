@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, refusal
-from tagship.rehearsal.github.policy import ActionsPolicy, Approval
+from tagship.rehearsal.github.policy import Approval
 
 
 class ChangedActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,14 +14,6 @@ class ChangedActions(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool
     allowed_actions: Literal["all", "local_only", "selected"] | None = None
     sha_pinning_required: bool | None = None
-
-
-class Selected(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of `PUT actions/permissions/selected-actions`: what is not named stays."""
-
-    github_owned_allowed: bool | None = None
-    verified_allowed: bool | None = None
-    patterns_allowed: tuple[str, ...] | None = None
 
 
 class ChangedToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +52,9 @@ def put_actions(call: Call) -> Reply:
 
 def get_selected(call: Call) -> Reply:
     """The actions that may run, where the policy selects some; 409 where it does not."""
-    policy = _selecting(call)
+    policy = call.repo.policy
+    if policy.allowed != "selected":
+        raise refusal(409, "Conflict")
     return Reply(
         body={
             "github_owned_allowed": policy.github_owned,
@@ -68,21 +62,6 @@ def get_selected(call: Call) -> Reply:
             "patterns_allowed": list(policy.patterns),
         }
     )
-
-
-def put_selected(call: Call) -> Reply:
-    """Select actions."""
-    policy, new = _selecting(call), call.body(Selected)
-    policy.github_owned = policy.github_owned if new.github_owned_allowed is None else new.github_owned_allowed
-    policy.verified = policy.verified if new.verified_allowed is None else new.verified_allowed
-    policy.patterns = policy.patterns if new.patterns_allowed is None else new.patterns_allowed
-    return Reply(status=204)
-
-
-def _selecting(call: Call) -> ActionsPolicy:
-    if call.repo.policy.allowed != "selected":
-        raise refusal(409, "Conflict")
-    return call.repo.policy
 
 
 def get_token(call: Call) -> Reply:
@@ -122,7 +101,6 @@ ROUTES = (
     Route("GET", _R, _READ, get_actions),
     Route("PUT", _R, _WRITE, put_actions),
     Route("GET", f"{_R}/selected-actions", _READ, get_selected),
-    Route("PUT", f"{_R}/selected-actions", _WRITE, put_selected),
     Route("GET", f"{_R}/workflow", _READ, get_token),
     Route("PUT", f"{_R}/workflow", _WRITE, put_token),
     Route("GET", f"{_R}/fork-pr-contributor-approval", _READ, get_approval),

@@ -6,8 +6,6 @@ head), danielroe/uppt#11 (GitHub Actions).
 Reviews are not written here: `Pull.approvals` says who approved.
 """
 
-from typing import Literal
-
 import msgspec
 
 from tagship.rehearsal.github import issues, shapes
@@ -31,14 +29,6 @@ class NewPull(msgspec.Struct, frozen=True, kw_only=True):
     body: str | None = None
     draft: bool = False
     maintainer_can_modify: bool = False
-
-
-class ChangedPull(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of `PATCH pulls/{number}`: what is not named stays."""
-
-    title: str | None = None
-    body: str | msgspec.UnsetType | None = msgspec.UNSET
-    state: Literal["open", "closed"] | None = None
 
 
 class Merge(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,20 +191,6 @@ def _custom(message: str) -> Exception:
     return _invalid({"code": "custom", "message": message})
 
 
-def update(call: Call) -> Reply:
-    """Change what is named; close, or open again what was not merged and still has its head."""
-    issue, pull = _pull(call)
-    new = call.body(ChangedPull)
-    if new.state == "open" and issue.closed is not None:
-        if pull.merged is not None or ref(call.repo.git, f"refs/heads/{pull.head}") is None:
-            raise _invalid({"field": "state", "code": "invalid", "message": "state cannot be changed."})
-        issue.closed, issue.closed_by = None, ""
-    issues.change(call, issue, new.title, new.body)
-    if new.state == "closed":
-        issues.close(call, issue, None)
-    return Reply(body=_whole(call, *_pull(call)))
-
-
 def _lacking(call: Call, of: Pull) -> list[str]:
     """What the rules of the base still ask for, in GitHub's words."""
     needed = required(call.repo, f"refs/heads/{of.base}", call.token.login)
@@ -259,6 +235,5 @@ ROUTES = (
     Route("GET", _P, "pull_requests:read", list_pulls),
     Route("POST", _P, "pull_requests:write", create),
     Route("GET", f"{_P}/{{number}}", "pull_requests:read", get_pull),
-    Route("PATCH", f"{_P}/{{number}}", "pull_requests:write", update),
     Route("PUT", f"{_P}/{{number}}/merge", "contents:write", put_merge),
 )

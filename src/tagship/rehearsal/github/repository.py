@@ -36,7 +36,7 @@ from tagship.rehearsal.github.state import (
     StatusState,
     WorkflowRun,
 )
-from tagship.rehearsal.github.threads import Issue, Label
+from tagship.rehearsal.github.threads import Issue
 from tagship.rehearsal.github.tokens import HOURLY, PREFIXES, Token, TokenKind
 from tagship.services.git import Git
 from tagship.workflow.events import TAGS_AT_ONCE, skips
@@ -98,7 +98,8 @@ class RepositoryState:
     """Whose commits: e-mail address to login."""
     issues: list[Issue] = field(default_factory=list)
     """Pull requests among them, by number from 1."""
-    labels: dict[str, Label] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
+    """Their numbers by name."""
     fork: bool = False
     """Whether this repository is a fork of somebody's."""
     events: list[Event] = field(default_factory=list)

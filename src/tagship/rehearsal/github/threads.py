@@ -9,16 +9,6 @@ from typing import Literal
 
 
 @dataclass(kw_only=True, slots=True)
-class Label:
-    """A label of the repository."""
-
-    id: int
-    name: str
-    color: str = "ededed"
-    description: str | None = None
-
-
-@dataclass(kw_only=True, slots=True)
 class Comment:
     """What somebody said below an issue."""
 
@@ -26,7 +16,6 @@ class Comment:
     login: str
     body: str
     created: float
-    updated: float
 
 
 @dataclass(kw_only=True, slots=True)
