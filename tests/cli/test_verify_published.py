@@ -13,6 +13,7 @@ from tagship.errors import Broken, NotVisibleYet
 from tagship.model import Manifest, manifest_from_json
 from tests.cli.calling import IMPORTED, Answer
 from tests.cli.test_stage_commands import elsewhere
+from tests.made_dists import good_wheel
 from tests.rehearsing import Opened, Stage, git, repository
 
 SCRIPT = ".github/scripts/verify_installation.py"
@@ -85,6 +86,27 @@ def test_other_bytes_than_githubs(released: Released, tmp_path: Path) -> None:
     words = "PyPI serves other bytes than were built: sample-1.0.0-py3-none-any.whl"
     assert words in answer.err
     assert output.read_text() == f"verdict=broken\nwords={words}\n"
+
+
+@pytest.mark.requirement("C6", "A8")
+def test_files_that_only_one_side_has(released: Released, tmp_path: Path) -> None:
+    """A wheel that somebody uploaded later has nothing to be compared with, nor has one that is on the release alone:
+    both are named, and that the two have the same files is unknown.
+    """
+    opened, later = released.opened, good_wheel(tmp_path, "sample", "1.0.0")
+    later = later.rename(tmp_path / "sample-1.0.0-py3-none-win32.whl")
+    opened.embedded.pypi.state.add_file(later, uploaded=opened.embedded.place.clock.now())
+    assets = opened.embedded.github.releases[0].assets
+    for name in ("sample-1.0.0-py2-none-any.whl", "manual-1.0.0.tar.gz"):
+        assets.append(replace(assets[0], id=opened.embedded.github.new_id(), name=name))
+    answer = released("newest", "--json")
+    assert answer.code == 0, answer.err
+    fact = next(f for f in manifest_from_json(answer.out.encode()).log[0].facts if f.id == "release.same-files")
+    assert (fact.status, fact.detail) == (
+        "unknown",
+        "3 files to compare with, at v1.0.0; the index alone has sample-1.0.0-py3-none-win32.whl; the release alone "
+        "has sample-1.0.0-py2-none-any.whl",
+    )
 
 
 @pytest.mark.requirement("C6", "A8")

@@ -24,6 +24,23 @@ def without_attestations(made: SetUp) -> None:
     made.embedded.pypi.state.flags.add(Flag.NO_ATTESTATIONS)
 
 
+def answering(host: str, body: str) -> Change:
+    """A host that answers everything with the same, and calls it a page for people."""
+    return lambda made: made.embedded.doors.hosts.__setitem__(host, Response(body, content_type="text/html"))
+
+
+def yanked(version: str, reason: str = "") -> Change:
+    """A release that was yanked."""
+
+    def change(made: SetUp) -> None:
+        state = made.embedded.pypi.state
+        project = state.projects["sample"]
+        releases = (replace(r, yanked=reason) if str(r.version) == version else r for r in project.releases)
+        state.put(replace(project, releases=tuple(releases)))
+
+    return change
+
+
 def vouched(whose: dict[str, str | None] | None, **claims: str) -> Change:
     return lambda made: vouch(made, whose, **claims)
 

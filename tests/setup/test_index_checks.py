@@ -38,6 +38,7 @@ class Row:
 
 
 HERE = "owner/sample, publish.yml, environment pypi"
+UNUSABLE = "unknown: GET https://pypi.org/simple/sample/ got an answer that cannot be used"
 NIGHTLY = "nightly.yml, environment nightly"
 DOWN = "unknown: PyPI could not be asked for /simple/sample/: 503 SERVICE UNAVAILABLE"
 BLIND = "unknown: GitHub does not answer now: 503 SERVICE UNAVAILABLE"
@@ -53,6 +54,7 @@ PUBLISHER = (
     "index.commit",
     "index.owner",
 )
+ASKED = tuple(f"{check}:pypi" for check in ("index.name", "index.status", "index.room", "index.yanked", *PUBLISHER))
 ROWS = (
     Row(
         what="all is right",
@@ -70,6 +72,7 @@ ROWS = (
             "index.claims:pypi": f"ok: {HERE}",
             "index.claims:testpypi": "ok: owner/sample, publish.yml, environment testpypi",
             "index.vulnerabilities:pypi": "ok: none in 0.9.0",
+            "index.yanked:pypi": "ok: 0.9.0, which installers take",
             "index.owners:pypi": "ok: owner, second",
         },
     ),
@@ -81,11 +84,34 @@ ROWS = (
             "index.vulnerabilities:pypi": DOWN,
             "index.owners:pypi": DOWN,
             "index.room:pypi": DOWN,
+            "index.yanked:pypi": DOWN,
             "index.name:testpypi": "ok: owned by owner, second; its page names this repository",
             "index.status:testpypi": "ok: active",
             "index.claims:pypi": f"ok: {HERE}",
         },
         remedy="Wait a few minutes",
+    ),
+    Row(
+        what="PyPI limits how often it is asked",
+        change=there.down("pypi.org", 429),
+        says=dict.fromkeys(ASKED, DOWN.replace("503 SERVICE UNAVAILABLE", "429 TOO MANY REQUESTS")),
+        remedy="Wait a few minutes",
+    ),
+    Row(
+        what="a page to log in stands before PyPI",
+        change=there.answering("pypi.org", "<!doctype html><title>Log in</title>"),
+        says=dict.fromkeys(ASKED, f"{UNUSABLE}: JSON is malformed: invalid character (byte 0)"),
+        remedy="behind a broken proxy",
+    ),
+    Row(
+        what="PyPI breaks off in the middle",
+        change=there.answering("pypi.org", '{"meta": {"api-version": "1.4"}, "name": "sample", "fi'),
+        says=dict.fromkeys(ASKED, f"{UNUSABLE}: Input data was truncated"),
+    ),
+    Row(
+        what="PyPI sends something else",
+        change=there.answering("pypi.org", "{}"),
+        says=dict.fromkeys(ASKED, f"{UNUSABLE}: Object missing required field `files`"),
     ),
     Row(
         what="PyPI shows no attestations",
@@ -455,6 +481,25 @@ ROWS = (
         change=there.having("pypi", roles={"owner": "Owner", "helper": "Maintainer"}),
         says={"index.owners:pypi": "problem: owner alone"},
         remedy="Invite a second owner",
+    ),
+    Row(
+        what="the only release is yanked",
+        change=there.yanked("0.9.0"),
+        says={
+            "index.yanked:pypi": "problem: 0.9.0 is yanked: installers take nothing, unless they are told "
+            "sample==VERSION"
+        },
+        remedy="take the yank back: https://pypi.org/manage/project/sample/releases/",
+    ),
+    Row(
+        what="the newest release is yanked",
+        change=there.both(there.one_more({}), there.yanked("0.9.1", "broken on Python 3.11")),
+        says={"index.yanked:pypi": "problem: 0.9.1 is yanked (broken on Python 3.11): installers take 0.9.0"},
+    ),
+    Row(
+        what="an older release is yanked",
+        change=there.both(there.one_more({}), there.yanked("0.9.0")),
+        says={"index.yanked:pypi": "ok: 0.9.1, which installers take"},
     ),
     Row(
         what="an organisation owns it",

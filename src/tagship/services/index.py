@@ -7,7 +7,7 @@ at the index's own address. The status of an upload is never evidence: PyPI answ
 import os
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -80,6 +80,11 @@ def version_in(filename: str) -> Version | None:
         return parse_wheel_filename(filename)[1] if wheel else parse_sdist_filename(filename)[1]
     except (InvalidWheelFilename, InvalidSdistFilename):
         return None
+
+
+def newest(versions: Iterable[Version]) -> Version | None:
+    """What an installer takes by itself: the newest final version, a pre-release where there is nothing else."""
+    return max(versions, key=lambda version: (not version.is_prerelease, version), default=None)
 
 
 class Index:

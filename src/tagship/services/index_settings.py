@@ -8,7 +8,7 @@ No API shows which publishers are registered and were never used, nor whether th
 """
 
 from base64 import b64decode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, TypeVar
@@ -20,14 +20,15 @@ from packaging.version import Version
 
 from tagship.errors import TagshipError
 from tagship.model import Record
-from tagship.services.index import SIMPLE_JSON, Index, version_in
+from tagship.services.index import SIMPLE_JSON, Index, newest, version_in
 from tagship.services.reading import Hidden, Reading, begin
 
 T = TypeVar("T")
 RECENT = 3
 """How many of the newest releases are asked who published them."""
 _FILES = 4
-"""Files of the newest release that are asked; of the others one each."""
+"""Files of the newest release that are asked, the last one among them: sdist and wheels may come from two jobs. Of the
+other releases one each."""
 INTEGRITY_JSON = "application/vnd.pypi.integrity.v1+json"
 _CLAIMS = {
     "1.3.6.1.4.1.57264.1.13": "commit",
@@ -115,6 +116,12 @@ class Listing(Record, frozen=True, kw_only=True):
     """When the oldest file that is there came, in seconds since 1970; None where there is none."""
     size: int = 0
     """Bytes of all files."""
+    newest: str = ""
+    """The newest version: a final one, or where there is none a pre-release; empty where there is no version."""
+    yanked: str | None = None
+    """Why that was yanked, empty where nobody said; None where it was not (PEP 592)."""
+    offered: str = ""
+    """The newest version that installers take by themselves; empty where all are yanked."""
     alike: Reading[tuple[str, ...]] = Reading()
     """Existing projects whose names look like this one; None where the name itself is taken."""
 
@@ -124,6 +131,7 @@ class _File(msgspec.Struct, rename="kebab"):
     size: int = 0
     upload_time: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     provenance: str | None = None
+    yanked: bool | str = False
 
 
 class _Status(msgspec.Struct):
@@ -131,8 +139,8 @@ class _Status(msgspec.Struct):
 
 
 class _Page(msgspec.Struct, rename="kebab"):
+    files: list[_File]
     project_status: _Status = msgspec.field(default_factory=_Status)
-    files: list[_File] = []
 
 
 class _Info(msgspec.Struct):
@@ -204,19 +212,23 @@ def read_listing(index: Index, project: str, alike: Iterable[str]) -> Listing:
         return unlisted(found.hidden, how)
     if found.value is None:
         return Listing(status=status, alike=_attempt(how, lambda: _existing(index, alike)))
-    files = found.value.files
-    newest = _newest(files)
-    asked = [begin(partial(_release, index, project, *one, first=one is newest[0])) for one in newest]
+    files, versions = found.value.files, _versions(found.value.files)
+    recent = sorted(versions.items(), key=lambda one: (_first(one[1]), one[0]), reverse=True)[:RECENT]
+    asked = [begin(partial(_release, index, project, *one, first=one is recent[0])) for one in recent]
     about: Reading[About] = Reading()
-    if newest:
-        url = f"{index.addresses.web}/pypi/{canonicalize_name(project)}/{newest[0][0]}/json"
+    if recent:
+        url = f"{index.addresses.web}/pypi/{canonicalize_name(project)}/{recent[0][0]}/json"
         about = _attempt(f"GET {url}", lambda: _about(index, url))
+    latest, offered = newest(versions), newest(v for v, several in versions.items() if _yanked(several) is None)
     return Listing(
         status=status,
         about=about,
         releases=tuple(one.result() for one in asked),
         first=min((file.upload_time.timestamp() for file in files if file.upload_time), default=None),
         size=sum(file.size for file in files),
+        newest=str(latest) if latest is not None else "",
+        yanked=_yanked(versions[latest]) if latest is not None else None,
+        offered=str(offered) if offered is not None else "",
     )
 
 
@@ -232,13 +244,19 @@ def _existing(index: Index, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name, page in asked if page.result() is not None)
 
 
-def _newest(files: Iterable[_File]) -> list[tuple[Version, list[_File]]]:
+def _versions(files: Iterable[_File]) -> dict[Version, list[_File]]:
     versions: dict[Version, list[_File]] = {}
     for file in files:
         if (version := version_in(file.filename)) is not None:
             versions.setdefault(version, []).append(file)
-    order = sorted(versions.items(), key=lambda one: (_first(one[1]), one[0]), reverse=True)
-    return order[:RECENT]
+    return versions
+
+
+def _yanked(files: Sequence[_File]) -> str | None:
+    """Why a version was yanked; None where installers still find a file of it."""
+    if not all(file.yanked for file in files):
+        return None
+    return next((file.yanked for file in files if isinstance(file.yanked, str)), "")
 
 
 def _first(files: Iterable[_File]) -> float:
@@ -248,7 +266,7 @@ def _first(files: Iterable[_File]) -> float:
 def _release(index: Index, project: str, version: Version, files: list[_File], *, first: bool) -> Release:
     vouched = [file.filename for file in files if file.provenance]
     where = f"{index.addresses.web}/integrity/{canonicalize_name(project)}/{version}"
-    asked = vouched[: _FILES if first else 1]
+    asked = list(dict.fromkeys((*vouched[: _FILES - 1], vouched[-1]))) if first and vouched else vouched[:1]
     how = f"GET {where}/{asked[0]}/provenance" if asked else f"GET {index.page_url(project)}"
 
     def ask() -> tuple[Publisher, ...] | None:

@@ -180,6 +180,19 @@ def _vulnerabilities(at: At) -> Seen | None:
     return problem(f"{few(found.vulnerabilities)} in {version}", at.listing.about.how, about=about)
 
 
+def _yanked(at: At) -> Seen | None:
+    listing, about = at.listing, at.index.target.value
+    if at.index.target is not Target.PYPI or listing.status.get() is None or not listing.newest or foreign(at):
+        return None
+    if listing.yanked is None:
+        return ok(f"{listing.newest}, which installers take", at.how, about=about)
+    words = f"{listing.newest} is yanked{listing.yanked and f' ({listing.yanked})'}: installers take "
+    words += listing.offered or f"nothing, unless they are told {at.name}==VERSION"
+    where = at.index.project_page(at.name, listing.newest)
+    remedy = f"Release the next version, or take the yank back: {at.index.web}/manage/project/{at.name}/releases/"
+    return problem(words, at.how, remedy=remedy, url=where, about=about)
+
+
 def _roles(at: At) -> Seen | None:
     if at.index.target is not Target.PYPI or (found := at.listing.about.get()) is None or foreign(at):
         return None
@@ -244,6 +257,19 @@ CHECKS = (
         ),
         group=Group.INDEX,
         look=each(_vulnerabilities),
+    ),
+    Check(
+        id="index.yanked",
+        page=Page(
+            code="TD62",
+            title="The newest release is not yanked",
+            why="Installers pass over what is yanked: users get an older version, or nothing where every version is.",
+            remedy="Release the next version, with the mistake mended.",
+            severity=Severity.NOTE,
+            source="PEP 592",
+        ),
+        group=Group.INDEX,
+        look=each(_yanked),
     ),
     Check(
         id="index.owners",

@@ -4,12 +4,14 @@ The manifest of its run is gone after two weeks. What stays is the index itself 
 well, the digests that GitHub computed of the same files: a second witness, which whoever changes one of them lacks.
 """
 
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from tagship.checks.check import few
 from tagship.errors import NotVisibleYet, ProjectError, TagshipError, UsageError
 from tagship.model import Dist, Event, Manifest, Plan, Target
 from tagship.project.discover import Project
-from tagship.services.index import IndexFile, version_in
+from tagship.services.index import IndexFile, newest, version_in
 from tagship.services.world import World
 from tagship.stages.common import ok, unknown
 from tagship.versions import tag_for
@@ -49,7 +51,7 @@ def manifest(world: World, project: Project, asked: str, target: Target) -> Mani
             where=index.page_url(name),
         )
     tag = tag_for(version, project.tags.value)
-    witness = _digests(world, tag) if target is Target.PYPI else {}
+    witness = _digests(world, name, tag, {file.filename for file in found}) if target is Target.PYPI else {}
     dists = tuple(
         Dist(
             filename=file.filename,
@@ -63,9 +65,7 @@ def manifest(world: World, project: Project, asked: str, target: Target) -> Mani
 
 
 def _newest(files: list[IndexFile]) -> Version | None:
-    """What an installer takes by itself: the newest final version, a pre-release where there is nothing else."""
-    versions = {version for file in files if not file.yanked and (version := version_in(file.filename)) is not None}
-    return max(versions, key=lambda version: (not version.is_prerelease, version), default=None)
+    return newest(found for file in files if not file.yanked and (found := version_in(file.filename)) is not None)
 
 
 def _version(asked: str) -> Version:
@@ -75,8 +75,12 @@ def _version(asked: str) -> Version:
         raise UsageError(f"Nothing was verified: {asked} is no version", remedy=f"1.2.3, or {NEWEST}.") from None
 
 
-def _digests(world: World, tag: str) -> dict[str, str]:
-    """The digests of the files of a GitHub release; none where it cannot be asked, which is said."""
+def _digests(world: World, project: str, tag: str, served: set[str]) -> dict[str, str]:
+    """The digests of the files of a GitHub release; none where it cannot be asked, which is said.
+
+    Args:
+        served: the files of the version on the index; one that only either side has is compared with nothing.
+    """
     title, how = "GitHub's release has the same files", f"GET /repos/{world.github.repository}/releases"
     try:
         release = world.github.release(tag) if world.github.repository else None
@@ -86,12 +90,19 @@ def _digests(world: World, tag: str) -> dict[str, str]:
     assets = {
         asset.name: asset.digest.removeprefix("sha256:")
         for asset in (release.assets if release is not None and not release.draft else ())
-        if asset.digest is not None and asset.name.endswith((".whl", ".tar.gz"))
+        if asset.digest is not None
+        and asset.name.endswith((".whl", ".tar.gz"))
+        and canonicalize_name(asset.name).startswith(f"{project}-")  # and no archive of something else
     }
-    if assets:
-        ok(world, "release.same-files", title, f"{many(len(assets), 'file')} to compare with, at {tag}", how)
-    else:
+    words = f"{many(len(assets), 'file')} to compare with, at {tag}"
+    if not assets:
         unknown(world, "release.same-files", title, f"no release at {tag} has files", how)
+    elif assets.keys() == served:
+        ok(world, "release.same-files", title, words, how)
+    else:
+        sides = (("the index", served - assets.keys()), ("the release", assets.keys() - served))
+        alone = "; ".join(f"{side} alone has {few(sorted(names))}" for side, names in sides if names)
+        unknown(world, "release.same-files", title, f"{words}; {alone}", how)
     return assets
 
 
