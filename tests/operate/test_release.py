@@ -9,7 +9,8 @@ import pytest
 
 from tagship.errors import Conflict, PlanRefused, TagshipError, ToolFailed, UnknownOutcome
 from tagship.operate.release import Action, Commit, Hands, Push, Rehearse, Tag, Wanted, decide, perform
-from tagship.operate.situation import Situation, observe
+from tagship.operate.situation import Situation, observe, outlook
+from tagship.project.discover import read
 from tagship.project.version_edits import JOURNAL
 from tagship.services.git import Git
 from tagship.services.shell import Shell
@@ -278,6 +279,8 @@ def test_the_command(desk: Path, upstream: str) -> None:
     dry = call("release", "minor", "--dry-run", cwd=desk, environ=environ)
     assert (dry.code, state(desk)[1:]) == (0, ("", ""))
     assert dry.err.splitlines()[0] == "sample 1.0.0 → 1.1.0 (minor)"
+    nothing = "warning: no workflow publishes it: there is no .github/workflows/publish.yml; `tagship init` writes one."
+    assert dry.err.splitlines()[-1] == nothing
     asked = call("release", "minor", cwd=desk, environ=environ)
     assert (asked.code, asked.out) == (2, dry.out)
     assert "Nothing was released: nobody is there to be asked" in asked.err
@@ -295,6 +298,43 @@ def test_the_command(desk: Path, upstream: str) -> None:
     again = call("release", cwd=desk, environ=environ)
     assert (again.code, again.out) == (2, "")
     assert "Nothing was released: 1.1.0 is released as v1.1.0" in again.err
+
+
+ON_TAGS = "on: {push: {tags: ['v*']}}\n"
+OURS = "jobs: {up: {environment: pypi, steps: [{uses: pypa/gh-action-pypi-publish@release/v1}]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("workflow", "said"),
+    [
+        (ON_TAGS + OURS, "Then publish.yml publishes v1.1.0 on PyPI (environment pypi; publish.yml, job up)."),
+        ("on: release\n" + OURS, "warning: the tag does not start publish.yml: it is not started by `push`"),
+        (
+            ON_TAGS + "jobs: {up: {steps: [{run: make release}]}}\n",
+            "Then the tag starts publish.yml; that it publishes on PyPI cannot be told from the file.",
+        ),
+    ],
+    ids=["publishes", "another event", "who knows"],
+)
+def test_what_the_tag_will_bring_about(desk: Path, workflow: str, said: str) -> None:
+    """The last line says what the tag starts, as the workflow that is there says, and promises no more."""
+    workflow = workflow.replace("steps:", "runs-on: ubuntu-latest, steps:")
+    file = desk / ".github/workflows/publish.yml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(workflow)
+    project = read(desk, Git(Shell(dict(os.environ)), desk))
+    assert outlook(project, "v1.1.0").startswith(said)
+
+
+def test_a_release_that_is_left_out_is_named(tmp_path: Path) -> None:
+    """Raising a development version or a pre-release past the release it leads to is said; `stable` is that one."""
+    said = "warning: 1.1.0.dev0 leads to 1.1.0, which is left out: tagship release stable"
+    declared = PYPROJECT.replace('version = "1.0.0"', 'version = "1.1.0.dev0"')
+    seed = repository(tmp_path / "seed", {"pyproject.toml": declared})
+    git(tmp_path, "clone", "--quiet", "--bare", str(seed), "origin.git")
+    git(tmp_path, "clone", "--quiet", "origin.git", "desk")
+    shown = [call("release", part, "--dry-run", cwd=tmp_path / "desk").err for part in ("patch", "minor", "stable")]
+    assert [said in err.splitlines() for err in shown] == [True, True, False]
 
 
 def test_in_a_packages_folder(tmp_path: Path, upstream: str) -> None:

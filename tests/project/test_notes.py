@@ -14,7 +14,7 @@ from tagship.project.commits import Commit, Person, effective
 from tagship.project.discover import read
 from tagship.services.git import Git
 from tagship.services.shell import Shell
-from tests.cli.calling import Answer, call
+from tests.cli.calling import IMPORTED, Answer, call
 from tests.rehearsing import PYPROJECT, git, repository
 
 pytestmark = pytest.mark.requirement("B5")
@@ -170,7 +170,7 @@ def test_the_command(tmp_path: Path) -> None:
     root = repository(tmp_path / "project", {})
     git(root, "remote", "add", "origin", "https://github.com/owner/sample.git")
     git(root, "tag", "v0.9.0")
-    commit(root, "Read dates")
+    commit(root, "- Read dates")  # as some write their titles
     assert call("notes", cwd=root) == Answer(
         code=0,
         out="### Changes\n\n- Read dates\n\nThanks to somebody.\n\n"
@@ -205,7 +205,10 @@ def test_nobody_who_could_write_them(tmp_path: Path) -> None:
     assert "GitHub was not asked for notes: there is no repository on GitHub" in nowhere.err
     assert "GitHub was not asked for notes: there is no token" in anonymous.err
     assert "gh auth login" in anonymous.err
-    lost = call("notes", "--from", "fragments", cwd=root, environ={"PATH": str(which_git(tmp_path))})
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without/sitecustomize.py").write_text("import sys\nsys.modules['towncrier'] = None\n")
+    without = {"PATH": str(which_git(tmp_path)), "PYTHONPATH": f"{tmp_path / 'without'}{os.pathsep}{IMPORTED}"}
+    lost = call("notes", "--from", "fragments", cwd=root, environ=without)
     assert (lost.code, lost.out) == (2, "")
     assert "towncrier is not installed" in lost.err
 
@@ -242,6 +245,8 @@ def test_fragments_by_the_real_towncrier(tmp_path: Path, title: str) -> None:
     assert (told.code, told.err) == (0, "sample 1.0.0: from towncrier's fragments\n")
     assert told.out == "### Gains\n\n- Dates in every calendar. ([#12](https://example.invalid/12))\n"
     assert git(root, "status", "--porcelain") == ""
+    beside = call("notes", cwd=root, environ={"PATH": str(which_git(tmp_path))})  # as a workflow installs it
+    assert (beside.code, beside.out) == (0, told.out), beside.err
     before = call("notes", "0.9.0", cwd=root, environ=environ)
     assert (before.code, before.out) == (0, "### Changes\n\n- A sample\n\nThanks to somebody.\n")
 

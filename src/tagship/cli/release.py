@@ -97,8 +97,8 @@ def _push(desk: "Desk", following: "Next", prepared: "Prepared") -> int:
 
 def show(desk: "Desk", following: "Next", prepared: "Prepared", steps: "Iterable[str]") -> None:
     """One screen: version, files, notes, and every step."""
+    from tagship.operate.situation import outlook
     from tagship.project.version_edits import diff
-    from tagship.rehearsal.fit import publishing
 
     here = desk.here
     change = f"{here.now.version} → " if following.version != here.now.version else ""
@@ -115,9 +115,7 @@ def show(desk: "Desk", following: "Next", prepared: "Prepared", steps: "Iterable
         say(f"warning: {error.message}\n")
     for number, step in enumerate(steps, 1):
         say(f"  {number}. {step}")
-    publisher = publishing(here.project)
-    where = f"environment {publisher.pypi}" if publisher.pypi else "no environment"
-    say(f"\nThen {publisher.workflow} publishes {following.version} on PyPI ({where}; {publisher.source}).")
+    say(f"\n{outlook(here.project, following.tag)}")
 
 
 def _excerpt(text: str) -> str:

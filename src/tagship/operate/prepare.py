@@ -12,7 +12,7 @@ from tagship.project.next_version import Current, Next, choose
 from tagship.project.version_edits import change
 from tagship.project.version_literals import Written
 from tagship.services.git import Git
-from tagship.versions import tag_for
+from tagship.versions import bump, tag_for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +57,9 @@ def prepare(project: Project, git: Git, now: Current, following: Next, today: da
     tracked, beside = set(git.tracked()), project.root.resolve().relative_to(git.root.resolve())
     contents: dict[str, bytes] = {}
     warnings: list[str] = []
+    final = bump(now.version, "stable")
+    if now.version < final < following.version and final not in {tag.version for tag in now.tags}:
+        warnings.append(f"{now.version} leads to {final}, which is left out: tagship release stable")
     if isinstance(project.version, Written) and following.version != now.version:
         planned = change(project.root, project.version, following.version, project.config.version_copies)
         contents |= planned.contents

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from tagship.project.ci import FOLDER
+from tagship.project.discover import Project
+from tagship.rehearsal.fit import AS_OURS, publishing
 from tagship.services.git import Git
+from tagship.workflow.document import read
+from tagship.workflow.events import Happened, NotStarted, started
 
 PATIENCE = 600.0
 """Seconds that git may take for a commit, a fetch or a push, hooks and network included."""
@@ -67,6 +72,22 @@ def observe(git: Git, release_branches: tuple[str, ...], tag: str) -> Situation:
         tag_there=there.split()[0] if there else None,
         begun=subject if int(counts[1]) and subject.startswith(RELEASE) else "",
     )
+
+
+def outlook(project: Project, tag: str) -> str:
+    """What the pushed tag will bring about, as far as the workflow in the checkout says: a sentence."""
+    known = publishing(project)
+    file = f"{FOLDER}/{known.workflow}"
+    path = project.top / file
+    if not path.is_file():
+        return f"warning: no workflow publishes it: there is no {file}; `tagship init` writes one."
+    begun = started(read(path.read_bytes(), file), Happened(name="push", ref=f"refs/tags/{tag}"))
+    if isinstance(begun, NotStarted):
+        return f"warning: the tag does not start {known.workflow}: {begun.why}"
+    if known.source == AS_OURS:
+        return f"Then the tag starts {known.workflow}; that it publishes on PyPI cannot be told from the file."
+    where = f"environment {known.pypi}" if known.pypi else "no environment"
+    return f"Then {known.workflow} publishes {tag} on PyPI ({where}; {known.source})."
 
 
 def _busy(git: Git) -> str:

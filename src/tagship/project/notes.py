@@ -6,8 +6,11 @@ release says are the same text, made here.
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, get_args
 
@@ -176,20 +179,14 @@ def _from_fragments(project: Project, git: Git, span: Range, version: Version, s
         UsageError: towncrier is not installed.
         ToolFailed: it failed.
     """
-    data = read_toml(project.root, "pyproject.toml")
-    own = read_toml(project.root, "towncrier.toml") or data
-    settings = table(own.data if own else None, "tool", "towncrier")
+    settings = _fragments(project)
     if shell is None or not settings or (span.end != "HEAD" and git.commit() != git.commit(_ref(span.end))):
         return None
-    program = which("towncrier", path=shell.environment.get("PATH"))
-    if program is None:
-        raise UsageError(
-            "There are no notes from fragments: towncrier is not installed",
-            remedy="Install it beside tagship: pip install towncrier. Or take another source: --from commits.",
-        )
+    program, extra = _towncrier(shell)
     # without a name, towncrier imports the package to ask it
     name = () if settings.get("name") else ("--name", project.name.value or "")
-    output = shell.run((program, "build", "--draft", "--version", str(version), *name), cwd=project.root, timeout=60)
+    words = (*program, "build", "--draft", "--version", str(version), *name)
+    output = shell.run(words, cwd=project.root, extra=extra, timeout=60)
     if not output.ok:
         raise ToolFailed(
             f"no notes from fragments: towncrier failed: {output.tail(3)}",
@@ -200,6 +197,34 @@ def _from_fragments(project: Project, git: Git, span: Range, version: Version, s
         return None
     text = text if str(settings.get("filename", "")).endswith(".md") else from_rst(text)
     return Notes(text=text, source="towncrier's fragments")
+
+
+def _fragments(project: Project) -> Mapping[str, object]:
+    """towncrier's settings; empty where the project does not use it."""
+    own = read_toml(project.root, "towncrier.toml") or read_toml(project.root, "pyproject.toml")
+    return table(own.data if own else None, "tool", "towncrier")
+
+
+def tools(project: Project) -> tuple[str, ...]:
+    """What has to be installed beside tagship, so that a release has the notes that a maintainer sees."""
+    return ("towncrier",) if project.config.notes in (None, "fragments") and _fragments(project) else ()
+
+
+def _towncrier(shell: Shell) -> tuple[tuple[str, ...], dict[str, str]]:
+    """How towncrier is called, and with which variables: that of the user's PATH, else the one beside tagship.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    if (program := which("towncrier", path=shell.environment.get("PATH"))) is not None:
+        return (program,), {}
+    beside = find_spec("towncrier")
+    if beside is None or beside.origin is None:
+        raise UsageError(
+            "There are no notes from fragments: towncrier is not installed",
+            remedy="Install it beside tagship: pip install towncrier. Or take another source: --from commits.",
+        )
+    return (sys.executable, "-P", "-m", "towncrier"), {"PYTHONPATH": str(Path(beside.origin).parents[1])}
 
 
 def _from_github(project: Project, git: Git, span: Range, version: Version, github: "GitHub | None") -> Notes:
@@ -239,7 +264,7 @@ def _worth_telling(commits: Sequence[Commit]) -> tuple[Commit, ...]:
 
 def _plain(commits: Sequence[Commit]) -> Iterable[str]:
     if commits:
-        yield _list("Changes", [f"- {commit.title}{_number(commit)}" for commit in commits])
+        yield _list("Changes", [f"- {commit.title.removeprefix('- ')}{_number(commit)}" for commit in commits])
 
 
 def _groups(commits: Sequence[Commit]) -> Iterable[str]:

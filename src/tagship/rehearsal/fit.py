@@ -43,6 +43,8 @@ ABSENT, NEVER_ENDS = "missing", "pending"
 DAY = 86400
 SHOWN = 6
 """Required CI that is listed by name."""
+AS_OURS = "as tagship writes it"
+"""Where what is known of a publishing job comes from, when no workflow says it."""
 MAINTAINER, STRANGER = "maintainer", "somebody-else"
 
 
@@ -62,9 +64,7 @@ def publishing(project: Project) -> Publishing:
     found = next((p for p in project.ci.publishers if p.index != "testpypi"), None)
     names = project.config.environments
     if found is None:
-        return Publishing(
-            workflow="publish.yml", testpypi=names.testpypi, pypi=names.pypi, source="as tagship writes it"
-        )
+        return Publishing(workflow="publish.yml", testpypi=names.testpypi, pypi=names.pypi, source=AS_OURS)
     return Publishing(
         workflow=found.file, testpypi=names.testpypi, pypi=found.environment, source=f"{found.file}, job {found.job}"
     )
