@@ -139,3 +139,23 @@ def test_the_search_for_credentials_is_switched(world):
     world.state.private = True
     body = {"security_and_analysis": {"secret_scanning": off}}
     assert world.patch("", token=admin, body=body).status == 422
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"type": "pull_request", "parameters": []},
+        {"type": "creation", "parameters": 5},
+        {"type": "required_status_checks", "parameters": {"required_status_checks": [{"name": "test"}]}},
+        {"type": "required_status_checks", "parameters": {"required_status_checks": "test"}},
+    ],
+    ids=["a list", "a number", "a check without a context", "a word for a list"],
+)
+def test_parameters_that_no_rule_has_are_refused(world, rule):
+    """A rule whose parameters cannot be read is refused when it is made, and breaks nothing later."""
+    body = {**TAGS, "target": "branch", "rules": [rule]}
+    error = {"resource": "RepositoryRuleset", "code": "invalid", "field": "rules"}
+    message = f"Invalid rule '{rule['type']}'"
+    made = world.post("rulesets", token=world.token("fine-grained", **ADMIN), body=body)
+    assert made.said == (422, "Validation Failed", [{**error, "message": message}])
+    assert world.state.rulesets == []

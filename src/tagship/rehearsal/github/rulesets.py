@@ -15,16 +15,27 @@ RULES: dict[str, frozenset[str]] = {
     "tag": frozenset(),
 }
 """Rules that are for one target alone (docs.github.com, "Available rules for rulesets")."""
-REQUIRED = frozenset(
-    {
-        "dismiss_stale_reviews_on_push",
-        "require_code_owner_review",
-        "require_last_push_approval",
-        "required_approving_review_count",
-        "required_review_thread_resolution",
-    }
-)
-"""Parameters without which GitHub takes no rule `pull_request`."""
+
+
+class _Reviews(msgspec.Struct, frozen=True):
+    dismiss_stale_reviews_on_push: bool
+    require_code_owner_review: bool
+    require_last_push_approval: bool
+    required_approving_review_count: int
+    required_review_thread_resolution: bool
+
+
+class _Checks(msgspec.Struct, frozen=True):
+    class Check(msgspec.Struct, frozen=True):
+        context: str
+        integration_id: int | None = None
+
+    required_status_checks: tuple[Check, ...]
+    strict_required_status_checks_policy: bool
+
+
+PARAMETERS: dict[str, type] = {"pull_request": _Reviews, "required_status_checks": _Checks}
+"""Without which GitHub does not take these rules (OpenAPI, repository-rule)."""
 
 
 class ChangedRuleset(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,11 +141,14 @@ def _change(call: Call, ruleset: Ruleset, new: ChangedRuleset) -> None:
 
 
 def _parsed(new: ChangedRuleset.NewRule, target: str) -> Rule:
-    parameters = msgspec.json.decode(new.parameters)
-    other = "tag" if target == "branch" else "branch"
-    if new.type in RULES[other] or (new.type == "pull_request" and not parameters.keys() >= REQUIRED):
-        raise invalid("RepositoryRuleset", "invalid", "rules", f"Invalid rule '{new.type}'")
-    return Rule(type=new.type, parameters=parameters)
+    wrong = invalid("RepositoryRuleset", "invalid", "rules", f"Invalid rule '{new.type}'")
+    if new.type in RULES["tag" if target == "branch" else "branch"]:
+        raise wrong
+    try:
+        msgspec.json.decode(new.parameters, type=PARAMETERS.get(new.type, dict))
+    except msgspec.ValidationError:
+        raise wrong from None
+    return Rule(type=new.type, parameters=msgspec.json.decode(new.parameters))
 
 
 def _shape(call: Call, of: Ruleset) -> Object:
