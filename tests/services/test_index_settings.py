@@ -68,6 +68,9 @@ class Service:
     def __init__(self) -> None:
         self.answers: dict[str, bytes | int] = {}
         self.asked: list[str] = []
+        self.headers: dict[str, str] = {}
+        self.missing = 0
+        """Bytes of each answer that are announced and never sent."""
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -79,8 +82,11 @@ class Service:
                 answer = service.answers.get(self.path, service.answers.get(kind, 404))
                 body = answer if isinstance(answer, bytes) else b"no"
                 self.send_response(200 if isinstance(answer, bytes) else answer)
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Length", str(len(body) + service.missing))
+                for name, value in service.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
+                self.close_connection = self.close_connection or service.missing > 0
                 self.wfile.write(body)
 
             def log_message(self, format: str, *args: object) -> None:
@@ -164,6 +170,91 @@ def test_what_one_surface_hides_the_others_show(service: Service, status: int) -
     hidden = [release.publishers.hidden is None for release in without_provenance.releases]
     assert hidden == [True, status == 404, status == 404]
     assert without_provenance.about.value is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"<!doctype html><title>Log in</title>", "JSON is malformed: invalid character (byte 0)"),
+        (b'{"meta": {"api', "Input data was truncated"),
+        (b"", "Input data was truncated"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b"null", "Expected `object`, got `null`"),
+        (b"{}", "Object missing required field `{field}`"),
+        (b'{"files": 1, "info": 1, "attestation_bundles": 1}', "got `int` - at `$.{field}`"),
+        (
+            b'{"files": [{"filename": "\xe9"}], "info": {"name": "\xe9"},'
+            b' "attestation_bundles": [{"publisher": {"kind": "\xe9"}}]}',
+            "'utf-8' codec can't decode byte 0xe9",
+        ),
+    ],
+)
+def test_an_answer_that_cannot_be_used_is_hidden_with_words(service: Service, body: bytes, why: str) -> None:
+    """Each surface says which address sent what, whatever it calls that; those that can be read are."""
+    service.headers = {"Content-Type": "text/html"}
+    hidden = {
+        "files": service.read(page=body).status.hidden,
+        "info": service.read(project=body).about.hidden,
+        "attestation_bundles": service.read(vouched=body).releases[1].publishers.hidden,
+    }
+    service.headers = {}
+    paths = ("/simple/swp/", "/pypi/swp/0.9/json", "/integrity/swp/1.0/swp-1.0.tar.gz/provenance")
+    for (field, found), path in zip(hidden.items(), paths, strict=True):
+        assert found is not None
+        assert found.why.startswith(f"GET {service.web}{path} got an answer that cannot be used: ")
+        assert why.format(field=field) in found.why
+        assert found.remedy
+
+
+@pytest.mark.parametrize("status", [301, 403, 406, 429, 500, 503])
+def test_a_page_that_is_refused_hides_all(service: Service, status: int) -> None:
+    """Where the project itself is not shown nothing is claimed of it: no state, no owner, no name that looks alike."""
+    found = service.read(page=status)
+    words = "could not be asked for" if status in (429, 500, 503) else "did not show"
+    hidden = (found.status.hidden, found.about.hidden, found.alike.hidden)
+    assert {one and one.why.partition(": ")[0] for one in hidden} == {f"Example {words} /simple/swp/"}
+    assert (found.releases, service.asked) == ((), ["/simple/swp/"])
+
+
+def test_an_answer_that_breaks_off_is_none(service: Service) -> None:
+    """Bytes that were announced and never came make no answer of those that did, though they can be read."""
+    service.missing = 7
+    found = service.read()
+    service.missing = 0
+    assert found.status.hidden is not None
+    assert found.status.hidden.why == (
+        "127.0.0.1 could not be reached: Connection broken: IncompleteRead(936 bytes read, 7 more expected)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "newest", "yanked", "offered"),
+    [
+        ({}, "", None, ""),
+        ({"swp-1.0.tar.gz": False}, "1.0", None, "1.0"),
+        ({"swp-1.0.tar.gz": "broken", "swp-2.0.tar.gz": True}, "2.0", "", ""),
+        ({"swp-1.0.tar.gz": False, "swp-2.0.tar.gz": "broken"}, "2.0", "broken", "1.0"),
+        ({"swp-1.0.tar.gz": False, "swp-2.0rc1.tar.gz": True}, "1.0", None, "1.0"),
+        ({"swp-1.0.tar.gz": True, "swp-2.0rc1.tar.gz": False}, "1.0", "", "2.0rc1"),
+        ({"swp-1.0rc1.tar.gz": "broken"}, "1.0rc1", "broken", ""),
+        ({"swp-1.0.tar.gz": "broken", "swp-1.0-py3-none-any.whl": False}, "1.0", None, "1.0"),
+    ],
+)
+def test_what_installers_take_is_read(
+    service: Service, names: dict[str, bool | str], newest: str, yanked: str | None, offered: str
+) -> None:
+    """The newest final version, whether all its files are yanked and why, and what installers take instead."""
+    files = [{"filename": name, "yanked": said} for name, said in names.items()]
+    found = service.read({**PAGE, "files": files})
+    assert (found.newest, found.yanked, found.offered) == (newest, yanked, offered)
+
+
+def test_files_of_two_jobs_are_asked_who_published_them(service: Service) -> None:
+    """Of many files of the newest release the first and the last are asked: wheels, and the sdist of another job."""
+    names = [f"swp-1.0-cp3{minor}-cp3{minor}-win32.whl" for minor in range(9)] + ["swp-1.0.tar.gz"]
+    service.read({**PAGE, "files": [{"filename": name, "provenance": "p"} for name in names]})
+    asked = [path.split("/")[4] for path in service.asked if path.startswith("/integrity/")]
+    assert sorted(asked) == [*names[:3], names[-1]]
 
 
 def test_names_that_look_alike_are_asked_for_where_the_name_is_free(service: Service) -> None:

@@ -21,6 +21,7 @@ from urllib3.exceptions import (
     InvalidHeader,
     MaxRetryError,
     NewConnectionError,
+    ProtocolError,
     ProxyError,
 )
 
@@ -299,5 +300,7 @@ def _no_answer(method: str, url: str, error: HTTPError, *, sent: bool) -> Unreac
 
 
 def _short(error: HTTPError) -> str:
-    reason = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    reason: BaseException = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    if isinstance(reason, ProtocolError) and len(reason.args) > 1:  # its words, and the error of the library below
+        return f"{reason.args[0]}"
     return str(reason).rsplit(": ", 1)[-1] or type(reason).__name__
