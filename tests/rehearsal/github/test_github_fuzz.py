@@ -28,6 +28,17 @@ NAMES = (
     *("tag_name", "target_commitish", "name", "body", "draft", "prerelease", "make_latest", "ref", "sha", "force"),
     *("inputs", "state", "context", "query", "variables", "enforcement", "rules", "conditions", "wait_timer"),
     *("reviewers", "deployment_branch_policy", "type", "generate_release_notes", "previous_tag_name"),
+    *(
+        "title",
+        "labels",
+        "head",
+        "base",
+        "merge_method",
+        "commit_title",
+        "bypass_actors",
+        "target",
+        "security_and_analysis",
+    ),
 )
 BODIES = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=5).map(lambda body: json.dumps(body).encode())
 
