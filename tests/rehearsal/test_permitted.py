@@ -41,6 +41,7 @@ def state(folder: Path, **policy: object) -> RepositoryState:
             {"allowed": "selected", "github_owned": True, "patterns": ("pypa/other@*",)},
             "from a repository owned by ada, or match one of the patterns that are allowed.",
         ),
+        ("pypa/build@v1", {"allowed": "selected", "verified": True}, ""),
     ],
 )
 def test_an_action_that_is_not_allowed_ends_the_run(tmp_path: Path, uses: str, policy: dict, why: str) -> None:
@@ -48,6 +49,32 @@ def test_an_action_that_is_not_allowed_ends_the_run(tmp_path: Path, uses: str, p
     text = f"on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps: [{{uses: {uses}}}]\n"
     said = permitted.refused(state(tmp_path, **policy), read(text.encode(), FILE))
     assert said == (f"The action {uses} {BECAUSE} {why}" if why else "")
+
+
+@pytest.mark.parametrize(
+    ("policy", "doubt"),
+    [
+        ({"verified": True}, ""),
+        ({"allowed": "selected"}, ""),
+        ({"allowed": "selected", "verified": True, "github_owned": True, "patterns": ("pypa/*",)}, ""),
+        (
+            {"allowed": "selected", "verified": True},
+            f"whether GitHub has verified who made actions/checkout@{SHA}, pypa/build@v1, and lets it run",
+        ),
+        (
+            {"allowed": "selected", "verified": True, "github_owned": True},
+            "whether GitHub has verified who made pypa/build@v1, and lets it run",
+        ),
+    ],
+)
+def test_who_is_verified_is_not_guessed(tmp_path: Path, policy: dict, doubt: str) -> None:
+    """An action that may run for its verified creator alone is a doubt, neither allowed nor refused."""
+    text = (
+        "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n"
+        f"    steps: [{{uses: actions/checkout@{SHA}}}, {{uses: ada/tools@v1}}, {{uses: pypa/build@v1}}]\n"
+    )
+    document = read(text.encode(), FILE)
+    assert permitted.unproven(state(tmp_path, **policy), document) == doubt
 
 
 def test_what_is_switched_off_runs_for_nobody(tmp_path: Path) -> None:

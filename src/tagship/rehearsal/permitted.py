@@ -28,13 +28,25 @@ def barred(repo: RepositoryState, path: str) -> str:
 
 def refused(repo: RepositoryState, document: Document) -> str:
     """Why a run of this workflow fails before its first job, in GitHub's words; nothing where it does not."""
-    steps = (step.uses.text for job in document.jobs.values() for step in job.steps if step.uses is not None)
-    used = (*steps, *(job.uses for job in document.jobs.values() if job.uses))
-    for name in dict.fromkeys(name for name in used if not name.startswith(("./", "$/", "docker://"))):
+    for name in _used(document):
         why = _why(repo, name)
         if why:
             return f"The action {name} is not allowed in {repo.full_name} because all actions must be {why}."
     return ""
+
+
+def unproven(repo: RepositoryState, document: Document) -> str:
+    """What may run only if GitHub has verified its creator, which no API says; nothing where that does not matter."""
+    if repo.policy.allowed != "selected" or not repo.policy.verified:
+        return ""
+    names = [name for name in _used(document) if not _admitted(repo, name)]
+    return f"whether GitHub has verified who made {few(names)}, and lets it run" if names else ""
+
+
+def _used(document: Document) -> tuple[str, ...]:
+    steps = (step.uses.text for job in document.jobs.values() for step in job.steps if step.uses is not None)
+    used = (*steps, *(job.uses for job in document.jobs.values() if job.uses))
+    return tuple(dict.fromkeys(name for name in used if not name.startswith(("./", "$/", "docker://"))))
 
 
 def unlocked(repo: RepositoryState, sha: str, document: Document) -> str:
@@ -48,11 +60,18 @@ def unlocked(repo: RepositoryState, sha: str, document: Document) -> str:
 
 
 def _why(repo: RepositoryState, name: str) -> str:
-    policy, owned = repo.policy, name.lower().startswith(f"{repo.owner.lower()}/")
-    if policy.allowed == "local_only" and not owned:
+    policy = repo.policy
+    if policy.allowed == "local_only" and not _owned(repo, name):
         return f"from a repository owned by {repo.owner}"
-    if policy.allowed == "selected" and not owned:
-        ours = policy.github_owned and name.startswith(_OWN)
-        if not ours and not any(fnmatchcase(name, pattern) for pattern in policy.patterns):
-            return f"from a repository owned by {repo.owner}, or match one of the patterns that are allowed"
+    if policy.allowed == "selected" and not policy.verified and not _admitted(repo, name):
+        return f"from a repository owned by {repo.owner}, or match one of the patterns that are allowed"
     return "pinned to a full-length commit SHA" if policy.sha_pinning_required and not _PINNED.search(name) else ""
+
+
+def _owned(repo: RepositoryState, name: str) -> bool:
+    return name.lower().startswith(f"{repo.owner.lower()}/")
+
+
+def _admitted(repo: RepositoryState, name: str) -> bool:
+    ours = _owned(repo, name) or (repo.policy.github_owned and name.startswith(_OWN))
+    return ours or any(fnmatchcase(name, pattern) for pattern in repo.policy.patterns)

@@ -60,7 +60,7 @@ def begin(repo: RepositoryState, event: Event, file: str) -> Start:
         if why:
             return Start(refused=_unable(file, why))
         fact = Fact(id="workflow.started", title=f"{name} starts {file}", status=Status.OK, how=f"{FOLDER}/{file}")
-        return Start(facts=(fact,))
+        return Start(facts=(fact,), doubt=permitted.unproven(repo, document))
     if is_stamped(text):
         return Start(refused=_refused(f"{file}: {found.why}", f"Or correct what starts {file}: tagship sync"))
     return Start(doubt=f"{file}, which this push does not start: {found.why}; tagship's own stages were rehearsed")

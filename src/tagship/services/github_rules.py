@@ -68,6 +68,11 @@ class Bypass(msgspec.Struct, frozen=True):
     actor_type: str
     bypass_mode: str = "always"
 
+    @property
+    def role(self) -> int | None:
+        """The number of the role, where it is everybody who has one."""
+        return self.actor_id if self.actor_type == "RepositoryRole" else None
+
 
 class Ruleset(msgspec.Struct, frozen=True):
     """A ruleset with its rules."""
@@ -82,6 +87,15 @@ class Ruleset(msgspec.Struct, frozen=True):
     bypass_actors: tuple[Bypass, ...] | None = None
     """None where the one who asks may not know."""
     current_user_can_bypass: str = ""
+
+    def is_open_to(self, role: int, *, merging: bool = False) -> bool:
+        """Whether it is known not to bind a role.
+
+        Args:
+            merging: where the role merges a pull request, too.
+        """
+        found = (actor for actor in self.bypass_actors or () if actor.role == role)
+        return any(merging or actor.bypass_mode != "pull_request" for actor in found)
 
     def covers(self, ref: str, default_branch: str) -> bool:
         """Whether it is in force for a full ref name."""

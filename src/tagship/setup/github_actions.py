@@ -10,7 +10,7 @@ from tagship.model import Page, Severity
 from tagship.project.patterns import matches
 from tagship.services.addresses import GITHUB, GITHUB_MANUAL, PYPI
 from tagship.services.github_settings import Part
-from tagship.services.github_shapes import Settings
+from tagship.services.github_shapes import Selected, Settings
 from tagship.setup.check import Group, Needs, ok, problem, unknown
 from tagship.setup.setting import Action, Compared, Request, Setting
 from tagship.setup.wanted import Wanted
@@ -68,16 +68,17 @@ def _runs(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         )
     if policy.allowed_actions == "all":
         return (Compared(seen=ok("every action may run", how, url=url)),)
-    selected = settings.selected.get()
-    patterns: tuple[str, ...] = ()
-    if selected is not None:
-        own = tuple(f"{owner}/*" for owner in GITHUBS_OWN) if selected.github_owned_allowed else ()
-        patterns = (*own, *selected.patterns_allowed)
+    selected = settings.selected.get() or Selected()
+    owners = [wanted.repository.lower().partition("/")[0], *(GITHUBS_OWN if selected.github_owned_allowed else ())]
+    patterns = (*(f"{owner}/*" for owner in owners), *selected.patterns_allowed)
     refused = [action for action in wanted.actions if not any(_covers(pattern, action) for pattern in patterns)]
     if not refused:
         return (Compared(seen=ok("the actions of the workflow may run", settings.selected.how, url=url)),)
-    words = f"the workflow could not start: not allowed to run are {', '.join(refused)}"
     remedy = f"On {url}, under `Allow or block specified actions`, add: " + ", ".join(f"{name}@*" for name in refused)
+    if selected.verified_allowed:
+        words = f"{', '.join(refused)} may run if GitHub has verified the creator, which no API says"
+        return (Compared(seen=unknown(words, how, remedy=remedy, url=url)),)
+    words = f"the workflow could not start: not allowed to run are {', '.join(refused)}"
     return (Compared(seen=problem(words, how, remedy=remedy, url=url)),)
 
 
@@ -278,6 +279,7 @@ RUNS = Page(
     why="A run with an action that is not allowed ends before its first job, without a log.",
     remedy="Allow the actions that the workflow names, on the page of the setting.",
     source=SOURCE,
+    incident=f"{GITHUB}/PyCQA/bandit/issues/782",
 )
 PINNED = Page(
     code="TD43",

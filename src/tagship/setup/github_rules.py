@@ -23,14 +23,15 @@ from tagship.services.github_rules import (
 )
 from tagship.services.github_shapes import Settings
 from tagship.services.reading import Unseen
-from tagship.setup.check import Needs, ok, problem, unknown
+from tagship.setup.check import Needs, Seen, ok, problem, unknown
 from tagship.setup.setting import Action, Compared, Request, Setting
 from tagship.setup.wanted import ACTIONS_APP, Wanted
 
 MADE, KEPT, BRANCH = "Release tags are made by maintainers", "Release tags stay", "The default branch is reviewed"
 """Names of our rulesets."""
-MAINTAIN, ADMIN = 2, 5
-"""Numbers of the roles (github.com/integrations/terraform-provider-github, docs of `github_repository_ruleset`)."""
+MAINTAIN, WRITE, ADMIN = 2, 4, 5
+"""Numbers of the roles (github.com/integrations/terraform-provider-github, docs of `github_repository_ruleset`;
+github.com/github/rest-api-description/issues/7111)."""
 RULES = f"{GITHUB_MANUAL}/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets"
 SOURCE = f"{RULES}/available-rules-for-rulesets"
 AND = ", "
@@ -39,18 +40,39 @@ _VERBS = {"creation": "make", "update": "move", "deletion": "delete"}
 
 def _tags(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     rulesets, how = settings.rulesets.get() or (), settings.rulesets.how
-    ref = f"refs/tags/{wanted.tag}"
-    rules = {rule.type for ruleset in rulesets if ruleset.covers(ref, wanted.default_branch) for rule in ruleset.rules}
-    missing = [kind for kind in _VERBS if kind not in rules]
+    binding = [r for r in rulesets if r.covers(f"refs/tags/{wanted.tag}", wanted.default_branch)]
+    open_ones = [ruleset for ruleset in binding if ruleset.is_open_to(WRITE)]
+    closed = [ruleset for ruleset in binding if ruleset not in open_ones]
+    missing = _lacked(closed)
     if not missing:
+        hidden = [ruleset for ruleset in closed if ruleset.bypass_actors is None]
+        if _lacked(r for r in closed if r not in hidden):
+            return (Compared(seen=_unsaid(wanted, hidden[0], how)),)
         return (Compared(seen=ok(f"rules protect {wanted.tags}", how, url=_page(wanted))),)
     asleep = [r.name for r in rulesets if r.target == "tag" and r.enforcement != "active"]
     words = f"everybody who may push can {AND.join([_VERBS[kind] for kind in missing])} {wanted.tags}"
     words += f"; not in force: {AND.join(asleep)}" if asleep else ""
+    words += _open_words(open_ones)
     actions = [_tag_rules(wanted, rulesets, MADE, ["creation"])] if "creation" in missing else []
     stay = [kind for kind in ("update", "deletion") if kind in missing]
     actions += [_tag_rules(wanted, rulesets, KEPT, stay)] if stay else []
     return (Compared(seen=problem(words, how, url=_page(wanted)), actions=tuple(actions)),)
+
+
+def _lacked(rulesets: Iterable[Ruleset]) -> list[str]:
+    """The rules about release tags that none of the rulesets has."""
+    there = {rule.type for ruleset in rulesets for rule in ruleset.rules}
+    return [kind for kind in _VERBS if kind not in there]
+
+
+def _open_words(rulesets: Sequence[Ruleset]) -> str:
+    return f"; the role Write need not obey {AND.join(one.name for one in rulesets)}" if rulesets else ""
+
+
+def _unsaid(wanted: Wanted, ruleset: Ruleset, how: str) -> Seen:
+    words = f"who may make {wanted.tags} in spite of the ruleset {ruleset.name} is shown to administrators only"
+    remedy = "Give a token with the permission Administration: write, or ask who administers the ruleset."
+    return unknown(words, how, remedy=remedy, url=f"{GITHUB}/{wanted.repository}/rules/{ruleset.id}")
 
 
 def _tag_rules(wanted: Wanted, rulesets: Iterable[Ruleset], name: str, kinds: Sequence[str]) -> Action:
@@ -99,12 +121,13 @@ def _completed(there: Ruleset, body: dict[str, object]) -> dict[str, object]:
     found = {rule.type: rule for rule in _plain(there)}
     both = [_rule(rule.type, _stricter(rule, found.pop(rule.type, None))) for rule in ours.rules]
     names = there.conditions.ref_name if there.conditions else RefNames()
+    bypass = tuple(actor for actor in there.bypass_actors or () if actor.role != WRITE)
     include = dict.fromkeys((*names.include, *ours.conditions.ref_name.include))
     return {
         **body,
         "conditions": {"ref_name": {"include": [*include], "exclude": []}},
         "rules": [*both, *found.values()],
-        "bypass_actors": ours.bypass_actors if there.bypass_actors is None else there.bypass_actors,
+        "bypass_actors": bypass if bypass or there.bypass_actors == () else ours.bypass_actors,
     }
 
 
@@ -168,20 +191,22 @@ def _makeable(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         if ruleset.covers(ref, wanted.default_branch) and any(rule.type == "creation" for rule in ruleset.rules)
     ]
     for ruleset in binding:
-        about = {"how": how, "url": f"{GITHUB}/{wanted.repository}/rules/{ruleset.id}"}
         if ruleset.current_user_can_bypass in ("always", "exempt") or ruleset.bypass_actors:
             continue
         if ruleset.bypass_actors is None:
-            words = f"who may make {wanted.tags} in spite of the ruleset {ruleset.name} is shown to administrators only"
-            return (Compared(seen=unknown(words, **about)),)
+            return (Compared(seen=_unsaid(wanted, ruleset, how)),)
         words = f"the ruleset {ruleset.name} lets nobody make {wanted.tags}, so that nobody can release"
-        return (Compared(seen=problem(words, **about)),)
+        return (Compared(seen=problem(words, how, url=f"{GITHUB}/{wanted.repository}/rules/{ruleset.id}")),)
     who = "who the bypass lists name" if binding else "everybody who may push"
     return (Compared(seen=ok(f"{who} can", how)),)
 
 
 def _branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
-    rules, how = settings.branch_rules.get() or (), settings.branch_rules.how
+    rulesets, how = settings.rulesets.get() or (), settings.branch_rules.how
+    found = settings.branch_rules.get() or ()
+    used = {rule.ruleset_id for rule in found}
+    open_ones = [one for one in rulesets if one.id in used and one.is_open_to(WRITE, merging=True)]
+    rules = tuple(rule for rule in found if rule.ruleset_id not in {one.id for one in open_ones})
     lacking = [*_lacking(rules, None, wanted)]
     if lacking:
         try:
@@ -193,7 +218,6 @@ def _branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     branch = wanted.default_branch
     if not lacking:
         return (Compared(seen=ok(f"{branch} changes by reviewed pull requests", how, url=_page(wanted))),)
-    rulesets = settings.rulesets.get() or ()
     reviews = {
         "required_approving_review_count": max(1, *_approvals(rules, None)),
         "dismiss_stale_reviews_on_push": True,
@@ -228,7 +252,7 @@ def _branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         after=f"{branch} changes by pull requests with one review and green checks; administrators may merge without",
         page=PROTECTED,
     )
-    seen = problem(f"{branch} lacks {AND.join(lacking)}", how, url=_page(wanted))
+    seen = problem(f"{branch} lacks {AND.join(lacking)}{_open_words(open_ones)}", how, url=_page(wanted))
     return (Compared(seen=seen, actions=(action,)),)
 
 
@@ -237,8 +261,8 @@ def _lacking(rules: tuple[Rule, ...], classic: Protection | None, wanted: Wanted
     kinds = {rule.type for rule in rules}
     if max(_approvals(rules, classic)) < 1:
         yield "a review of each change"
-    there = tuple(_found(rules, classic))
-    missing = [c for c, app in _contexts(wanted) if not any(one == c and by in (app, None) for one, by in there)]
+    there = {*_found(rules, classic)}
+    missing = [one.context for one in wanted.checks if not {(one.context, one.app), (one.context, None)} & there]
     if missing:
         yield f"the required check{'s' if missing[1:] else ''} {few(missing)}"
     if "non_fast_forward" not in kinds and (classic is None or classic.allow_force_pushes.enabled):
@@ -254,10 +278,6 @@ def _approvals(rules: tuple[Rule, ...], classic: Protection | None) -> list[int]
     reviews = classic.required_pull_request_reviews if classic else None
     asked = [rule.parameters.required_approving_review_count for rule in rules if rule.type == "pull_request"]
     return [0, *asked, *([reviews.required_approving_review_count] if reviews else [])]
-
-
-def _contexts(wanted: Wanted) -> Iterator[tuple[str, int | None]]:
-    yield from ((check.context, check.app) for check in wanted.checks)
 
 
 def _found(rules: tuple[Rule, ...], classic: Protection | None) -> Iterator[tuple[str, int | None]]:
