@@ -22,7 +22,7 @@ ORIGIN = "https://github.com/owner/sample.git"
 
 @pytest.fixture(scope="session")
 def tooling(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An index with the build backends, and empty wheels of everything that tagship needs, metadata as installed."""
+    """An index with the build backends, and empty wheels of all that tagship needs or runs, metadata as installed."""
     folder = tmp_path_factory.mktemp("tooling")
     yield from serving(folder, tools(folder, wheelhouse))
 
@@ -32,7 +32,7 @@ def tools(folder: Path, wheelhouse: Path) -> dict[str, str]:
     for path in wheelhouse.glob("*.whl"):
         (folder / path.name).symlink_to(path)
     there = {canonicalize_name(path.name.partition("-")[0]) for path in wheelhouse.glob("*.whl")}
-    todo = [Requirement(line) for line in own_wheel.requirements()]
+    todo = [Requirement(line) for line in (*own_wheel.requirements(), "towncrier")]
     seen = set(there)
     while todo:
         name = canonicalize_name(todo.pop().name)

@@ -259,3 +259,21 @@ def test_a_page_that_somebody_edited_is_theirs(adopting: Adopting) -> None:
     before = there.state()
     assert [there("sync", "--check"), there("sync")] == [0, 0]
     assert there.made(before) == []
+
+
+@pytest.mark.requirement("C1", "A9")
+def test_who_writes_the_notes_is_locked_as_well(adopting: Adopting) -> None:
+    """A project with fragments gets towncrier beside tagship, unless its notes come from elsewhere; sync adds it."""
+    there = adopting()
+    assert there("init") == 0
+    assert "towncrier" not in there.text(LOCKS[1])
+    there.write("towncrier.toml", '[tool.towncrier]\ndirectory = "news"\n')
+    assert there("sync", "--check") == 17
+    assert f"{LOCKS[1]}\n    it lacks towncrier\n" in there.out
+    assert (there("sync"), there("sync", "--check")) == (0, 0)
+    assert "\ntowncrier==" in there.text(LOCKS[1])
+    assert "\ntagship==" in there.text(LOCKS[1])
+    elsewhere = '\n[tool.tagship]\nnotes = "changelog"\n'
+    there.write("pyproject.toml", there.text("pyproject.toml") + elsewhere)
+    assert (there("sync", "--upgrade"), there("sync", "--check")) == (0, 0)
+    assert "towncrier" not in there.text(LOCKS[1])

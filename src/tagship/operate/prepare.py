@@ -9,6 +9,7 @@ from tagship.errors import ProjectError, UsageError
 from tagship.project import changelog, changelog_edit
 from tagship.project.discover import Project
 from tagship.project.next_version import Current, Next, choose
+from tagship.project.notes import uses_fragments
 from tagship.project.version_edits import change
 from tagship.project.version_literals import Written
 from tagship.services.git import Git
@@ -88,4 +89,9 @@ def _section(project: Project, following: Next, today: datetime.date) -> tuple[d
         if changelog.section(project, str(following.version)):
             return {}, ""
         why = error.message.removeprefix("nothing was changed: ")
+        if uses_fragments(project):
+            why = (
+                "the fragments are not in it, and stay for the next release. First: "
+                f"towncrier build --version {following.version}, and commit"
+            )
         return {}, f"{file} says nothing about {following.version}: {why}"

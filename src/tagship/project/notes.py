@@ -205,9 +205,14 @@ def _fragments(project: Project) -> Mapping[str, object]:
     return table(own.data if own else None, "tool", "towncrier")
 
 
+def uses_fragments(project: Project) -> bool:
+    """Whether towncrier writes the project's changelog."""
+    return bool(_fragments(project))
+
+
 def tools(project: Project) -> tuple[str, ...]:
     """What has to be installed beside tagship, so that a release has the notes that a maintainer sees."""
-    return ("towncrier",) if project.config.notes in (None, "fragments") and _fragments(project) else ()
+    return ("towncrier",) if project.config.notes in (None, "fragments") and uses_fragments(project) else ()
 
 
 def _towncrier(shell: Shell) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -14,6 +14,7 @@ import tomlkit
 
 from tagship.errors import TagshipError
 from tagship.project import hashed
+from tagship.project import notes as notes_of
 from tagship.project.discover import Project
 from tagship.project.yaml_nodes import read as read_yaml
 from tagship.services.addresses import GITHUB
@@ -132,13 +133,10 @@ def _workflow(project: Project, path: str, text: str, wish: Wish) -> File:
 
 
 def _locks(project: Project, desk: Desk, wish: Wish, notes: list[str]) -> list[File]:
-    tools, build, own = hashed.TOOLS, hashed.build_lock(project.package), project.normalised == "tagship"
-    there = files.read(project.top, tools)
-    found = [
-        _lock(
-            tools, there, locks.tools_stale(there, itself=own), wish, lambda old: locks.tools(desk.uv, old, itself=own)
-        )
-    ]
+    tools, build, itself = hashed.TOOLS, hashed.build_lock(project.package), project.normalised == "tagship"
+    there, more = files.read(project.top, tools), notes_of.tools(project)
+    why = locks.tools_stale(there, more, itself=itself)
+    found = [_lock(tools, there, why, wish, lambda old: locks.tools(desk.uv, old, more, itself=itself))]
     there = files.read(project.top, build)
     why = locks.build_stale(project, there)
     if there is None and not wish.lock:

@@ -7,6 +7,7 @@ to download from. A lock is left alone as long as it has what is needed; Dependa
 import hashlib
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,10 +47,11 @@ class Desk:
     """At the root of the repository."""
 
 
-def tools_stale(there: str | None, *, itself: bool = False) -> tuple[str, ...]:
+def tools_stale(there: str | None, more: Sequence[str] = (), *, itself: bool = False) -> tuple[str, ...]:
     """Why the lock of tagship has to be written again; empty where it is good.
 
     Args:
+        more: what the project needs beside tagship.
         itself: whether tagship is what is released, so that its lock is for what it needs alone.
 
     Raises:
@@ -65,7 +67,7 @@ def tools_stale(there: str | None, *, itself: bool = False) -> tuple[str, ...]:
             remedy=f"Use that version: uvx tagship@{version}, or pip install --upgrade tagship.",
             where=hashed.TOOLS,
         )
-    why = _wrong(lock, own_wheel.requirements())
+    why = _wrong(lock, (*own_wheel.requirements(), *more))
     if itself:
         return why
     if version != own:
@@ -77,12 +79,13 @@ def tools_stale(there: str | None, *, itself: bool = False) -> tuple[str, ...]:
     return why
 
 
-def tools(uv: Uv, there: str | None, *, itself: bool = False) -> str:
+def tools(uv: Uv, there: str | None, more: Sequence[str] = (), *, itself: bool = False) -> str:
     """The lock of tagship itself. A tagship that no index has is locked by the digest of its own wheel.
 
     Args:
-        itself: as for `tools_stale`.
         there: an older lock, whose versions stay where they fit; None to take the newest.
+        more: as for `tools_stale`.
+        itself: the same.
 
     Raises:
         ToolFailed, Unreachable: uv cannot make it.
@@ -94,7 +97,7 @@ def tools(uv: Uv, there: str | None, *, itself: bool = False) -> str:
         note, own = _UNRELEASED, f"tagship=={__version__} \\\n    --hash=sha256:{_own_digest()}\n"
     wanted = own_wheel.requirements() if itself or own else (f"tagship=={__version__}",)
     try:
-        body = uv.lock(wanted, f"3.{LOWEST}", _OWN_BLOCK.sub("", there or ""))
+        body = uv.lock((*wanted, *more), f"3.{LOWEST}", _OWN_BLOCK.sub("", there or ""))
     except ToolFailed as error:
         raise ToolFailed(
             f"Nothing was written: what tagship needs could not be locked for {hashed.TOOLS}\n{error.message}",

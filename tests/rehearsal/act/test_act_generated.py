@@ -69,6 +69,23 @@ def test_a_tag_is_released_on_pypi_and_on_github(act_generated: Act, adopted: Pa
     }
 
 
+@pytest.mark.slow
+@pytest.mark.requirement("A9")
+def test_notes_by_towncrier(act_generated: Act, adopted: Path) -> None:
+    """What towncrier makes of the fragments is what the release says: its job has it from the lock."""
+    (adopted / "towncrier.toml").write_text('[tool.towncrier]\ndirectory = "news"\nfilename = "NEWS.md"\n')
+    (adopted / "news").mkdir()
+    (adopted / "news/12.feature.md").write_text("The wheel turns.\n")
+    assert run(["sync", str(adopted)]) == 0
+    git(adopted, "add", "--all")
+    git(adopted, "commit", "--quiet", "--message", "News by fragments")
+    with act_generated.open(adopted) as world:
+        result = world.run()
+        (release,) = world.opened.embedded.github.releases
+    assert (result.verdict, results(result)["create-github-release"]) == ("ready", "success")
+    assert (release.body or "").startswith("## Features\n\n- The wheel turns. (#12)\n")
+
+
 @pytest.mark.requirement("E1", "A6")
 def test_a_push_to_the_default_branch_goes_to_testpypi(act_generated: Act, adopted: Path) -> None:
     """A development version on TestPyPI, nothing on PyPI, no release."""
