@@ -14,6 +14,8 @@ STANDARD_LIBRARY = frozenset(
 """Names of modules that are or were in the standard library; PyPI's list has its submodules too."""
 PROHIBITED = frozenset({"requirements-txt", "requirement-txt", "requirements", "pip-install"})
 """Names nobody may take; the real list is longer and not public."""
+MOST = 12
+"""Names that look like one, at most."""
 _SWAPS = {"l": "1i", "i": "1l", "1": "il", "o": "0", "0": "o"}
 
 
@@ -23,10 +25,10 @@ def look_alike(name: str) -> str:
     return bare.translate(str.maketrans("lio", "110"))
 
 
-def likeliest(name: str, most: int = 12) -> tuple[str, ...]:
+def likeliest(name: str) -> tuple[str, ...]:
     """Normalised names that look like this one, by one letter or without its hyphens: all of them would be too many."""
     normal = canonicalize_name(name)
     swapped = (normal[:at] + new + normal[at + 1 :] for at, old in enumerate(normal) for new in _SWAPS.get(old, ""))
     shorter = (normal[:at] + normal[at + 1 :] for at, char in enumerate(normal) if char == "-")
     found = dict.fromkeys((normal.replace("-", ""), *shorter, *swapped))
-    return tuple(other for other in found if other != normal)[:most]
+    return tuple(other for other in found if other != normal)[:MOST]

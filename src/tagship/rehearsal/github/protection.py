@@ -44,7 +44,7 @@ def protection(call: Call) -> Reply:
         body["required_pull_request_reviews"] = {
             "url": f"{url}/required_pull_request_reviews",
             "dismiss_stale_reviews": True,
-            "require_code_owner_reviews": of.code_owners,
+            "require_code_owner_reviews": False,
             "require_last_push_approval": False,
             "required_approving_review_count": of.approvals,
         }

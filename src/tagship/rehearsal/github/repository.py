@@ -202,23 +202,13 @@ class RepositoryState:
             found = (s for s in self.suites if s.sha == sha and s.app == by)
             return self._check(next(found, None) or self._suite(sha, None, by), name, conclusion)
 
-    def add_status(
-        self, sha: str, context: str, state: StatusState, *, description: str = "", target_url: str | None = None
-    ) -> CommitStatus:
+    def add_status(self, sha: str, context: str, state: StatusState) -> None:
         """Report a commit status, as external CI does."""
         with self.lock:
-            status = CommitStatus(
-                id=self.new_id(),
-                sha=sha,
-                context=context,
-                state=state,
-                description=description,
-                target_url=target_url,
-                created=self.clock(),
-                creator=self.owner,
+            made = CommitStatus(
+                id=self.new_id(), sha=sha, context=context, state=state, created=self.clock(), creator=self.owner
             )
-            self.statuses.append(status)
-            return status
+            self.statuses.append(made)
 
     def add_run(self, event: Event, path: str, *, jobs: Jobs, title: str = "", actor: str = "") -> WorkflowRun:
         """Start a workflow run with its first attempt.

@@ -71,8 +71,6 @@ class CommitStatus:
     sha: str
     context: str
     state: StatusState
-    description: str
-    target_url: str | None
     created: float
     creator: str
 
@@ -314,7 +312,6 @@ class Protection:
     enforce_admins: bool = True
     approvals: int = 1
     """Reviews needed; 0 for none."""
-    code_owners: bool = False
     force_pushes: bool = False
     deletions: bool = False
 

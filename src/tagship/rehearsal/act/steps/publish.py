@@ -27,7 +27,6 @@ class Upload:
     """Empty for trusted publishing."""
     check: bool
     hashes: bool
-    attest: bool
     words: tuple[str, ...]
     """twine's own, behind `upload`."""
 
@@ -41,7 +40,6 @@ def plan(step: Step) -> Upload:
     verbose = on("verbose", default="false")
     skip = on("skip-existing", "skip_existing", default="false")
     user, password = step.text("user") or "__token__", step.text("password")
-    trusted = user == "__token__" and not password
     return Upload(
         address=step.text("repository-url", "repository_url") or PYPI.upload,
         folder=(step.text("packages-dir", "packages_dir") or "dist").rstrip("/"),
@@ -49,7 +47,6 @@ def plan(step: Step) -> Upload:
         password=password,
         check=on("verify-metadata", "verify_metadata", default="true"),
         hashes=verbose or on("print-hash", "print_hash", default="false"),
-        attest=trusted and on("attestations", default="true"),
         words=(*(("--verbose",) if verbose else ()), *(("--skip-existing",) if skip else ())),
     )
 
