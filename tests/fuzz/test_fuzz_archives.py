@@ -215,7 +215,7 @@ def _zeros(kind: bytes, name: str) -> bytes:
 def test_bombs_cost_little(make: Callable[[], bytes], name: str) -> None:
     """A small file that unpacks to 256 MiB is refused within seconds, and no reader takes more than 80 MiB for it."""
     data = make()
-    began = time.perf_counter()
+    began = time.process_time()
     tracemalloc.start()
     try:
         problem, *words = judged(data, name)
@@ -225,4 +225,4 @@ def test_bombs_cost_little(make: Callable[[], bytes], name: str) -> None:
     assert problem
     assert words
     assert peak < 80 << 20
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10

@@ -305,9 +305,9 @@ def test_changelogs(text: str) -> None:
 def test_long_changelogs_take_time_in_proportion(line: str) -> None:
     """Half a megabyte of headings is searched within seconds."""
     text = f"{line}\n" * (500_000 // (len(line) + 1))
-    began = time.perf_counter()
+    began = time.process_time()
     changelog.find(text, "1.0")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @EXAMPLES

@@ -84,9 +84,9 @@ def test_other_characters_are_themselves(pattern: str, name: str) -> None:
 )
 def test_matching_takes_no_time(pattern: str) -> None:
     """A pattern that brings other matchers to their knees is done at once."""
-    began = time.monotonic()
+    began = time.process_time()
     assert not matches("a" * 250, [pattern])
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @given(st.text("ab/*?[]-.", max_size=8), st.text("ab/-.", max_size=8))

@@ -198,7 +198,7 @@ def test_bytes_never_crash_the_reader(data: bytes) -> None:
 @pytest.mark.parametrize("filling", ["${{", "'", "${{ ' }}", "a", "\\"])
 def test_large_values_take_time_in_proportion(filling: str) -> None:
     """A value of 200 kB full of unfinished expressions or quotes is read within seconds."""
-    started = time.perf_counter()
+    started = time.process_time()
     found = document(f"on: push\njobs: {{}}\nname: |\n  {filling * (200_000 // len(filling))}\n")
     assert len(found.name) > 190_000 and found.expressions(found.root) is not None
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

@@ -247,9 +247,9 @@ def test_long_commands_take_time_in_proportion(filling: str) -> None:
     """A step of 100 kB full of what rules look for is judged within seconds."""
     body = (filling * (100_000 // len(filling))).replace("\n", "\n          ")
     source = job("permissions: {id-token: write}") + f"      - run: |\n          {body}\n"
-    started = time.perf_counter()
+    started = time.process_time()
     assert found(source)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_many_jobs_take_time_in_bounds() -> None:
@@ -258,7 +258,7 @@ def test_many_jobs_take_time_in_bounds() -> None:
         f"  j{n}: {{runs-on: x, needs: [{f'j{n - 1}' if n else ''}], steps: [{{run: uv publish}}]}}\n"
         for n in range(5000)
     )
-    started = time.perf_counter()
+    started = time.process_time()
     findings = found(f"on: push\njobs:\n{chain}")
     assert ("TS01", 3, "it has more than 500 jobs") in findings
-    assert time.perf_counter() - started < 120
+    assert time.process_time() - started < 120
