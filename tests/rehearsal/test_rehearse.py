@@ -4,17 +4,33 @@ from pathlib import Path
 
 import pytest
 
-from tagship.model import Inputs
+from tagship.model import Inputs, Status
 from tagship.rehearsal.request import Request
 from tests.rehearsing import Stage, git, repository, why
+
+WHEEL, SDIST = "sample-1.0.0-py3-none-any.whl", "sample-1.0.0.tar.gz"
+SEEN = {
+    "plan": ["index.project", "index.version", "plan.declared", "plan.event", "plan.tag"],
+    "gate": ["ci.Test Suite (ci.yml)", "gate.required", "gate.workflow.ci.yml"],
+    "build": ["build.requirements"],
+    "test": ["test.result"],
+    "check": ["check.accepted", "sdist.install", "wheel.import", "wheel.install", "wheel.scripts"],
+    "publish": ["deployment.environment", f"index.file.{WHEEL}", f"index.file.{SDIST}", "publish.credential"],
+    "verify": ["index.visible", "verify.import", "verify.install", "verify.scripts"],
+    "github-release": ["github.tag"],
+    "summary": [],
+}
+"""What each stage observes in a release that succeeds, in a rehearsal as anywhere."""
 
 
 @pytest.mark.requirement("E2", "A8", "A9")
 def test_a_tag_is_released_on_pypi_and_gets_a_github_release(stage: Stage, tmp_path: Path) -> None:
-    """A version tag goes to PyPI, is verified there, and gets its GitHub release last."""
+    """A version tag goes to PyPI, is verified there, and gets its GitHub release last; no stage leaves a look out."""
     result = stage(repository(tmp_path / "sample", {}))
     assert (result.verdict, result.headline, result.exit_code) == ("ready", "sample 1.0.0 would be released on PyPI", 0)
     assert [(entry.stage, entry.outcome) for entry in result.manifest.log] == [(name, "done") for name in result.stages]
+    assert {entry.stage: sorted({fact.id for fact in entry.facts}) for entry in result.manifest.log} == SEEN
+    assert {fact.status for entry in result.manifest.log for fact in entry.facts} == {Status.OK}
     writes = [(e.method, e.url.split("?")[0]) for e in result.exchanges if e.method not in ("GET", "HEAD")]
     api = "https://api.github.com/repos/owner/sample/releases"
     uploads = "https://uploads.github.com/repos/owner/sample/releases"
