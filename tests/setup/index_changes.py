@@ -187,5 +187,20 @@ def called_by(made: SetUp) -> None:
     made.write(".github/workflows/tag.yml", caller)
 
 
+def called_bare(made: SetUp) -> None:
+    """The same, and the upload makes no attestations."""
+    called_by(made)
+    text = (made.root / PUBLISH).read_text()
+    before, job, after = text.partition("  publish-pypi:\n")
+    assert "attestations: true" in after
+    made.write(PUBLISH, before + job + after.replace("attestations: true", "attestations: false", 1))
+
+
+def bare_job(made: SetUp) -> None:
+    """The job that publishes has no environment, and none is registered."""
+    made.edit(PUBLISH, "    environment:\n      name: pypi\n", "    x-environment:\n      name: pypi\n")
+    vouch(made, {"environment": None})
+
+
 def expression(made: SetUp) -> None:
     made.edit(PUBLISH, "name: pypi\n", "name: ${{ vars.ENVIRONMENT }}\n")

@@ -1,6 +1,7 @@
 """What a job will say of itself, and whether an index takes it: the doctor beside the embedded index."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from tagship.rehearsal.identity import Issuer, Job
 from tagship.rehearsal.index import EmbeddedIndex, Project, Publisher
 from tagship.services.addresses import PYPI
 from tagship.services.git import Git
+from tagship.services.index_settings import Listing
 from tagship.services.index_settings import Publisher as Registered
+from tagship.services.reading import Reading
 from tagship.services.shell import Shell
-from tagship.setup.claims import Identity, differences, identities
+from tagship.setup.claims import Identity, at, differences, identities
 from tagship.setup.observed import Files, Local, Observed
 from tagship.workflow.document import read as document
 from tagship.workflow.variant import Variant, variant
@@ -62,12 +65,15 @@ def _minted(client: Client, issuer: Issuer, presented: tuple[str, str, str]) -> 
     return client.post("/_/oidc/mint-token", base_url=PYPI.web, json={"token": token}).status_code == 200
 
 
-def upload(job: str, *, environment: str = "", index: str = "", permission: str = "id-token: write") -> str:
+def upload(
+    job: str, *, environment: str = "", index: str = "", permission: str = "id-token: write", attest: str = ""
+) -> str:
     """A job that uploads by the publish action."""
     lines = [f"  {job}:", "    runs-on: ubuntu-latest", f"    permissions: {{{permission}}}"]
     lines += [f"    environment: {environment}"] if environment else []
     lines += ["    steps:", "      - uses: pypa/gh-action-pypi-publish@v1"]
     lines += [f"        with: {{repository-url: {index}}}"] if index else []
+    lines += [f"        with: {{attestations: {attest}}}"] if attest else []
     return "\n".join(lines)
 
 
@@ -90,6 +96,7 @@ def each_row(matrix: str, *, environment: str = "${{ matrix.e }}", index: str = 
     return flow(made.replace("    steps:", f"    strategy: {{{matrix}}}\n    steps:"))
 
 
+CALLING = flow("  up:\n    uses: ./.github/workflows/release.yml")
 ROWS: tuple[tuple[str, Mapping[str, str], tuple[str, ...], tuple[str, ...]], ...] = (
     ("none", {}, ("publish.yml pypi",), ("publish.yml testpypi",)),
     ("an own one", {"release.yml": flow(upload("up", environment="prod"))}, ("release.yml prod",), ()),
@@ -171,17 +178,38 @@ ROWS: tuple[tuple[str, Mapping[str, str], tuple[str, ...], tuple[str, ...]], ...
     (
         "one that is only called",
         {"release.yml": flow(upload("up", environment="pypi"), on="workflow_call")},
-        ("release.yml pypi called by other workflows",),
+        ("release.yml pypi called by other workflows, refused",),
         (),
     ),
     (
         "one that another one calls",
         {
-            "tag.yml": flow("  up:\n    uses: ./.github/workflows/release.yml"),
+            "tag.yml": CALLING,
             "release.yml": flow(upload("up", environment="pypi"), on="[workflow_call, workflow_dispatch]"),
         },
-        ("release.yml pypi called by tag.yml",),
+        ("release.yml pypi called by tag.yml, refused",),
         (),
+    ),
+    (
+        "one that another one calls, of which one job makes no attestations",
+        {
+            "tag.yml": CALLING,
+            "release.yml": flow(upload("a", attest="false"), upload("up", attest="true"), on="workflow_call"),
+        },
+        ("release.yml called by tag.yml, refused",),
+        (),
+    ),
+    (
+        "one that another one calls, without attestations",
+        {"tag.yml": CALLING, "release.yml": flow(upload("up", attest="'false'"), on="workflow_call")},
+        ("release.yml called by tag.yml",),
+        (),
+    ),
+    (
+        "one that another one calls for TestPyPI, where none are made",
+        {"tag.yml": CALLING, "release.yml": flow(upload("up", index=TEST), on="workflow_call")},
+        (),
+        ("release.yml called by tag.yml",),
     ),
     (
         "an expression",
@@ -214,7 +242,24 @@ def test_the_identities_are_those_of_the_workflows(
 
 def _said(one: Identity) -> str:
     words = f"{one.workflow} {one.environment}".strip()
-    return f"{words} called by {one.callers}" if one.callers else words
+    words += f" called by {one.callers}" if one.callers else ""
+    return f"{words}, refused" if one.refused else words
+
+
+def test_the_form_is_filled_in_whatever_tagship_could_write(tmp_path: Path) -> None:
+    """What to register is known from the job, also where tagship would write no workflow for the project."""
+    root = repository(tmp_path / "sample", {".github/workflows/up.yml": flow(upload("up", environment="prod"))})
+    git(root, "remote", "add", "origin", "git@github.com:owner/sample.git")
+    observed = replace(seen_in(root), wanted=Refused("No workflow was written", remedy="none"))
+    there = at(replace(observed, pypi=Listing(status=Reading(value="active"))), Target.PYPI)
+    new = at(observed, Target.PYPI)
+    assert (there.register(there.presented[0]), new.register(new.presented[0])) == (
+        "Register owner/sample, up.yml, environment prod as a trusted publisher: https://pypi.org/manage/project/"
+        "sample/settings/publishing/?provider=github&owner=owner&repository=sample&workflow_filename=up.yml"
+        "&environment=prod",
+        "Register a pending publisher (PyPI project name: sample, Owner: owner, Repository name: sample, Workflow "
+        "name: up.yml, Environment name: prod): https://pypi.org/manage/account/publishing/",
+    )
 
 
 @pytest.mark.parametrize("address", ["https://gitlab.com/owner/sample.git", "https://git.example.invalid/owner/sample"])

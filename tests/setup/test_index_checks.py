@@ -410,6 +410,23 @@ ROWS = (
         remedy="Let the job that uploads be in the workflow that the tag starts.",
     ),
     Row(
+        what="another workflow calls the one that publishes, without attestations",
+        change=there.called_bare,
+        says={
+            "index.claims:pypi": f"ok: {HERE}; called by tag.yml, without attestations: that works, and is not promised"
+        },
+    ),
+    Row(
+        what="neither the job nor the publisher has an environment",
+        change=there.bare_job,
+        says={
+            "index.environment:pypi": "problem: 0.9.0 came by a publisher without environment: publish.yml of any "
+            "branch may publish",
+            "index.publisher:pypi": "ok: 0.9.0 by owner/sample, publish.yml, no environment",
+        },
+        remedy="Give the job an environment (.github/workflows/publish.yml:",
+    ),
+    Row(
         what="a second workflow publishes, and no release came from it",
         change=there.second,
         says={

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from tagship.rehearsal.github.state import SecretDates
+from tagship.setup.doctor import examine
+from tagship.setup.observe import observe
 from tagship.setup.tokens import CHECKS
 from tests.setup.worlds import ADMIN, Auth, SetUp, Stagehand
 
@@ -362,6 +364,16 @@ def test_a_check_of_tokens_says_what_is_there(worlds: Stagehand, row: Row) -> No
     assert {name: said.get(name) for name in row.says} == row.says
     first = found[next(iter(row.says))]
     assert row.remedy in (first.finding.remedy if first.finding else "")
+
+
+def test_offline_no_token_is_seen(worlds: Stagehand) -> None:
+    """Where nothing outside is looked at, each check of tokens says so, and that --offline is to be left out."""
+    with worlds.open("tokens-offline", auth="token") as made:
+        found = examine(observe(made.world(), made.project, offline=True), CHECKS).checks
+    assert {(check.fact.status, check.fact.detail, check.finding and check.finding.remedy) for check in found} == {
+        ("unknown", "nothing outside of the checkout was looked at", "Leave out --offline.")
+    }
+    assert {check.fact.id.partition(":")[0] for check in found} == {check.id for check in CHECKS}
 
 
 def test_every_check_has_rows() -> None:

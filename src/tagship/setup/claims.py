@@ -7,8 +7,6 @@ and workflow file are looked up exactly as they are spelt, the environment witho
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import msgspec
-
 from tagship.checks.check import few
 from tagship.model import Target
 from tagship.project.ci import FOLDER
@@ -18,9 +16,9 @@ from tagship.services.index_settings import Listing, Publisher, Release, environ
 from tagship.services.reading import Unseen
 from tagship.setup.check import Seen, unknown
 from tagship.setup.observed import Observed, is_ours
-from tagship.workflow.audit.lane import Lane
-from tagship.workflow.document import Document, Job
-from tagship.workflow.guide import registrations
+from tagship.workflow.audit.lane import Lane, Upload
+from tagship.workflow.document import Document, Step, text
+from tagship.workflow.guide import trusted
 from tagship.workflow.variant import Variant
 
 EXPRESSION = "${{"
@@ -37,7 +35,10 @@ class Identity:
     environment: str
     """Empty where it has none; an expression where only the running workflow knows."""
     callers: str = ""
-    """Who calls the workflow, in words: attestations name the file that was started, and not this one."""
+    """Who calls the workflow, in words; empty where nobody does."""
+    refused: bool = False
+    """Whether the index takes no upload of a job that was called so: attestations name the file that was started and
+    not this one, and in another repository so does the identity."""
     where: str = ""
     """The job: file and line."""
 
@@ -101,24 +102,32 @@ def _presented(observed: Observed, lanes: Iterable[Lane], target: Target, reposi
         if lane.permission(upload.job, "id-token") == "write" and not lane.tokens(upload)
     ]
     named = [one for one in trusted if one[1].index == target.value]
-    jobs: dict[tuple[str, str], tuple[Lane, Job]] = {}
+    jobs: dict[tuple[str, str], list[tuple[Lane, Upload]]] = {}
     for lane, upload in named or [one for one in trusted if one[1].index == "unknown"]:
-        jobs.setdefault((lane.document.file, upload.job.environment.lower()), (lane, upload.job))
-    for (file, _), (lane, job) in jobs.items():
+        jobs.setdefault((lane.document.file, upload.job.environment.lower()), []).append((lane, upload))
+    for (file, _), same in jobs.items():
+        lane, upload = same[0]
+        callers = _callers(observed, file)
+        attested = target is Target.PYPI and any(_attests(upload.step) for _, upload in same)
         yield Identity(
             repository=repository,
             workflow=file.removeprefix(f"{FOLDER}/"),
-            environment=job.environment,
-            callers=_callers(observed, lane),
-            where=f"{file}:{job.line}",
+            environment=upload.job.environment,
+            callers=few(callers) if callers else "other workflows" if lane.called else "",
+            refused=attested if callers else lane.called,
+            where=f"{file}:{upload.job.line}",
         )
 
 
-def _callers(observed: Observed, lane: Lane) -> str:
-    file = lane.document.file
+def _callers(observed: Observed, file: str) -> list[str]:
+    """The files of the workflows of the repository that call one of them."""
     jobs = ((one.file, job.uses) for one in observed.files.workflows for job in one.jobs.values())
-    found = [name.removeprefix(f"{FOLDER}/") for name, uses in jobs if inside(uses) == file]
-    return few(list(dict.fromkeys(found))) if found else "other workflows" if lane.called else ""
+    return list(dict.fromkeys(name.removeprefix(f"{FOLDER}/") for name, uses in jobs if inside(uses) == file))
+
+
+def _attests(step: Step) -> bool:
+    """Whether an upload to PyPI carries attestations: the action makes them by itself (since its version 1.11)."""
+    return step.action == "pypa/gh-action-pypi-publish" and text(step.inputs.get("attestations")).lower() != "false"
 
 
 def differences(presented: Identity, registered: Publisher) -> tuple[str, ...]:
@@ -187,17 +196,12 @@ class At:
 
     def register(self, presented: Identity) -> str:
         """What to do: register the publisher, with the address of the form, filled in where that can be."""
-        wanted, there = self.observed.wanted, self.listing.status.value
-        url = self.index.publishers(self.name) if there else self.index.new_publisher
-        if not isinstance(wanted, Variant):
-            return f"Register {presented.words} as a trusted publisher: {url}"
-        environment, asking = presented.environment, {"repository": presented.repository, "file": presented.workflow}
-        changed = msgspec.structs.replace(wanted, pypi=environment, testpypi=environment, **asking)
-        found = next(one for one in registrations(changed) if one.index == self.index.name)
-        if there:
+        project = self.observed.project.name.value or self.name
+        found = trusted(self.index, project, presented.repository, presented.workflow, presented.environment)
+        if self.listing.status.value:
             return f"Register {presented.words} as a trusted publisher: {found.url}"
         fields = ", ".join(f"{label}: {value}" for label, value in found.values if value)
-        return f"Register a pending publisher ({fields}): {url}"
+        return f"Register a pending publisher ({fields}): {found.new_url}"
 
 
 def at(observed: Observed, target: Target) -> At:

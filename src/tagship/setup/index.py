@@ -41,7 +41,8 @@ def _name(at: At) -> Seen | None:
         return None
     found = at.listing.about.get()
     if found is None:
-        words = "it has no release, and only its owner sees whose it is"
+        words = "its page says nothing" if at.listing.releases else "it has no release"
+        words += ", and only its owner sees whose it is"
         return unknown(words, at.how, remedy=f"Log in and look for it: {at.index.web}/manage/projects/", about=about)
     owners = few([role.user for role in found.roles]) or found.organization or "nobody"
     words, mine = _whose(at)

@@ -205,7 +205,8 @@ def _settings(world: World, project: Project, asked: Wanted | TagshipError) -> S
 
 def _listing(world: World, project: Project, target: Target) -> Listing:
     if project.normalised is None:
-        return unlisted(Hidden(why="the project has no name that can be read"))
+        remedy = 'Write it as a literal: [project] name in pyproject.toml, or name="…" in setup.py.'
+        return unlisted(Hidden(why="the project has no name that can be read", remedy=remedy))
     world.journal.doing("the project and who published it")
     return read_listing(world.index(target), project.normalised, likeliest(project.normalised))
 

@@ -77,7 +77,8 @@ def _environment(at: At) -> Seen | None:
         return ok(f"{release.version} by {environment_words(publishers[0].environment)}", how, about=about)
     words = f"{release.version} came by a publisher without environment: {loose[0].workflow} of any branch may publish"
     job = next((one for one in at.presented if one.workflow == loose[0].workflow), at.presented[0])
-    return problem(words, how, remedy=f"Do this, then remove the other one. {at.register(job)}", about=about)
+    first = "Do this" if job.environment else f"Give the job an environment ({job.where}), and do this with its name"
+    return problem(words, how, remedy=f"{first}, then remove the other one. {at.register(job)}", about=about)
 
 
 def _publishers(at: At) -> Seen | None:
@@ -149,12 +150,14 @@ def _owner(at: At) -> Seen | None:
 
 def _claims(at: At, presented: Identity) -> Seen:
     about = at.about(presented)
-    if presented.callers:
-        words = f"{presented.workflow} is called by {presented.callers}, and {at.index.name} takes that from none"
+    called = f"called by {presented.callers}"
+    if presented.refused:
+        words = f"{presented.workflow} is {called}, and {at.index.name} takes that from none"
         return problem(words, presented.where, about=about)
     if EXPRESSION in presented.environment:
         return unknown(UNSAID, presented.where, remedy=SAY, about=about)
-    return ok(presented.words, presented.where, about=about)
+    unsupported = f"; {called}, without attestations: that works, and is not promised" if presented.callers else ""
+    return ok(f"{presented.words}{unsupported}", presented.where, about=about)
 
 
 CHECKS = (

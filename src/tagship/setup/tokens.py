@@ -102,7 +102,8 @@ def _found(observed: Observed, one: _Wanted) -> _Found | None:
     Raises:
         Unseen: a place could not be looked into.
     """
-    hidden = Reading[tuple[SecretName, ...]](hidden=Hidden(why=f"the environment {one.environment} was not looked at"))
+    listed, unseen = observed.github.environments, Hidden(why=f"the environment {one.environment} was not looked at")
+    hidden = Reading[tuple[SecretName, ...]](hidden=listed.hidden or unseen, how=listed.how)
     by_name = {name.lower(): reading for name, reading in _environments(observed).items()}
     places = [("the repository", observed.github.secrets), ("the organisation", observed.github.organization_secrets)]
     if one.environment:

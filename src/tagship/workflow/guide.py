@@ -40,30 +40,43 @@ def registrations(variant: Variant) -> tuple[Registration, ...]:
 
 
 def _registration(variant: Variant, index: IndexAddresses, environment: str) -> Registration:
-    owner, _, repository = variant.repository.partition("/")
-    name = canonicalize_name(variant.project)
     if variant.auth == "token":
         secret = SECRETS[index.target.value]
+        name = canonicalize_name(variant.project)
         settings = f"{GITHUB}/{variant.repository}/settings/environments"
         values = (("environment", environment), ("secret", secret), ("set it at", settings))
         return Registration(index=index.name, kind="API token", values=values, url=index.tokens(name), new_url="")
+    return trusted(index, variant.project, variant.repository, variant.file, environment)
+
+
+def trusted(index: IndexAddresses, project: str, slug: str, file: str, environment: str) -> Registration:
+    """What an index has to be told of a trusted publisher.
+
+    Args:
+        project: its name, as it spells it.
+        slug: `owner/name` of the repository.
+        file: name of the workflow's file.
+        environment: empty for a job without.
+    """
+    owner, _, repository = slug.partition("/")
     fields = {
+        "provider": "github",
         "owner": owner,
         "repository": repository,
-        "workflow_filename": variant.file,
+        "workflow_filename": file,
         "environment": environment,
     }
     return Registration(
         index=index.name,
         kind="trusted publisher",
         values=(
-            ("PyPI project name", variant.project),
+            ("PyPI project name", project),
             ("Owner", owner),
             ("Repository name", repository),
-            ("Workflow name", variant.file),
+            ("Workflow name", file),
             ("Environment name", environment),
         ),
-        url=f"{index.publishers(name)}?{urlencode({'provider': 'github', **fields}, quote_via=quote)}",
+        url=f"{index.publishers(canonicalize_name(project))}?{urlencode(fields, quote_via=quote)}",
         new_url=index.new_publisher,
     )
 
