@@ -112,7 +112,8 @@ def test_a_repository_without_ci_is_not_released(stage: Stage, tmp_path: Path) -
         "gate",
         "TE05",
         "Not published: no CI was found that has to succeed",
-        'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"].',
+        "Let a workflow run the tests on pull requests and on pushes to main. Where another service does, give"
+        ' [tool.tagship] its check\'s name: ci = ["Test Suite"].',
     )
 
 

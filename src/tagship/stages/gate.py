@@ -92,14 +92,17 @@ def required_of(project: Project) -> tuple[Check, ...]:
     if not found.value:
         pulled = [w.file for w in ci.workflows if w.is_unproven and not w.on_default_branch]
         told = few([f"{w.file} is {w.why}" for w in ci.workflows])
-        advice = f" As it is, {told}." if told else ""
-        raise GateClosed(
-            "Not published: no CI was found that has to succeed",
-            remedy=f"Let pushes start {few(pulled)}, too: `push: {{branches: [{_branch(project)}]}}`."
-            if pulled
-            else f'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s name: ci = ["Test Suite"].{advice}',
-            where=found.source,
-        )
+        by_name = 'name: ci = ["Test Suite"].'
+        if pulled:
+            remedy = f"Let pushes start {few(pulled)}, too: `push: {{branches: [{_branch(project)}]}}`."
+        elif told:
+            remedy = f'Name it: [tool.tagship] ci = ["ci.yml"], or a check\'s {by_name} As it is, {told}.'
+        else:
+            remedy = (
+                f"Let a workflow run the tests on pull requests and on pushes to {_branch(project)}. Where another "
+                f"service does, give [tool.tagship] its check's {by_name}"
+            )
+        raise GateClosed("Not published: no CI was found that has to succeed", remedy=remedy, where=found.source)
     if any(not name.strip("*") for check in found.value for name in check.names):
         raise GateClosed(
             "Not published: a required check is called *, which is any check at all",
