@@ -65,6 +65,14 @@ def test_what_cannot_be_understood_is_refused_with_its_line(text: str, line: int
     assert caught.value.where == f"{PATH}:{line}"
 
 
+def test_a_wrong_value_leads_to_the_page_that_says_what_is_right() -> None:
+    """The remedy has the address of GitHub's own page about environments, whole."""
+    with pytest.raises(ProjectError) as caught:
+        parse(b"tags: [v*]\nwait-timer: soon\n", "pypi", PATH)
+    page = "https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments"
+    assert caught.value.remedy == f"See {page}"
+
+
 @pytest.mark.requirement("C3")
 def test_a_file_that_somebody_changed_is_theirs(adopting: Adopting) -> None:
     """`init` writes both, `sync` brings them up to date until somebody decides otherwise, and then keeps theirs."""

@@ -19,7 +19,7 @@ from tagship.workflow.variant import Variant
 FOLDER = ".github/environments"
 MOST_REVIEWERS, LONGEST_WAIT = 6, 43_200
 """Users or teams, and minutes."""
-SOURCE = f"{GITHUB_MANUAL}/en/actions/reference/workflows-and-actions/deployments-and-environments"
+SOURCE = f"{GITHUB_MANUAL}/actions/reference/workflows-and-actions/deployments-and-environments"
 
 
 class Environment(Record, frozen=True, kw_only=True, rename="kebab"):
