@@ -13,7 +13,7 @@ from tagship.model import Status
 from tagship.operate.proposal import takes_no_pushes
 from tagship.rehearsal.github.state import Policy, Rule, Ruleset
 from tagship.services.pulls import Pulls
-from tagship.setup.apply import apply, check_rights, plan
+from tagship.setup.apply import Failed, apply, check_rights, plan
 from tagship.setup.github import SETTINGS
 from tests.setup.applying import doors, empty, seen, state, writes
 from tests.setup.worlds import ACTIONS_ID, ADMIN, SetUp, Stagehand
@@ -223,23 +223,76 @@ def test_what_a_plan_does_not_have_is_not_tried(worlds: Stagehand) -> None:
         assert "Upgrade to GitHub Pro or make this repository public" in output.stdout
 
 
-def test_a_failure_half_way_is_told_with_what_was_done(worlds: Stagehand) -> None:
-    """The command prints what was changed with its undo and what was not, and ends with the error's exit code."""
+def refuse(made: SetUp, *requests: str) -> None:
+    """Let GitHub say no to requests, by method and the end of the path."""
+    hosts = made.embedded.doors.hosts
+    whole, refusal = hosts["api.github.com"], Response('{"message": "Not for you"}', status=403)
+
+    def refusing(environ, start_response):
+        asked = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        refused = any(asked.startswith(one.split()[0]) and asked.endswith(one.split()[1]) for one in requests)
+        return (refusal if refused else whole)(environ, start_response)
+
+    hosts["api.github.com"] = refusing
+
+
+def test_what_github_refuses_keeps_nothing_else_from_being_set(worlds: Stagehand) -> None:
+    """A refused change takes along those that need it, and no others; each is told with its reason, and its code."""
     with worlds.open("apply-half") as made:
-        empty(made)
-        hosts = made.embedded.doors.hosts
-        whole, refusal = hosts["api.github.com"], Response('{"message": "Not for you"}', status=403)
-
-        def refusing(environ, start_response):
-            refused = environ["REQUEST_METHOD"] == "PUT" and environ["PATH_INFO"].endswith("/immutable-releases")
-            return (refusal if refused else whole)(environ, start_response)
-
-        hosts["api.github.com"] = refusing
-        output = made.command("--apply", "--yes", "--only", "TD37", "--only", "TD41", token=made.token(ADMIN))
-        left = "not done  published releases: locked; notes stay editable"
-        assert output.stdout.endswith(f"\n2 changes of 3 made\n  {left}\n")
-        assert output.stdout.count("  undo  gh api --method DELETE repos/owner/sample/rulesets/") == 2
+        refuse(empty(made), "PUT /environments/testpypi", "PUT /immutable-releases")
+        output = made.command("--apply", "--yes", token=made.token(ADMIN))
+        assert output.stdout.endswith(
+            "\n9 changes of 13 made\n"
+            "  not done  environment testpypi: for branch main and tag v*.*.*\n"
+            "            GitHub refused: 403 Not for you\n"
+            "  not done  environment testpypi: the branch main may deploy\n"
+            "            an earlier change of the same setting was not made: GitHub refused: 403 Not for you\n"
+            "  not done  environment testpypi: the tag v*.*.* may deploy\n"
+            "            an earlier change of the same setting was not made: GitHub refused: 403 Not for you\n"
+            "  not done  published releases: locked; notes stay editable\n"
+            "            GitHub refused: 403 Not for you\n"
+        )
+        assert output.stdout.count("\n  undo  gh api --method DELETE repos/owner/sample/rulesets/") == 3
         assert (output.returncode, "GitHub refused: 403 Not for you" in output.stderr) == (10, True)
+        pypi = made.github.environments["pypi"]
+        assert [(policy.type, policy.name) for policy in pypi.policies] == [("tag", "v*.*.*")]
+        again = made.command("--apply", "--yes", "--json", "--only", "TD41", token=made.token(ADMIN))
+        (left,) = json.loads(again.stdout)["left"]
+        assert (left["what"], left["reason"]) == ("published releases", "GitHub refused: 403 Not for you")
+        assert left["remedy"].startswith("Give the job or the token the missing permission.")
+
+
+def test_a_loose_pattern_stays_where_its_better_one_is_refused(worlds: Stagehand) -> None:
+    """Release tags are not shut out: nothing is taken away before what replaces it is there."""
+    with worlds.open("apply-refused") as made:
+        pypi = made.github.add_environment("pypi", policies=[("branch", "*"), ("tag", "*")])
+        refuse(made, "POST /environments/pypi/deployment-branch-policies")
+        to = doors(made)
+        tried = [*apply(to, seen(to))]
+        assert [(type(one), one.action.after) for one in tried] == [
+            (Failed, "the tag v*.*.* may deploy"),
+            (Failed, "the branch * may not"),
+            (Failed, "the tag * may not"),
+        ]
+        assert [(policy.type, policy.name) for policy in pypi.policies] == [("branch", "*"), ("tag", "*")]
+
+
+def test_what_is_hidden_half_way_does_not_count_as_made(worlds: Stagehand) -> None:
+    """Where GitHub stops to show a setting after a change was refused, the next one of it is not done either."""
+    with worlds.open("apply-hidden") as made:
+        to = doors(empty(made))
+        settings = seen(to)
+        refuse(made, "POST /rulesets", "GET /rulesets")
+        tried = {one.action.what: one for one in apply(to, settings)}
+        failed = {what: one.error.message for what, one in tried.items() if isinstance(one, Failed)}
+        assert failed == {
+            "ruleset Release tags are made by maintainers": "GitHub refused: 403 Not for you",
+            **dict.fromkeys(
+                ("ruleset Release tags stay", "ruleset The default branch is reviewed"),
+                "whether it is so already cannot be seen any more: GitHub refused: 403 Not for you",
+            ),
+        }
+        assert len(tried) > 6
 
 
 def test_two_changes_of_one_environment_do_not_undo_each_other(worlds: Stagehand) -> None:

@@ -1,7 +1,7 @@
 """`tagship doctor --apply`: shows what it would change about GitHub's settings, asks, changes, reads back."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,12 @@ from tagship.words import clean, many
 
 if TYPE_CHECKING:
     from tagship.services.github_shapes import Settings
-    from tagship.setup.apply import Applied, Done, Doors, Left, Plan
+    from tagship.setup.apply import Done, Doors, Failed, Left, Plan
     from tagship.setup.setting import Setting
 
+UNASKED = UsageError(
+    "nobody is there to be asked", remedy="Read the plan, then say so beforehand: tagship doctor --apply --yes"
+)
 Option = str | bool | Path | tuple[str, ...] | None
 
 
@@ -70,47 +73,39 @@ def _table(only: tuple[str, ...]) -> "tuple[Setting, ...]":
 
 
 def _perform(doors: "Doors", settings: "Settings", planned: "Plan", *, as_json: bool) -> None:
-    from tagship.setup.apply import apply
+    from tagship.setup.apply import Failed, apply, outcome
 
-    done: list[Done] = []
-    failed: TagshipError | None = None
+    tried: list[Done | Failed] = []
+    error: TagshipError | None = None
     try:
         for one in apply(doors, settings):
-            done.append(one)
+            tried.append(one)
             if not as_json:
                 _tell(one)
-    except TagshipError as error:
-        failed = error
-    result = _result(planned, done)
+    except TagshipError as raised:
+        error = raised
+    error = error or next((one.error for one in tried if isinstance(one, Failed)), None)
+    result = outcome(planned, tried, error or UNASKED)
     if as_json:
         sys.stdout.buffer.write(to_json(result))
     elif planned.actions:
-        sys.stdout.write(f"\n{many(len(done), 'change')} of {len(planned.actions)} made\n")
-        sys.stdout.writelines(f"  not done  {clean(action.what)}: {clean(action.after)}\n" for action in result.left)
-    if failed is not None:
-        raise failed
-
-
-def _result(planned: "Plan", done: "Sequence[Done]") -> "Applied":
-    from tagship.setup.apply import Applied
-
-    return Applied(
-        repository=planned.repository,
-        done=tuple(done),
-        left=planned.actions[len(done) :],
-        persons=planned.persons,
-        unseen=planned.unseen,
-    )
+        sys.stdout.write(f"\n{many(len(result.done), 'change')} of {len(planned.actions)} made\n")
+        for left in result.left:
+            sys.stdout.write(f"  not done  {clean(left.what)}: {clean(left.after)}\n            {clean(left.reason)}\n")
+    if error is not None:
+        raise error
 
 
 def _ask(planned: "Plan", *, as_json: bool) -> None:
     if not sys.stdin.isatty():
         if as_json:
-            sys.stdout.buffer.write(to_json(_result(planned, ())))
+            from tagship.setup.apply import outcome
+
+            sys.stdout.buffer.write(to_json(outcome(planned, (), UNASKED)))
         raise UsageError(
             f"Nothing was changed: {many(len(planned.actions), 'change')} of {planned.repository} would be made, and "
-            "nobody is there to be asked",
-            remedy="Read the plan, then say so beforehand: tagship doctor --apply --yes",
+            f"{UNASKED.message}",
+            remedy=UNASKED.remedy,
         )
     click.confirm(f"\nChange these settings of {planned.repository}?", abort=True, err=True)
 
@@ -140,7 +135,10 @@ def _list(title: str, found: "Iterable[Left]") -> None:
         sys.stdout.writelines(f"        {clean(line)}\n" for line in words)
 
 
-def _tell(one: "Done") -> None:
-    sys.stdout.write(f"\n  done  {clean(one.action.what)}: {clean(one.action.after)}\n")
+def _tell(one: "Done | Failed") -> None:
+    from tagship.setup.apply import Done
+
+    label = "done" if isinstance(one, Done) else "failed"
+    sys.stdout.write(f"\n  {label}  {clean(one.action.what)}: {clean(one.action.after)}\n")
     sys.stdout.writelines(f"  undo  {clean(line)}\n" for line in one.undo)
     sys.stdout.flush()

@@ -5,12 +5,12 @@ before a run ended is seen by the next one, so that killed anywhere and repeated
 """
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tagship.errors import Refused, TagshipError, UnknownOutcome, UsageError
 from tagship.model import Record, Status
@@ -51,16 +51,32 @@ class Done(Record, frozen=True, kw_only=True):
     """Commands that restore what was there; none where somebody else made the change in the meantime."""
 
 
+class NotDone(Action, frozen=True, kw_only=True):
+    """One change that was planned, and not made, or not seen to be."""
+
+    reason: str
+    remedy: str
+
+
 class Applied(Record, frozen=True, kw_only=True):
     """What `tagship doctor --apply --json` prints."""
 
     schema: Literal[1] = 1
     repository: str
     done: tuple[Done, ...]
-    left: tuple[Action, ...]
-    """Planned, and not done."""
+    left: tuple[NotDone, ...]
     persons: tuple[Left, ...]
     unseen: tuple[Left, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failed:
+    """One change that GitHub refused, or does not show."""
+
+    action: Action
+    error: Refused
+    undo: tuple[str, ...] = ()
+    """Where it was taken all the same."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +88,24 @@ class Doors:
     wanted: Wanted
     table: tuple[Setting, ...] = SETTINGS
     """What of all that is to be set."""
+
+
+def outcome(planned: Plan, tried: Sequence[Done | Failed], why: TagshipError) -> Applied:
+    """What came of a plan.
+
+    Args:
+        tried: what became of its actions, as far as they were tried.
+        why: the others were not.
+    """
+    failed = [(one.action, one.error) for one in tried if isinstance(one, Failed)]
+    left: list[tuple[Action, TagshipError]] = [*failed, *((one, why) for one in planned.actions[len(tried) :])]
+    return Applied(
+        repository=planned.repository,
+        done=tuple(one for one in tried if isinstance(one, Done)),
+        left=tuple(NotDone(**asdict(one), reason=error.message, remedy=error.remedy) for one, error in left),
+        persons=planned.persons,
+        unseen=planned.unseen,
+    )
 
 
 def plan(wanted: Wanted, settings: Settings, table: Iterable[Setting] = SETTINGS) -> Plan:
@@ -148,32 +182,51 @@ def check_rights(doors: Doors, settings: Settings) -> None:
         )
 
 
-def apply(doors: Doors, settings: Settings) -> Iterator[Done]:
+def apply(doors: Doors, settings: Settings) -> Iterator[Done | Failed]:
     """Make the changes of the plan, one after another; each is read back before the next.
 
+    Where GitHub refuses one, the other changes of the same setting are left: an environment has to be there before its
+    patterns, and a pattern for release tags before a looser one goes. Other settings do not depend on it.
+
     Raises:
-        Refused, Unreachable, UnknownOutcome: a change was not made, or what came of it cannot be seen. What was
-            yielded before stays.
+        Unreachable, UnknownOutcome: a change was not made, or what came of it cannot be seen; so it would be with the
+            rest. What was yielded before stays.
     """
+    failed = dict[str, Refused]()
     for planned in plan(doors.wanted, settings, doors.table).actions:
+        if planned.what in failed:
+            words = f"an earlier change of the same setting was not made: {failed[planned.what].message}"
+            yield Failed(action=planned, error=Refused(words, remedy=failed[planned.what].remedy))
+            continue
         # a request that replaces a whole setting has to say what the earlier ones made of it
-        action = _now(planned, plan(doors.wanted, settings))
+        found = plan(doors.wanted, settings)
+        action = _now(planned, found)
         if action is None:
-            yield Done(action=planned, undo=())
+            hidden = _hidden(planned, found)
+            if hidden is None:
+                yield Done(action=planned, undo=())
+            else:
+                words = f"whether it is so already cannot be seen any more: {hidden.why}"
+                yield Failed(action=planned, error=Refused(words, remedy=hidden.remedy))
             continue
         error: TagshipError | None = None
-        made = b""
+        undo: tuple[str, ...] = ()
         try:
             made = _send(doors.github, action.request)
+            undo = tuple(command(doors.wanted.repository, one, made) for one in action.undo)
         except TagshipError as raised:
             error = raised  # it may have been made all the same, by us or by somebody else
         settings = again(doors.github, settings, action.part)
-        if error is None:
-            yield Done(action=action, undo=tuple(command(doors.wanted.repository, u, made) for u in action.undo))
-        if (doubt := _doubt(action, doors.wanted, settings)) is not None:
-            raise error or doubt
-        if error is not None:
-            yield Done(action=action, undo=())
+        doubt = _doubt(action, doors.wanted, settings)
+        refusal = (error or doubt) if doubt is not None else None
+        if isinstance(refusal, Refused):
+            failed[planned.what] = refusal
+            yield Failed(action=action, error=refusal, undo=undo)
+            continue
+        if refusal is None or error is None:
+            yield Done(action=action, undo=undo)
+        if refusal is not None:
+            raise refusal
 
 
 def _now(planned: Action, found: Plan) -> Action | None:
@@ -181,6 +234,10 @@ def _now(planned: Action, found: Plan) -> Action | None:
     same = [one for one in found.actions if (one.what, one.after) == (planned.what, planned.after)]
     exact = next((one for one in same if one.before == planned.before), same[0] if same else None)
     return replace(exact, page=planned.page) if exact is not None else None
+
+
+def _hidden(action: Action, found: Plan) -> Left | None:
+    return next((left for left in found.unseen if left.code == action.page.code), None)
 
 
 def _send(github: GitHub, request: Request) -> bytes:
@@ -191,7 +248,7 @@ def _send(github: GitHub, request: Request) -> bytes:
 def _doubt(action: Action, wanted: Wanted, settings: Settings) -> TagshipError | None:
     """Why a change does not count as made; None where it is seen to be."""
     found, where = plan(wanted, settings), f"{action.request.method} {action.request.path}"
-    hidden = next((left for left in found.unseen if left.code == action.page.code), None)
+    hidden = _hidden(action, found)
     if hidden is not None:
         words = f"A change was made, and could not be read back: {action.what}: {hidden.why}"
         return UnknownOutcome(words, remedy="Run this again: it looks first.", where=where)
