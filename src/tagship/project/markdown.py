@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 _ROLE = re.compile(r"(?:(?<![\w`]):(?P<rst>[a-zA-Z][\w.:+-]*):|\{(?P<myst>[a-zA-Z][\w.:+-]*)\})`(?P<text>[^`]+)`")
 _NUMBERS = frozenset({"issue", "issues", "gh", "ghissue", "ghpull", "pr", "pull", "bug", "pull-request"})
 _WORDS = frozenset({"ref", "doc", "term", "numref", "any", "download", "abbr", "strong", "emphasis", "commit"})
-_LINK = re.compile(r"(?<!`)`(?P<text>[^`<]*?)\s*<(?P<target>https?://[^`>\s]+)>`__?")
+_LINK = re.compile(r"(?<!`)`(?P<text>[^`<]*)<(?P<target>https?://[^`>\s]+)>`__?")
 _NAMED = re.compile(r"(?<!`)`(?P<text>[^`<]+)`__?(?!\w)")
 _UNDERLINE = re.compile(r"([=\-~^\"'+*#.:_])\1{2,}")
 _BLOCK = re.compile(r"(?P<indent> *)\.\. (?:code-block|code|sourcecode|literalinclude)::\s*(?P<language>[\w+-]*)")
@@ -20,7 +20,7 @@ _ADMONITION = re.compile(
     r"|deprecated|version(?:added|changed|removed))::(?P<text>.*)"
 )
 _NO_TEXT = re.compile(r" *\.\. (?:_[^:]+:|[a-z-]+::|towncrier|comment|\[|\|).*$")
-_END = re.compile(r"\n\s*-{3,}\s*\Z")
+_END = re.compile(r"\n[ \t]*-{3,}\Z")
 """A line across the page, below the last section."""
 _REFERENCE = re.compile(r"^ {0,3}\[(?P<label>[^\]\n]+)\]:\s*\S+.*$", re.MULTILINE)
 
@@ -28,7 +28,7 @@ _REFERENCE = re.compile(r"^ {0,3}\[(?P<label>[^\]\n]+)\]:\s*\S+.*$", re.MULTILIN
 def from_rst(text: str) -> str:
     """Markdown that says the same."""
     changed = _outside("\n".join(_blocks(text.splitlines())), _inline)
-    return re.sub(r"\n{3,}", "\n\n", _END.sub("", changed)).strip()
+    return re.sub(r"\n{3,}", "\n\n", _END.sub("", changed.rstrip())).strip()
 
 
 def complete(section: str, whole: str) -> str:
@@ -110,7 +110,7 @@ def _inline(text: str) -> str:
 def _role(found: re.Match[str]) -> str:
     name = (found["rst"] or found["myst"]).lower().rpartition(":")[2]
     text = _line(found["text"])
-    titled = re.fullmatch(r"(?P<title>.*?)\s*<(?P<target>[^<>]+)>", text)
+    titled = re.fullmatch(r"(?P<title>.*?) ?<(?P<target>[^<>]+)>", text)
     if name in _NUMBERS and re.fullmatch(r"[#\d, ]+", text):
         return ", ".join(f"#{number}" for number in re.findall(r"\d+", text))
     if titled and titled["title"]:
