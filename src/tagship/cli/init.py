@@ -190,10 +190,10 @@ def _of_edit(edit: Edit, *, done: bool) -> str:
 
 
 def _show_init(result: SetUp, edits: Sequence[Edit], *, dry: bool) -> None:
-    from tagship.cli.render.table import table
+    from tagship.cli.render.table import seen, table
 
     if dry:
-        sys.stdout.writelines(diff(edit.file) for edit in edits if not isinstance(edit, Keep))
+        sys.stdout.writelines(seen(diff(edit.file)) for edit in edits if not isinstance(edit, Keep))
         sys.stderr.write("Nothing was written.\n")
         return
     sys.stdout.write("Detected\n")
@@ -202,7 +202,7 @@ def _show_init(result: SetUp, edits: Sequence[Edit], *, dry: bool) -> None:
     for edit in edits:
         sys.stdout.write(_of_edit(edit, done=bool(result.written) or isinstance(edit, Keep)))
         if isinstance(edit, Differs):
-            sys.stdout.write(diff(edit.file))
+            sys.stdout.write(seen(diff(edit.file)))
     for registration in result.register:
         sys.stdout.write(f"\n{registration.index}, {registration.kind}: {registration.url}\n")
         sys.stdout.writelines(f"  {label:<18} {value}\n" for label, value in registration.values)

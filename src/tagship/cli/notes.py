@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import rich_click as click
 
+from tagship.cli.render.table import seen
 from tagship.errors import UsageError
 from tagship.model import Record, to_json
+from tagship.words import clean
 
 if TYPE_CHECKING:
     from tagship.project.config import Source
@@ -66,8 +68,8 @@ def notes(wanted: str | None, source: "Source | None", package: str, token: str 
         result = ReleaseNotes(version=str(version), source=found.source, text=found.text, compare=found.compare)
         sys.stdout.buffer.write(to_json(result))
         return 0
-    sys.stderr.write(f"{project.name.value} {version}: from {found.source}\n")
-    sys.stdout.write(found.whole + "\n")
+    sys.stderr.write(clean(f"{project.name.value} {version}: from {found.source}\n"))
+    sys.stdout.write(seen(found.whole) + "\n")
     return 0
 
 
@@ -103,7 +105,7 @@ def cut(wanted: str | None, date: datetime.datetime | None, package: str, dry_ru
         date=(date or datetime.datetime.now()).date(),
     )
     file, after = str(project.changelog.value), changelog_edit.cut(before, release).encode()
-    sys.stdout.write(diff(project.root, {file: after}))
+    sys.stdout.write(seen(diff(project.root, {file: after})))
     if not dry_run:
         (project.root / file).write_bytes(after)
         sys.stderr.write(f"{file}: what was unreleased is {release.spelt} now\n")

@@ -9,6 +9,7 @@ from typing import Literal
 import rich_click as click
 from packaging.version import Version
 
+from tagship.cli.render.table import seen
 from tagship.errors import ProjectError, TagshipError
 from tagship.model import Record, to_json
 from tagship.project.discover import Project, read
@@ -21,6 +22,7 @@ from tagship.services.environment import production
 from tagship.services.git import Git, open_repository
 from tagship.services.shell import Shell
 from tagship.versions import parse
+from tagship.words import clean
 
 _PARTS = "major minor patch pre a b rc post dev stable auto"
 
@@ -240,7 +242,7 @@ def _perform(here: Here, coming: Next, dry_run: bool, as_json: bool) -> int:
         )
         sys.stdout.buffer.write(to_json(result))
     elif dry_run:
-        sys.stdout.write(diff(here.root, planned.contents))
+        sys.stdout.write(seen(diff(here.root, planned.contents)))
     else:
         sys.stdout.write(f"{_spelt(here, coming.version)}\n")
     _explain(here, coming, planned, dry_run)
@@ -284,4 +286,4 @@ def _tag(coming: Next) -> str:
 
 
 def _say(words: str) -> None:
-    sys.stderr.write(f"{words}\n")
+    sys.stderr.write(clean(f"{words}\n"))

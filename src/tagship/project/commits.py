@@ -15,9 +15,9 @@ _FOOTER = re.compile(
 )
 _MERGE = re.compile(r"Merge (?:pull request|PR) #(?P<number>\d+)\b")
 _OTHER_MERGE = re.compile(r"Merge(?:d|s|) (?:branch|remote-tracking branch|tag|commit|\S+/\S+|.* into )", re.IGNORECASE)
-_SQUASHED = re.compile(r"\s*\(#(?P<number>\d+)\)\s*$")
+_SQUASHED = re.compile(r"(?<!\s)\s*\(#(?P<number>\d+)\)\s*$")
 _REVERTED = re.compile(r"^This reverts (?:commit )?(?P<sha>[0-9a-f]{7,40})\b", re.MULTILINE)
-_CO_AUTHOR = re.compile(r"^Co-authored-by:\s*(?P<name>[^<\n]+?)\s*<(?P<email>[^>\n]+)>", re.MULTILINE | re.IGNORECASE)
+_CO_AUTHOR = re.compile(r"^Co-authored-by:(?P<name>[^<\n]+)<(?P<email>[^>\n]+)>", re.MULTILINE | re.IGNORECASE)
 _BOT = re.compile(
     r"\[bot\]|^(?:dependabot|renovate|pre-commit-ci|github-actions|pyup|weblate|allcontributors|copilot)\b", re.I
 )
@@ -102,7 +102,7 @@ class Commit:
     @property
     def people(self) -> tuple[Person, ...]:
         """Its author, and who is named as a co-author."""
-        others = (Person(name=m["name"], email=m["email"]) for m in _CO_AUTHOR.finditer(self.body))
+        others = (Person(name=m["name"].strip(), email=m["email"]) for m in _CO_AUTHOR.finditer(self.body))
         return (self.author, *others)
 
 
