@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from tagship.model import Status
+from tagship.services.addresses import page_of
 from tagship.services.shell import Output
 from tagship.setup.check import Group
 from tagship.setup.doctor import CHECKS, Examination
@@ -117,6 +118,7 @@ def test_the_json_is_the_record_and_verify_setup_is_the_same_command(worlds: Sta
     assert [answer.returncode for answer in answers] == [1, 1]
     assert msgspec.structs.replace(first, at=0.0) == msgspec.structs.replace(second, at=0.0)
     assert (first.project, first.repository) == ("sample", "owner/sample")
+    assert all(check.url == page_of(check.code) for check in first.checks)
     assert wrong.keys() == {
         *("workflow.unchanged", "workflow.tag", "ci.cancelled:ci.yml"),
     }

@@ -7,6 +7,7 @@ from typing import Literal
 
 from tagship.errors import TagshipError, UsageError
 from tagship.model import Fact, Finding, Page, Record, Severity, Status
+from tagship.services.addresses import page_of
 from tagship.services.reading import Unseen
 from tagship.setup import ci, files, github, index, local, publishers, schedule, starting, tokens, workflow
 from tagship.setup.check import Check, Group, Needs, Seen, unknown
@@ -36,6 +37,8 @@ class Examined(Record, frozen=True, kw_only=True):
 
     code: str
     """Its page: `tagship explain CODE`."""
+    url: str
+    """The same page, to be opened."""
     group: Group
     needs: Needs
     fact: Fact
@@ -110,7 +113,9 @@ def _examined(check: Check, seen: Seen) -> Examined:
             url=seen.url,
             facts=(fact.id,),
         )
-    return Examined(code=page.code, group=check.group, needs=check.needs, fact=fact, finding=finding)
+    return Examined(
+        code=page.code, url=page_of(page.code), group=check.group, needs=check.needs, fact=fact, finding=finding
+    )
 
 
 def chosen(only: Sequence[str]) -> tuple[Check, ...]:
