@@ -1,8 +1,11 @@
 """A changelog's section as GitHub shows it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from tagship.project.markdown import complete, from_rst
+from tagship.project.markdown import complete, from_rst, unwrapped
 
 pytestmark = pytest.mark.requirement("B5")
 
@@ -15,8 +18,8 @@ Bug fixes
 ~~~~~~~~~
 
 - ``load(:issue:`1`)`` keeps order, as :meth:`~sample.Reader.load` and :class:`Reader` do
-  (:issue:`12`, :pr:`13`) -- by :user:`ada`; see `Wiki`_ and :pep:`639`. Take :ref:`the
-  other <way>`.
+  (:issue:`12`, :pr:`13`) -- by :user:`ada`; see `Wiki`_ and :pep:`639`. The
+  :ref:`other <way>`.
 
   .. code-block:: python
      :caption: how
@@ -46,8 +49,7 @@ Now with dates, see the guide and [the calendar](https://example.invalid/c).
 
 ### Bug fixes
 
-- ``load(:issue:`1`)`` keeps order, as `load` and `Reader` do
-  (#12, #13) -- by @ada; see Wiki and PEP 639. Take the other.
+- ``load(:issue:`1`)`` keeps order, as `load` and `Reader` do (#12, #13) -- by @ada; see Wiki and PEP 639. The other.
 
   ```python
   load()
@@ -97,3 +99,125 @@ def test_nothing_but_targets_of_links_is_nothing() -> None:
     """The last section of a changelog, below which the links of all others stand, is empty where it says nothing."""
     links = "[1.1.0]: https://example.invalid/1.1.0\n"
     assert complete(links, f"## 1.1.0\n\n- A day.\n\n## 1.0.0\n\n{links}") == ""
+
+
+WRAPPED = """\
+Now with dates
+in *every
+calendar*, and `code
+of` some length.
+
+- The week
+  begins
+on Monday.
+  - Or on
+    Sunday.
+
+  > It is
+  > said > so,
+  again.
+
+> [!NOTE]
+> Read
+> this.
+
+- Broken{2}
+  by two spaces, or\\
+  by one mark, and
+  not here.
+
+1. ```
+   load()
+   dump()
+   ```
+
+### Code
+
+    indented
+    code
+
+| x | y |
+| --- | --- |
+| 1 | 2 |
+
+:::{note}
+As MyST
+has it.
+:::
+
+<details>
+<summary>More</summary>
+
+of the
+same
+</details>
+
+<!-- not
+shown -->
+A title
+=======
+""".replace("{2}", "  ")
+UNWRAPPED = """\
+Now with dates in *every calendar*, and `code of` some length.
+
+- The week begins on Monday.
+  - Or on Sunday.
+
+  > It is said > so, again.
+
+> [!NOTE]
+> Read this.
+
+- Broken{2}
+  by two spaces, or\\
+  by one mark, and not here.
+
+1. ```
+   load()
+   dump()
+   ```
+
+### Code
+
+    indented
+    code
+
+| x | y |
+| --- | --- |
+| 1 | 2 |
+
+:::{note}
+As MyST has it.
+:::
+
+<details>
+<summary>More</summary>
+
+of the same
+</details>
+
+<!-- not
+shown -->
+A title
+=======
+""".replace("{2}", "  ")
+
+
+def test_wrapped_lines_become_one() -> None:
+    """Of a paragraph, wherever it stands, GitHub gets one line; breaks on purpose, code, tables and alerts stay."""
+    assert unwrapped(WRAPPED) == UNWRAPPED
+    assert unwrapped(UNWRAPPED) == UNWRAPPED
+    endless = "a\n" * 63_000
+    assert unwrapped(endless) == endless  # no release has room for it
+    section = "- The week\n  begins on [Monday].\n"
+    assert complete(section, f"{section}\n[Monday]: https://example.invalid\n") == (
+        "- The week begins on [Monday].\n\n[Monday]: https://example.invalid"
+    )
+
+
+@given(st.lists(st.sampled_from(["a", "*b", "c*", "> d", "- e", "    f", "1. g", "", "`h", "i`", "# j"]), max_size=12))
+def test_what_is_said_stays_the_same(lines: list[str]) -> None:
+    """Whatever is written, read as Markdown it says after that what it said before, line ends aside."""
+    text = "\n".join(lines)
+    before, after = (" ".join(MarkdownIt().render(part).split()) for part in (text, unwrapped(text)))
+    assert after == before

@@ -1,4 +1,4 @@
-"""A changelog's section as GitHub shows it: reStructuredText, and what MyST and reference links add to Markdown.
+"""A changelog's section as GitHub shows it: reStructuredText, wrapped lines, what MyST and reference links add.
 
 Not a parser of reStructuredText: what changelogs use is rewritten, everything else stays as it is written. Roles and
 directives are those of Sphinx (https://www.sphinx-doc.org/en/master/usage/restructuredtext/roles.html) and of
@@ -7,6 +7,7 @@ sphinx-issues; GitHub makes links of `#12` and `@name` by itself.
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 _ROLE = re.compile(r"(?:(?<![\w`]):(?P<rst>[a-zA-Z][\w.:+-]*):|\{(?P<myst>[a-zA-Z][\w.:+-]*)\})`(?P<text>[^`]+)`")
 _NUMBERS = frozenset({"issue", "issues", "gh", "ghissue", "ghpull", "pr", "pull", "bug", "pull-request"})
@@ -22,13 +23,19 @@ _ADMONITION = re.compile(
 _NO_TEXT = re.compile(r" *\.\. (?:_[^:]+:|[a-z-]+::|towncrier|comment|\[|\|).*$")
 _END = re.compile(r"\n[ \t]*-{3,}\Z")
 """A line across the page, below the last section."""
+_BROKEN = re.compile(r"(?: {2}|\\)$")
+"""The end of a line behind which Markdown breaks as well."""
+_ALONE = re.compile(r"[ >]*(?:\[!\w+\]\s*$|:{3}|\|)")
+"""What means something at the beginning of a line alone: an alert of GitHub's, MyST's directives, a row of a table."""
+_LONGEST = 125_000
+"""Characters of a release's text."""
 _REFERENCE = re.compile(r"^ {0,3}\[(?P<label>[^\]\n]+)\]:\s*\S+.*$", re.MULTILINE)
 
 
 def from_rst(text: str) -> str:
     """Markdown that says the same."""
     changed = _outside("\n".join(_blocks(text.splitlines())), _inline)
-    return re.sub(r"\n{3,}", "\n\n", _END.sub("", changed.rstrip())).strip()
+    return unwrapped(re.sub(r"\n{3,}", "\n\n", _END.sub("", changed.rstrip())).strip())
 
 
 def complete(section: str, whole: str) -> str:
@@ -38,7 +45,34 @@ def complete(section: str, whole: str) -> str:
     used = {label.lower() for label in re.findall(r"\[([^\[\]\n]+)\](?![(:])", section)}
     there = {found["label"].lower(): found[0].strip() for found in _REFERENCE.finditer(whole)}
     needed = [line for label, line in there.items() if label in used]
-    return "\n\n".join(filter(None, (section, "\n".join(needed))))
+    return "\n\n".join(filter(None, (unwrapped(section), "\n".join(needed))))
+
+
+def unwrapped(text: str) -> str:
+    """The same Markdown with each paragraph on one line: in a release GitHub makes a break of every line's end.
+
+    What was broken on purpose stays so, and what is longer than a release can be. Source: docs.github.com, "Basic
+    writing and formatting syntax", Line breaks.
+    """
+    if len(text) > _LONGEST:
+        return text
+    from markdown_it import MarkdownIt  # 30 ms, of which most commands have no need
+
+    lines, quotes, continued = text.split("\n"), 0, dict[int, int]()
+    for before, token in pairwise(MarkdownIt().enable("table").disable("inline").parse(text)):
+        quotes += (before.type == "blockquote_open") - (before.type == "blockquote_close")
+        if before.type == "paragraph_open" and token.map is not None:
+            continued |= dict.fromkeys(range(token.map[0] + 1, token.map[1]), quotes)
+    out: list[str] = []
+    for number, line in enumerate(lines):
+        above = lines[number - 1]
+        if number in continued and not _BROKEN.search(above) and not _ALONE.match(above) and not _ALONE.match(line):
+            for _ in range(continued[number]):
+                line = line.lstrip().removeprefix(">")
+            out[-1] = f"{out[-1].rstrip()} {line.lstrip()}"
+        else:
+            out.append(line)
+    return "\n".join(out)
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:
