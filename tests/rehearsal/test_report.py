@@ -86,6 +86,12 @@ def with_tails(rehearsal: Rehearsal, tail: str) -> Rehearsal:
     return msgspec.convert(attacked(msgspec.json.decode(to_json(rehearsal)), tail), Rehearsal)
 
 
+def test_the_folder_one_is_in_has_no_name() -> None:
+    """The repository is shown as it was named, and not at all where it is the folder that one is in."""
+    assert [".," in html(rehearsal) for rehearsal in (EMPTY, READY)] == [False, False]
+    assert f"{READY.scenario}, {READY.repository}, 20" in html(READY)
+
+
 @pytest.mark.parametrize(
     "rehearsal", [READY, REFUSED, UNDECIDED, EMPTY], ids=["ready", "refused", "undecided", "empty"]
 )

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+import msgspec
 import pyte
 import pytest
 from rich.console import Console
 
 from tagship.cli.render import Both, Screen, reporter, screen
-from tagship.cli.render.lines import Line, of_verdict
+from tagship.cli.render.lines import Line, of_finding, of_verdict
 from tagship.cli.render.plain import Plain
 from tagship.cli.render.terminal import Terminal
-from tagship.model import Entry
+from tagship.model import Entry, Severity
 from tagship.rehearsal.result import Rehearsal
 from tagship.services.reporter import Doing, FindingMade, Said, StageEnded, StageStarted
 from tests.goldens import same
@@ -156,6 +157,17 @@ def test_running_stages_show_what_they_do_and_found() -> None:
         held = seen.until("✓ build")
         assert held.index("waiting for Test Suite") < held.index("✓ build                2.4 s  2 ok")
         assert "Built the sdist" not in held  # the gate has the word; the build is told in full after it
+
+
+def test_a_note_names_its_code_once() -> None:
+    """An error has a mark, and its code behind it; a note has its code before it, and not once more."""
+    stream = io.StringIO()
+    error = BROKEN_CHECK.findings[0]
+    note = msgspec.structs.replace(error, severity=Severity.NOTE)
+    with Terminal(Console(file=stream, width=80), STAGES) as terminal:
+        terminal.tell(line for finding in (error, note) for line in of_finding(finding))
+    first = [line.strip() for line in stream.getvalue().splitlines() if error.title in line]
+    assert first == [f"✗ {error.title}  TC12", f"note TC12  {error.title}"]
 
 
 def test_an_interrupted_stage_says_so() -> None:

@@ -72,7 +72,7 @@ def of_finding(finding: Finding) -> Iterator[Line]:
         text=clean(finding.title),
         tone=TONES[finding.severity],
         label=f"{finding.severity} {finding.code}",
-        tail=finding.code,
+        tail="" if finding.severity is Severity.NOTE else finding.code,  # a note has no mark: its label is shown
     )
     for label, text, tone in (
         ("at", finding.where, Tone.QUIET),
