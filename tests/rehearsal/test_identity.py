@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from threading import Thread
 
 import id as real_client
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -25,6 +26,13 @@ JOB = Job(
     event_name="push",
     environment="pypi: live",
 )
+
+
+def test_a_job_of_a_called_workflow_names_its_own_file() -> None:
+    """`job_workflow_ref` is the file in which the job stands, `workflow_ref` the one that was started."""
+    job = msgspec.structs.replace(JOB, called_file="upload.yml")
+    changed = {name: value for name, value in job.claims().items() if value != JOB.claims()[name]}
+    assert changed == {"job_workflow_ref": "alice/swp/.github/workflows/upload.yml@refs/tags/v1.0"}
 
 
 @pytest.fixture

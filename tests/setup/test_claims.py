@@ -206,10 +206,10 @@ ROWS: tuple[tuple[str, Mapping[str, str], tuple[str, ...], tuple[str, ...]], ...
         (),
     ),
     (
-        "one that another one calls for TestPyPI, where none are made",
+        "one that another one calls for TestPyPI",
         {"tag.yml": CALLING, "release.yml": flow(upload("up", index=TEST), on="workflow_call")},
         (),
-        ("release.yml called by tag.yml",),
+        ("release.yml called by tag.yml, refused",),
     ),
     (
         "an expression",

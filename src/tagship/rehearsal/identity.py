@@ -48,7 +48,9 @@ class Job(Record, frozen=True, kw_only=True):
     workflow: str
     """The name inside the workflow file."""
     workflow_file: str
-    """File name in `.github/workflows`."""
+    """File name in `.github/workflows` of the workflow that was started."""
+    called_file: str = ""
+    """The same of the reusable workflow in which the job stands; empty where it is the one that was started."""
     event_name: str
     environment: str | None = None
     actor: str = "octocat"
@@ -59,7 +61,7 @@ class Job(Record, frozen=True, kw_only=True):
     def claims(self) -> Claims:
         """Everything GitHub says about the job, without what belongs to one token (audience, times, `jti`)."""
         owner = self.repository.partition("/")[0]
-        file = f"{self.repository}/.github/workflows/{self.workflow_file}@{self.ref}"
+        folder = f"{self.repository}/.github/workflows"
         scope = f"environment:{self.environment.replace(':', '%3A')}" if self.environment else f"ref:{self.ref}"
         environment = {"environment": self.environment} if self.environment else {}
         return {
@@ -68,7 +70,7 @@ class Job(Record, frozen=True, kw_only=True):
             "base_ref": "",
             "event_name": self.event_name,
             "head_ref": "",
-            "job_workflow_ref": file,
+            "job_workflow_ref": f"{folder}/{self.called_file or self.workflow_file}@{self.ref}",
             "job_workflow_sha": self.sha,
             "ref": self.ref,
             "ref_protected": "false",
@@ -84,7 +86,7 @@ class Job(Record, frozen=True, kw_only=True):
             "runner_environment": "github-hosted",
             "sha": self.sha,
             "workflow": self.workflow,
-            "workflow_ref": file,
+            "workflow_ref": f"{folder}/{self.workflow_file}@{self.ref}",
             "workflow_sha": self.sha,
             **environment,
         }

@@ -108,13 +108,12 @@ def _presented(observed: Observed, lanes: Iterable[Lane], target: Target, reposi
     for (file, _), same in jobs.items():
         lane, upload = same[0]
         callers = _callers(observed, file)
-        attested = target is Target.PYPI and any(_attests(upload.step) for _, upload in same)
         yield Identity(
             repository=repository,
             workflow=file.removeprefix(f"{FOLDER}/"),
             environment=upload.job.environment,
             callers=few(callers) if callers else "other workflows" if lane.called else "",
-            refused=attested if callers else lane.called,
+            refused=any(_attests(one.step) for _, one in same) if callers else lane.called,
             where=f"{file}:{upload.job.line}",
         )
 
@@ -126,7 +125,7 @@ def _callers(observed: Observed, file: str) -> list[str]:
 
 
 def _attests(step: Step) -> bool:
-    """Whether an upload to PyPI carries attestations: the action makes them by itself (since its version 1.11)."""
+    """Whether an upload carries attestations: the action makes them by itself, for TestPyPI as well (since its 1.11)."""
     return step.action == "pypa/gh-action-pypi-publish" and text(step.inputs.get("attestations")).lower() != "false"
 
 

@@ -32,7 +32,7 @@ def _publisher(at: At, presented: Identity) -> Seen | None:
     known = at.known()
     if not known:
         if at.index.target is Target.TESTPYPI and at.listing.releases:
-            return None  # attestations are made for PyPI alone
+            return None  # tagship's own workflow makes attestations for PyPI alone
         words = f"no release shows who published it; {presented.words} will ask"
         return pending(words, at.how, remedy=f"{register} {DONE}", about=about)
     own = next((release for release, publishers in known if _by(presented, publishers)), None)

@@ -76,6 +76,54 @@ def test_a_job_without_id_token_write_gets_no_identity(act: Act, tmp_path: Path)
     }
 
 
+CALLED = ".github/workflows/upload.yml"
+CALLING = """\
+  release:
+    permissions: {id-token: write, contents: read}
+    uses: ./.github/workflows/upload.yml
+    with: {where: pypi}
+"""
+REUSABLE = """\
+on: {workflow_call: {inputs: {where: {type: string}}}}
+permissions: {}
+jobs:
+"""
+
+
+def test_a_job_of_a_called_workflow_has_its_own_identity(act: Act, tmp_path: Path) -> None:
+    """The claims name the file and the environment of the called job, and the file that the tag started."""
+    steps = IDENTITY.replace("""'"environment":"[a-z]*"'""", """-e '"environment":"[a-z]*"' -e '[a-z_]*":"[^"]*yml@'""")
+    inner = job("upload", "{id-token: write}", steps, "    environment: ${{ inputs.where }}\n")
+    path = repository(tmp_path / "sample", {FILE: HEAD + CALLING, CALLED: REUSABLE + inner})
+    (lines,) = said(act(path)).values()
+    assert sorted(lines) == [
+        '"environment":"pypi"',
+        'job_workflow_ref":"owner/sample/.github/workflows/upload.yml@',
+        "request token: given",
+        'workflow_ref":"owner/sample/.github/workflows/release.yml@',
+    ]
+
+
+@pytest.mark.parametrize("attestations", [True, False])
+def test_attestations_of_a_called_workflow_are_refused(act: Act, tmp_path: Path, attestations: bool) -> None:
+    """PyPI trusts the called file, and refuses attestations, which name the one that was started."""
+    steps = (
+        "      - uses: actions/checkout@v4\n"
+        '      - uses: actions/setup-python@v5\n        with: {python-version: "3.11"}\n'
+        "      - run: pip install hatchling && python -m hatchling build\n"
+        "      - uses: pypa/gh-action-pypi-publish@release/v1\n"
+        f"        with: {{attestations: {str(attestations).lower()}}}\n"
+    )
+    inner = job("upload", "{id-token: write, contents: read}", steps, "    environment: pypi\n")
+    path = repository(tmp_path / "sample", {FILE: HEAD + CALLING, CALLED: REUSABLE + inner})
+    with act.open(path) as world:
+        result = world.run()
+        files = world.opened.embedded.pypi.state.files("sample")
+    assert (result.exit_code == 0, len(files)) == ((False, 0) if attestations else (True, 2)), result
+    why = " ".join(job.finding.why for job in result.jobs if job.finding is not None)
+    assert ("Certificate's Build Config URI" in why) is attestations
+
+
 def test_a_job_without_id_token_write_cannot_publish(act: Act, tmp_path: Path) -> None:
     """The publish action fails in the words of the action, and the index has nothing."""
     steps = "      - run: mkdir dist\n      - uses: pypa/gh-action-pypi-publish@release/v1\n"

@@ -27,8 +27,8 @@ from tagship.rehearsal.request import Assumptions
 from tagship.rehearsal.world import Embedded
 from tagship.services import oidc
 from tagship.services.addresses import ACTIONS_RESULTS
-from tagship.workflow import permissions
-from tagship.workflow.document import walk
+from tagship.workflow import document, permissions
+from tagship.workflow.document import text, walk
 from tagship.workflow.guide import READER
 
 if TYPE_CHECKING:
@@ -111,7 +111,10 @@ class Office:
         outer = job if job in self.permissions else self.survey.called.get(job, "")
         if outer not in self.permissions:
             return Grant()
-        environment = self.environments[outer]
+        file, environment = self.run.file, self.environments[outer]
+        if job not in self.permissions:
+            file, inner = self.survey.standing[job]
+            environment = self._named(inner.environment, self._given(outer))
         if environment:
             said = environments.admit(self.embedded, self.run.record, self.run.event.ref, environment, self.assumptions)
             self.facts[outer] = said.facts
@@ -128,12 +131,12 @@ class Office:
             variables={
                 "ACTIONS_RESULTS_URL": f"{ACTIONS_RESULTS}/",
                 "ACTIONS_RUNTIME_TOKEN": runtime,
-                **(self._identity(environment) if identity else {}),
+                **(self._identity(environment, file) if identity else {}),
             },
             masks=(*values.values(), runtime),
         )
 
-    def _identity(self, environment: str) -> dict[str, str]:
+    def _identity(self, environment: str, file: str) -> dict[str, str]:
         event, embedded = self.run.event, self.embedded
         job = Job(
             repository=event.repository,
@@ -142,6 +145,7 @@ class Office:
             sha=event.sha,
             workflow=self.survey.document.name,
             workflow_file=self.run.file,
+            called_file=file,
             event_name=self.run.name,
             environment=environment or None,
             run_id=str(self.run.record.id),
@@ -152,9 +156,16 @@ class Office:
             oidc.TOKEN: embedded.identity.allow(job.claims()),
         }
 
-    def _named(self, environment: str) -> str:
-        """The name of an environment, an input in it filled in."""
-        return _INPUT.sub(lambda found: self.run.inputs.get(found[1], ""), environment)
+    def _named(self, environment: str, inputs: Mapping[str, str] | None = None) -> str:
+        """The name of an environment, an input in it filled in: of the run, or of the call of another workflow."""
+        given = self.run.inputs if inputs is None else inputs
+        return _INPUT.sub(lambda found: given.get(found[1], ""), environment)
+
+    def _given(self, job: str) -> dict[str, str]:
+        """The inputs that a job gives to the workflow that it calls."""
+        found = self.survey.document.jobs[job].node.get("with")
+        entries = found.entries if isinstance(found, document.Mapping) else ()
+        return {key.text: self._named(text(value)) for key, value in entries}
 
     def _read_by(self, job: str) -> Iterable[str]:
         """The secrets that reach a job: the repository's, and its environment's.

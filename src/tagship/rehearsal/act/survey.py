@@ -31,6 +31,8 @@ class Survey:
     labels: set[str] = field(default_factory=set)
     called: dict[str, str] = field(default_factory=dict)
     """Jobs of reusable workflows, with the job that calls them."""
+    standing: dict[str, tuple[str, Job]] = field(default_factory=dict)
+    """The same jobs themselves, each with the name of its file."""
     doubtful: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -106,6 +108,7 @@ def _called(made: Survey, uses: str, root: Path, outer: str, depth: int) -> None
     inner = document.read(file.read_bytes(), uses)
     for job in inner.jobs.values():
         made.called[job.id] = outer
+        made.standing[job.id] = file.name, job
         _job(made, job, root, outer, depth + 1)
 
 

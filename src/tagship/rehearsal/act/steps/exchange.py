@@ -1,12 +1,13 @@
 """Trusted publishing as pypa/gh-action-pypi-publish does it (its oidc-exchange.py, v1.14): once, with no second try."""
 
+from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 import msgspec
 
 from tagship.rehearsal.act.steps.step import Step
-from tagship.rehearsal.identity import parts_of
+from tagship.rehearsal.identity import Claims, parts_of
 from tagship.services import oidc
 from tagship.services.http import Reply
 from tagship.services.secret import Secret
@@ -32,7 +33,16 @@ class _Minted(msgspec.Struct):
     errors: list[_Problem] = []
 
 
-def exchange(step: Step, repository: str) -> Secret:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchanged:
+    """What an index gave for the identity of a job."""
+
+    token: Secret
+    claims: Claims
+    """Of the identity."""
+
+
+def exchange(step: Step, repository: str) -> Exchanged:
     """An upload token for the index at an address.
 
     Raises:
@@ -59,7 +69,7 @@ def exchange(step: Step, repository: str) -> Secret:
     if not minted.token:
         _die(step, "Token response error: the index gave us an invalid response.")
     step.say(f"::add-mask::{minted.token}")
-    return Secret(minted.token)
+    return Exchanged(token=Secret(minted.token), claims=parts_of(identity)[1])
 
 
 def _identity(step: Step, audience: str) -> str:

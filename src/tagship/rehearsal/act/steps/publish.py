@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from tagship.rehearsal.act.steps.exchange import exchange
 from tagship.rehearsal.act.steps.step import Step
-from tagship.services.addresses import PYPI
+from tagship.rehearsal.identity import Claims
+from tagship.services.addresses import GITHUB, PYPI
 from tagship.services.secret import Secret
 
 
@@ -60,7 +61,8 @@ def run(step: Step) -> None:
     todo = plan(step)
     folder = step.workspace / todo.folder
     dists = sorted(path for path in folder.glob("*") if path.is_file()) if folder.is_dir() else []
-    password = Secret(todo.password) if todo.password else exchange(step, todo.address)
+    minted = exchange(step, todo.address) if not todo.password else None
+    password = minted.token if minted is not None else Secret(todo.password)
     if password.reveal() and todo.user == "__token__" and not password.reveal().startswith("pypi-"):
         step.warn('POTENTIALLY INVALID TOKEN: the token does not start with "pypi-" as it typically should.')
     if not any(path.name.endswith((".tar.gz", ".whl")) for path in dists):
@@ -80,7 +82,26 @@ def run(step: Step) -> None:
         "TWINE_PASSWORD": password,
         "TWINE_REPOSITORY_URL": todo.address,
     }
+    attests = step.text("attestations").lower() != "false" and PYPI.web.rpartition("/")[2] in todo.address
+    if minted is not None and attests:
+        _verify(step, minted.claims)
     _twine(step, "upload", "--non-interactive", "--disable-progress-bar", *todo.words, *names, extra=variables)
+
+
+def _verify(step: Step, claims: Claims) -> None:
+    """Of the attestations, which cannot be made offline, what the index finds wrong with those of a called workflow.
+
+    Their certificate names the file that was started, where the publisher is the file in which the job stands
+    (pypi_attestations/_impl.py, `_GitHubTrustedPublisherPolicy.verify`).
+    """
+    started, here = (str(claims.get(name)).partition("@")[0] for name in ("workflow_ref", "job_workflow_ref"))
+    if started != here:
+        step.fail(
+            "twine upload failed:\nHTTPError: 400 Bad Request\nInvalid attestations supplied during upload: Could not "
+            "verify the uploaded artifact using the included attestation: Verification failed: Certificate's Build "
+            f"Config URI ({GITHUB}/{claims.get('workflow_ref')}) does not match expected Trusted Publisher "
+            f"({here.rpartition('/')[2]} @ {claims.get('repository')})"
+        )
 
 
 def _twine(step: Step, *words: str, extra: Mapping[str, str | Secret] | None = None) -> None:
