@@ -94,5 +94,25 @@ def serving(folder: Path, digests: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tagship's cache, shared by the tests of one process."""
-    return tmp_path_factory.mktemp("cache")
+    """Tagship's cache, shared by the tests of one process; what is kept in it, by those of all processes."""
+    return cache_of(tmp_path_factory, "cache")
+
+
+def cache_of(factory: pytest.TempPathFactory, name: str) -> Path:
+    """A cache whose lasting parts are made once in a run, whatever the number of its processes.
+
+    Rehearsals under way are not shared: tests look at what one of their own leaves.
+    """
+    folder, base = factory.mktemp(name), factory.getbasetemp()
+    lasting = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"lasting-{name}"
+    for part in ("uv", "door"):
+        (lasting / part).mkdir(parents=True, exist_ok=True)
+        (folder / part).symlink_to(lasting / part)
+    return folder
+
+
+@pytest.fixture
+def kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Commands in processes of their own use that cache as well: build backends and pytest are installed already."""
+    monkeypatch.setenv("TAGSHIP_CACHE_DIR", str(cache))
+    return cache

@@ -23,11 +23,12 @@ class Answer:
 
 
 def call(*words: str, cwd: Path, environ: Mapping[str, str] | None = None) -> Answer:
-    """Run `tagship WORDS` in a folder, with further variables."""
+    """Run `tagship WORDS` in a folder, with further variables; its cache is a new one beside the folder, or that of
+    the environment."""
     done = subprocess.run(
         (sys.executable, "-m", "tagship", *words),
         cwd=cwd,
-        env=os.environ | {"PYTHONPATH": IMPORTED, "TAGSHIP_CACHE_DIR": str(cwd.parent / "cache")} | dict(environ or {}),
+        env={"TAGSHIP_CACHE_DIR": str(cwd.parent / "cache"), **os.environ, "PYTHONPATH": IMPORTED, **(environ or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -35,3 +36,30 @@ def call(*words: str, cwd: Path, environ: Mapping[str, str] | None = None) -> An
         check=False,
     )
     return Answer(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def on_a_terminal(*words: str, cwd: Path) -> str:
+    """What a command writes to a terminal, on both streams."""
+    ours, theirs = os.openpty()
+    environ = {**os.environ, "PYTHONPATH": IMPORTED, "TERM": "xterm-256color", "COLUMNS": "200"}
+    process = subprocess.Popen(
+        (sys.executable, "-P", "-m", "tagship", *words),
+        cwd=cwd,
+        env=environ,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            more = os.read(ours, 65536)
+        except OSError:  # nobody writes any more
+            break
+        said += more
+        if not more:
+            break
+    process.wait()
+    os.close(ours)
+    return said.decode()

@@ -13,6 +13,8 @@ from tagship.rehearsal.result import Rehearsal
 from tests.cli.calling import Answer, call
 from tests.rehearsing import git, repository
 
+pytestmark = pytest.mark.usefixtures("kept")
+
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
@@ -36,13 +38,13 @@ def test_the_result_is_one_json_object(sample: Path, upstream: str) -> None:
     assert [name for name in result.stages if f"{name}\n" not in answer.err] == []
 
 
-def test_without_json_nothing_goes_to_standard_output(sample: Path, upstream: str) -> None:
+def test_without_json_nothing_goes_to_standard_output(sample: Path, upstream: str, cache: Path) -> None:
     """The verdict is words; the report lies in the cache, needs nothing from elsewhere, and the last line names it."""
     answer = rehearse(sample, upstream, "--ci", "ci.yml=failure")
     report = Path(answer.err.rstrip().rpartition("\n")[2].strip())
     assert (answer.code, answer.out) == (GateClosed.exit_code, "")
     assert "\nRefused: Not published: Test Suite (ci.yml) failed\n" in answer.err
-    assert report.parent == sample.parent / "cache" / "reports"
+    assert report.parent == cache / "reports"
     assert "Test Suite (ci.yml) failed" in report.read_text(encoding="utf-8")
     assert git(sample, "status", "--porcelain", "--ignored") == ""
 

@@ -8,7 +8,7 @@ import pytest
 from tests.cli.calling import Answer, call
 from tests.rehearsing import repository
 
-pytestmark = pytest.mark.requirement("E5", "A14")
+pytestmark = [pytest.mark.requirement("E5", "A14"), pytest.mark.usefixtures("kept")]
 
 
 def rehearse(tmp_path: Path, upstream: str, *words: str) -> Answer:

@@ -14,7 +14,7 @@ from tagship.cli.app import run
 from tagship.rehearsal.act.shims import PYTHON
 from tagship.services.uv import binary
 from tests.adopting import ORIGIN, tools
-from tests.conftest import serving
+from tests.conftest import cache_of, serving
 from tests.made_dists import wheel, wheel_files
 from tests.rehearsal.act.acting import Act
 from tests.rehearsing import git, repository
@@ -39,7 +39,7 @@ def outfit(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="session")
 def act_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache for these wheels alone: other tests have other bytes under the same names."""
-    return tmp_path_factory.mktemp("act-cache")
+    return cache_of(tmp_path_factory, "act-cache")
 
 
 def same_python() -> None:
