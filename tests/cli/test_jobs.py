@@ -4,17 +4,19 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tagship.cli.render import output
 from tagship.cli.stage import exit_code
 from tagship.errors import Broken, NotVisibleYet
-from tagship.model import Manifest, manifest_from_json
+from tagship.model import Entry, Manifest, Target, manifest_from_json, to_json
 from tagship.rehearsal.doors import environment as through
 from tagship.services.addresses import page_of
 from tagship.stages import STAGES, Result
 from tests.cli.calling import Answer, call
 from tests.rehearsing import Opened, Stage, repository
+from tests.samples import PLAN
 
 KEPT = "tagship-manifest.json"
 
@@ -129,6 +131,19 @@ def test_a_summary_of_jobs_that_kept_nothing(tmp_path: Path) -> None:
     assert page.read_text().startswith(
         "## ❌ Nothing was released: wait-for-ci and pre-publish-validation failed\n\n### What to do\n"
     )
+
+
+@pytest.mark.requirement("A10")
+def test_a_summary_that_cannot_be_written_is_said_and_fails_nothing(tmp_path: Path) -> None:
+    """The page of the job is a courtesy: where it cannot be written, that is said, and the release is as good."""
+    log = tuple(Entry(stage=name, outcome="done", started=0, seconds=0) for name in ("plan", "build", "test", "check"))
+    plan = msgspec.structs.replace(PLAN, target=Target.NONE)
+    (tmp_path / "manifest.json").write_bytes(to_json(Manifest(plan=plan, log=log)))
+    page = {"GITHUB_STEP_SUMMARY": str(tmp_path)}
+    answer = call("summary", "--manifest", "manifest.json", cwd=tmp_path, environ=page)
+    assert answer.code == 0, answer.err
+    assert "The job's summary could not be written: Is a directory" in answer.err
+    assert "Everything that was needed happened" in answer.err
 
 
 def test_no_other_stage_makes_do_without_a_manifest(tmp_path: Path) -> None:

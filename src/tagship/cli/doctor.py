@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from tagship.cli.places import writable
+from tagship.cli.places import job_page, writable
 from tagship.errors import UsageError
 from tagship.model import to_json
 
@@ -129,7 +129,7 @@ def opened(
     insist_on_one(project.name.value, project.packages, undone="Nothing was looked at", remedy=remedy)
     token = options["token"]
     environ = os.environ if offline else with_token(os.environ, shell, token if isinstance(token, str) else None)
-    environ = {**environ, "GITHUB_REPOSITORY": project.repository.slug.value or ""}
+    environ = {**environ, "GITHUB_REPOSITORY": project.repository.on_github or ""}
     with tempfile.TemporaryDirectory(prefix="tagship-") as scratch, _looking() as looking:
         folder = Path(scratch)
         workspace = Workspace(root=git.root, package=project.package, dist=folder, local=folder, scratch=folder)
@@ -153,6 +153,5 @@ def _for_actions(result: "Examination", environ: Mapping[str, str]) -> None:
     from tagship.cli.render.github import annotation
 
     sys.stderr.writelines(f"{annotation(check.finding)}\n" for check in result.checks if check.finding is not None)
-    if summary := environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a", encoding="utf-8") as page:
-            page.write(markdown(result))
+    with job_page(environ) as page:
+        page.write(markdown(result))

@@ -1,9 +1,11 @@
-"""Where tagship keeps its own files on this machine, and whether what it is to write can be written."""
+"""Where tagship keeps its own files on this machine, and whether what it is to write can be written; the job's page."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from tagship.errors import UsageError
 
@@ -41,3 +43,16 @@ def writable(file: Path, what: str, remedy: str, *, make: bool = False) -> None:
         raise UsageError(
             f"Nothing was done: {what} {file} cannot be written: {error.strerror}", remedy=remedy
         ) from None
+
+
+def job_page(environ: Mapping[str, str]) -> IO[str]:
+    """The page of the job inside GitHub Actions, to be added to; nothing elsewhere.
+
+    It is a courtesy: where it cannot be written, that is said, and nothing fails.
+    """
+    path = environ.get("GITHUB_STEP_SUMMARY") if environ.get("GITHUB_ACTIONS") == "true" else None
+    try:
+        return Path(path or os.devnull).open("a", encoding="utf-8")
+    except OSError as error:
+        sys.stderr.write(f"The page of the job was not written: {path}: {error.strerror}\n")
+        return Path(os.devnull).open("a", encoding="utf-8")

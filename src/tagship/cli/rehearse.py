@@ -2,15 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 import msgspec
 import rich_click as click
 
-from tagship.cli.places import cache_folder, writable
+from tagship.cli.places import cache_folder, job_page, writable
 from tagship.cli.render import of_verdict, reporter, screen
 from tagship.errors import UsageError
 from tagship.model import Inputs, to_json
@@ -97,7 +96,7 @@ def rehearse(path: Path, report: Path | None, as_json: bool, **options: Option) 
     writable(target or reports / "report.html", "the report", remedy, make=True)
     outside = Outside(path=path, environ=os.environ, cache=cache, clock=JumpingClock())
     with (
-        _job_summary(os.environ) as page,  # opened before this process is shut in
+        job_page(os.environ) as page,  # opened before this process is shut in
         backstage(outside, offline=request.offline, enforce=True, writable=[reports]) as behind,
     ):
         shown = screen(sys.stderr, os.environ, rows)
@@ -201,9 +200,3 @@ def _file_name(result: Rehearsal, path: Path) -> str:
     plan = result.manifest.plan
     words = f"{plan.project}-{plan.version}" if plan is not None else path.absolute().name
     return "".join(c if c.isalnum() or c in ".-_" else "-" for c in words)[:100] or "report"
-
-
-def _job_summary(environ: Mapping[str, str]) -> AbstractContextManager[IO[str]]:
-    """The page of the job inside GitHub Actions, to be written to; nothing elsewhere."""
-    path = environ.get("GITHUB_STEP_SUMMARY") if environ.get("GITHUB_ACTIONS") == "true" else None
-    return Path(path or os.devnull).open("a", encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import Literal
 
 import rich_click as click
 
+from tagship.cli.places import job_page
 from tagship.errors import UsageError
 from tagship.model import Record, to_json
 
@@ -62,9 +63,8 @@ def watchdog(path: Path, *, dry_run: bool, as_json: bool) -> int:
         if not as_json:
             with screen(sys.stdout, os.environ, ()) as shown:
                 shown.tell(of_examination(result))
-        if page := os.environ.get("GITHUB_STEP_SUMMARY"):  # before anything can fail: it hides nothing
-            with Path(page).open("a", encoding="utf-8") as stream:
-                stream.write(watching.body(seen, [trouble.id for trouble in seen.troubles]))
+        with job_page(os.environ) as page:  # before anything can fail: it hides nothing
+            page.write(watching.body(seen, [trouble.id for trouble in seen.troubles]))
         issues = Issues(world.github)
         issue = watching.find(issues, seen.project)
         actions = watching.decide(seen, issue)
