@@ -1,14 +1,10 @@
 """What strangers write into titles, changelogs, versions and names of files, on the terminal of who looks at it."""
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.calling import IMPORTED, call
+from tests.cli.calling import call, on_a_terminal
 from tests.rehearsing import FILES, git, repository
 
 TITLE = "\x1b]0;owned\x07"
@@ -42,33 +38,6 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(made, "remote", "add", "origin", "https://github.com/owner/sample.git")
     git(made, "commit", "--quiet", "--allow-empty", "--message", f"feat: {nasty}", "--author", f"{nasty} <a@b.invalid>")
     return made
-
-
-def on_a_terminal(*words: str, cwd: Path) -> str:
-    """What a command writes to a terminal, on both streams."""
-    ours, theirs = pty.openpty()
-    environ = {**os.environ, "PYTHONPATH": IMPORTED, "TERM": "xterm-256color", "COLUMNS": "200"}
-    process = subprocess.Popen(
-        (sys.executable, "-P", "-m", "tagship", *words),
-        cwd=cwd,
-        env=environ,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    said = b""
-    while True:
-        try:
-            more = os.read(ours, 65536)
-        except OSError:  # nobody writes any more
-            break
-        said += more
-        if not more:
-            break
-    process.wait()
-    os.close(ours)
-    return said.decode()
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

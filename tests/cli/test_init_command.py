@@ -10,7 +10,7 @@ import pytest
 from tagship.errors import Drifted
 from tagship.workflow.pins import PINS
 from tests.adopting import Adopter, Adopting
-from tests.cli.calling import IMPORTED
+from tests.cli.calling import IMPORTED, on_a_terminal
 from tests.rehearsing import git
 
 LAUNCHER, VERIFIER = "tools/bump_version.py", "tools/verify-setup.py"
@@ -45,6 +45,15 @@ def test_a_repository_is_set_up_without_questions(adopting: Adopting) -> None:
     ) in there.out
     assert there.out.endswith("\n  git commit -m 'Publish with tagship'\n  tagship rehearse\n")
     assert there.err == ""
+
+
+def test_a_terminal_shows_what_takes_time(adopting: Adopting) -> None:
+    """On a terminal it is said that the locks are being made, which takes seconds; what stays is what a file gets."""
+    there = adopting()
+    shown = on_a_terminal("init", "--dry-run", cwd=there.root)
+    assert "Locking what the workflow installs" in shown
+    assert there("init", "--dry-run") == 0
+    assert there.err == "Nothing was written.\n"
 
 
 @pytest.mark.requirement("C1")

@@ -5,6 +5,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -16,7 +17,7 @@ from tagship.errors import Drifted, ProjectError
 from tagship.model import Record, to_json
 from tagship.workflow.adopt import Adoption, Wish, gather
 from tagship.workflow.extras import Extra
-from tagship.workflow.files import Create, Differs, Edit, Keep, Update, decide, diff, write
+from tagship.workflow.files import Action, Edit, decide, diff, write
 from tagship.workflow.guide import Registration, registrations
 
 SHOWN = (
@@ -24,7 +25,6 @@ SHOWN = (
     "environments",
 )
 """What of all that is known about a project decides what is written."""
-Action = Literal["create", "update", "keep", "differs"]
 
 
 class SetUpFile(Record, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ def init(path: Path, ci: tuple[str, ...], auth: str | None, **flags: bool) -> in
     asked = frozenset(extra for extra in get_args(Extra) if flags[extra])
     adoption, detected = _gathered(path, Wish(settings=settings, alongside=flags["alongside"], extras=asked))
     edits = decide(adoption.files, force=flags["force"])
-    stopped = isinstance(edits[0], Differs)
+    stopped = edits[0].action == "differs"
     written = () if stopped or flags["dry_run"] else write(adoption.root, edits)
     result = _result(adoption, edits, written, detected)
     if flags["as_json"]:
@@ -113,17 +113,26 @@ def sync(path: Path, check: bool, **flags: bool) -> int:
     if flags["as_json"]:
         sys.stdout.buffer.write(to_json(_result(adoption, edits, written, detected)))
     else:
-        sys.stdout.writelines(_of_edit(edit, done=not check) for edit in edits if not isinstance(edit, Keep))
-        if all(isinstance(edit, Keep) for edit in edits):
+        sys.stdout.writelines(_of_edit(edit, done=not check) for edit in edits if edit.action != "keep")
+        if all(edit.action == "keep" for edit in edits):
             sys.stdout.write("Everything is up to date.\n")
         sys.stderr.writelines(f"Note: {note}\n" for note in adoption.notes if not check)
-    todo = [edit.file.path for edit in edits if not isinstance(edit, Keep)]
+    todo = [edit.file.path for edit in edits if edit.action != "keep"]
     if check and todo:
-        edited = any(isinstance(edit, Differs) for edit in edits)
+        edited = any(edit.action == "differs" for edit in edits)
         remedy = "tagship init shows what somebody edited, line by line; `tagship sync --force` replaces it."
         raise Drifted(f"Not up to date: {', '.join(todo)}", remedy=remedy if edited else "tagship sync")
     _raise_drift(edits)
     return 0
+
+
+def _busy() -> AbstractContextManager[object]:
+    """What moves on a terminal while the locks are made, which takes seconds; nothing elsewhere."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(file=sys.stderr).status("Locking what the workflow installs", spinner="dots")
 
 
 def _gathered(path: Path, wish: Wish) -> tuple[Adoption, tuple[DescribedValue, ...]]:
@@ -141,7 +150,7 @@ def _gathered(path: Path, wish: Wish) -> tuple[Adoption, tuple[DescribedValue, .
     remedy = "Set up each that is released: tagship init {}"
     insist_on_one(project.name.value, project.packages, undone="Nothing was written", remedy=remedy)
     cache = cache_folder(os.environ) / "uv"
-    with tempfile.TemporaryDirectory(prefix="tagship-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="tagship-") as scratch, _busy():
         uv = Uv(shell=shell, sandbox=shell, scratch=Path(scratch), cache=cache, own_cache=Path(scratch) / "own")
         adoption = gather(project, Desk(uv=uv, git=git), wish)
     rows = {name: DescribedValue(name=name, value=value, source=source) for name, value, source in describe(project)}
@@ -153,27 +162,15 @@ def _result(
 ) -> SetUp:
     return SetUp(
         written=written,
-        files=tuple(SetUpFile(path=edit.file.path, action=_action(edit), why=edit.file.why) for edit in edits),
+        files=tuple(SetUpFile(path=edit.file.path, action=edit.action, why=edit.file.why) for edit in edits),
         detected=detected,
         register=registrations(adoption.variant),
         notes=adoption.notes,
     )
 
 
-def _action(edit: Edit) -> Action:
-    match edit:
-        case Create():
-            return "create"
-        case Update():
-            return "update"
-        case Keep():
-            return "keep"
-        case Differs():
-            return "differs"
-
-
 def _raise_drift(edits: Sequence[Edit]) -> None:
-    left = [edit.file.path for edit in edits if isinstance(edit, Differs)]
+    left = [edit.file.path for edit in edits if edit.action == "differs"]
     if left:
         raise Drifted(
             f"Left as it is: {', '.join(left)}",
@@ -184,8 +181,8 @@ def _raise_drift(edits: Sequence[Edit]) -> None:
 
 def _of_edit(edit: Edit, *, done: bool) -> str:
     words = {"create": ("created", "is missing"), "update": ("updated", "is out of date"), "keep": ("kept", "kept")}
-    name = words.get(_action(edit), ("left alone", "left alone"))[0 if done else 1]
-    why = "" if isinstance(edit, Create | Keep) else "".join(f"    {line}\n" for line in edit.file.why)
+    name = words.get(edit.action, ("left alone", "left alone"))[0 if done else 1]
+    why = "" if edit.action in ("create", "keep") else "".join(f"    {line}\n" for line in edit.file.why)
     return f"  {name:<14}  {edit.file.path}\n{why}"
 
 
@@ -193,15 +190,15 @@ def _show_init(result: SetUp, edits: Sequence[Edit], *, dry: bool) -> None:
     from tagship.cli.render.table import seen, table
 
     if dry:
-        sys.stdout.writelines(seen(diff(edit.file)) for edit in edits if not isinstance(edit, Keep))
+        sys.stdout.writelines(seen(diff(edit.file)) for edit in edits if edit.action != "keep")
         sys.stderr.write("Nothing was written.\n")
         return
     sys.stdout.write("Detected\n")
     sys.stdout.write(table([(row.name, row.value, row.source) for row in result.detected], os.environ))
     sys.stdout.write("\nFiles\n")
     for edit in edits:
-        sys.stdout.write(_of_edit(edit, done=bool(result.written) or isinstance(edit, Keep)))
-        if isinstance(edit, Differs):
+        sys.stdout.write(_of_edit(edit, done=bool(result.written) or edit.action == "keep"))
+        if edit.action == "differs":
             sys.stdout.write(seen(diff(edit.file)))
     for registration in result.register:
         sys.stdout.write(f"\n{registration.index}, {registration.kind}: {registration.url}\n")
