@@ -31,6 +31,7 @@ def test_a_tag_is_released_on_pypi_and_gets_a_github_release(stage: Stage, tmp_p
     assert [(entry.stage, entry.outcome) for entry in result.manifest.log] == [(name, "done") for name in result.stages]
     assert {entry.stage: sorted({fact.id for fact in entry.facts}) for entry in result.manifest.log} == SEEN
     assert {fact.status for entry in result.manifest.log for fact in entry.facts} == {Status.OK}
+    assert result.not_rehearsed == ("attestations: none that verifies can be made offline",)
     writes = [(e.method, e.url.split("?")[0]) for e in result.exchanges if e.method not in ("GET", "HEAD")]
     api = "https://api.github.com/repos/owner/sample/releases"
     uploads = "https://uploads.github.com/repos/owner/sample/releases"
