@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tagship.project.discover import read
@@ -54,6 +54,8 @@ class Place:
     """Where it begins."""
     actions: Mapping[str, Callable[[Rows], None]] = field(default_factory=dict)
     """What is done in the browser, with what the page tells the reader to type."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What the reader has set besides."""
 
     def environ(self) -> dict[str, str]:
         """The variables of the shell, in which `tagship` is a command."""
@@ -72,6 +74,7 @@ class Place:
             "PYTHONDONTWRITEBYTECODE": "1",
             "UV_NO_PROGRESS": "1",
             "PIP_PROGRESS_BAR": "off",
+            **self.variables,
         }
 
 
@@ -155,12 +158,13 @@ def released(means: Means) -> Iterator[Place]:
 
 @contextlib.contextmanager
 def by_hand(means: Means) -> Iterator[Place]:
-    """The example, and made-up API tokens of the project in files of the reader's home."""
+    """The example, made-up API tokens of the project in files of the reader's home, and uv's cache as it is on a
+    machine where somebody builds every day."""
     with example(means) as place:
         for name, index in (("pypi", place.town.embedded.pypi), ("testpypi", place.town.embedded.testpypi)):
             token = index.state.token_for("maintainer", ["pocket-calendar"])
             (place.town.home / f"{name}-token").write_text(f"{token}\n")
-        yield place
+        yield replace(place, variables={"UV_CACHE_DIR": str(means.cache / "uv")})
 
 
 @contextlib.contextmanager
