@@ -10,7 +10,7 @@ import pytest
 from tagship.project.yaml_nodes import Items, Mapping, Node, Scalar, read
 from tagship.workflow import files
 from tagship.workflow.drift import Difference, differences, with_pins_of, without_pins
-from tagship.workflow.files import Create, Differs, File, Keep, Update, decide
+from tagship.workflow.files import Edit, File, decide
 from tagship.workflow.render import render
 from tests.workflow.variants import VARIANTS
 
@@ -162,8 +162,9 @@ def test_edits_are_decided_from_the_files_alone() -> None:
     ours = File(path="c", there="old", wanted="new", why=("it differs",))
     theirs = File(path="d", there="old", wanted="new", why=("it differs",), ours=False)
     wanted = (missing, same, ours, theirs)
-    assert decide(wanted) == (Create(file=missing), Keep(file=same), Update(file=ours), Differs(file=theirs))
-    assert decide(wanted, force=True)[3] == Update(file=theirs)
+    decided = [(edit.action, edit.file) for edit in decide(wanted)]
+    assert decided == [("create", missing), ("keep", same), ("update", ours), ("differs", theirs)]
+    assert decide(wanted, force=True)[3] == Edit(action="update", file=theirs)
     assert decide(()) == ()
 
 

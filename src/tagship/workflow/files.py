@@ -14,10 +14,13 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tagship.errors import ProjectError
 from tagship.workflow import drift
 
+Action = Literal["create", "update", "keep", "differs"]
+"""`differs`: it does something else and is somebody's own, which stays."""
 _STAMP = re.compile(r"\n(?:# |<!-- )As tagship wrote it, pinned commits aside: sha256 ([0-9a-f]{64})(?: -->)?\s*\Z")
 
 
@@ -37,34 +40,11 @@ class File:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Create:
-    """There is no such file."""
+class Edit:
+    """What is to be done with a file."""
 
+    action: Action
     file: File
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Update:
-    """The file is as tagship left it, and no longer what is wanted."""
-
-    file: File
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Keep:
-    """The file does what is wanted."""
-
-    file: File
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Differs:
-    """The file does something else, and it is somebody's own."""
-
-    file: File
-
-
-Edit = Create | Update | Keep | Differs
 
 
 def decide(files: Iterable[File], *, force: bool = False) -> tuple[Edit, ...]:
@@ -73,15 +53,15 @@ def decide(files: Iterable[File], *, force: bool = False) -> tuple[Edit, ...]:
     Args:
         force: replace what somebody edited.
     """
-    return tuple(_decide(file, force=force) for file in files)
+    return tuple(Edit(action=_action(file, force=force), file=file) for file in files)
 
 
-def _decide(file: File, *, force: bool) -> Edit:
+def _action(file: File, *, force: bool) -> Action:
     if file.there is None:
-        return Create(file=file)
+        return "create"
     if not file.why:
-        return Keep(file=file)
-    return Update(file=file) if file.ours or force else Differs(file=file)
+        return "keep"
+    return "update" if file.ours or force else "differs"
 
 
 def stamped(text: str, comment: str = "# {}") -> str:
@@ -136,7 +116,7 @@ def write(root: Path, edits: Sequence[Edit]) -> tuple[str, ...]:
     """
     done: list[str] = []
     for edit in edits:
-        if not isinstance(edit, Create | Update):
+        if edit.action not in ("create", "update"):
             continue
         path = edit.file.path
         try:
