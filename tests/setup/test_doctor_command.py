@@ -205,6 +205,26 @@ def test_a_service_that_is_gone_hides_nothing_else(worlds: Stagehand) -> None:
     assert spent < 15
 
 
+def test_a_server_of_ones_own_is_neither_asked_about_nor_taken_for_github(worlds: Stagehand) -> None:
+    """On GitHub Enterprise each setting is unknown in the same words; who has that name on github.com is left alone."""
+    with worlds.open("shown-enterprise", auth="token") as made:
+        git(made.root, "remote", "set-url", "origin", "https://github.company.example/owner/sample.git")
+        made.github.environments.clear()
+        before, token = len(made.embedded.exchanges), made.token(ADMIN)
+        result = result_of(command(made, "--json", token=token))
+        applied = command(made, "--apply", "--yes", token=token)
+        asked = {exchange.url.split("/")[2] for exchange in made.embedded.exchanges[before:]}
+    words = "the repository is on github.company.example, and tagship asks github.com alone about settings"
+    remedy = "Look at the settings on github.company.example yourself; --allow-unknown accepts what stays unknown."
+    unknown = [check for check in result.checks if check.fact.status is Status.UNKNOWN]
+    assert {check.group for check in unknown} == {Group.CI, Group.GITHUB, Group.INDEX, Group.SECURITY}
+    assert states(result, Group.GITHUB) == {Status.UNKNOWN}
+    assert {(check.fact.detail, check.finding.remedy) for check in unknown if check.finding} == {(words, remedy)}
+    assert asked == {"pypi.org", "test.pypi.org"}
+    assert (applied.returncode, applied.stdout) == (3, "")
+    assert f"Nothing was changed: {words}" in applied.stderr
+
+
 @pytest.mark.requirement("C2")
 @pytest.mark.parametrize(
     ("kind", "said", "remedy"),

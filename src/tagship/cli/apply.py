@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from tagship.errors import TagshipError, UsageError
+from tagship.errors import ProjectError, TagshipError, UsageError
 from tagship.model import to_json
 from tagship.words import clean, many
 
@@ -32,6 +32,7 @@ def apply(path: Path, only: tuple[str, ...], options: Mapping[str, Option]) -> i
         only: groups, ids or codes of checks, outside of which nothing is changed; empty for everything.
 
     Raises:
+        ProjectError: the repository is not on GitHub.
         UsageError: nobody is there to be asked, and nothing was said beforehand; or nothing of `only` can be set.
     """
     from tagship.cli.doctor import opened
@@ -39,10 +40,13 @@ def apply(path: Path, only: tuple[str, ...], options: Mapping[str, Option]) -> i
     from tagship.services.world import CHANGE, LOOK, PATIENCE
     from tagship.setup.apply import Doors, check_rights, plan
     from tagship.setup.doctor import UNSEEN
+    from tagship.setup.observe import elsewhere
     from tagship.setup.wanted import wanted
     from tagship.workflow.variant import variant
 
     with opened(path, options, patience=PATIENCE) as (world, project):
+        if (hidden := elsewhere(project)) is not None:
+            raise ProjectError(f"Nothing was changed: {hidden.why}", remedy=hidden.remedy)
         asked = wanted(project, variant(project))
         doors = Doors(github=world.github, wanted=asked, table=_table(only))
         with world.http.within(LOOK):

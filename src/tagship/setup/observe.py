@@ -13,7 +13,7 @@ from tagship.project import hashed
 from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.project.repository import slug_of
-from tagship.services.addresses import PYPI, TESTPYPI
+from tagship.services.addresses import GITHUB, PYPI, TESTPYPI
 from tagship.services.git import Git
 from tagship.services.github_settings import (
     CONTENTS,
@@ -193,14 +193,32 @@ def _asked(project: Project) -> Wanted | TagshipError:
 
 
 def _settings(world: World, project: Project, asked: Wanted | TagshipError) -> Settings:
-    home, names = project.repository, project.config.environments
-    if home.on_github is None:
-        return unseen(Hidden(why="the repository is not on GitHub", remedy=""))
+    names = project.config.environments
+    if (hidden := elsewhere(project)) is not None:
+        return unseen(hidden)
     world.journal.doing("the settings of the repository")
     others = tuple(p.environment for p in project.ci.publishers if p.environment)
     if not isinstance(asked, Wanted):
         return read_settings(world.github, (names.testpypi, names.pypi, *others))
     return read_settings(world.github, (*(one.name for one in asked.environments), *others), asked.people)
+
+
+def elsewhere(project: Project) -> Hidden | None:
+    """Why GitHub is not asked about a repository; None where it lives there.
+
+    A server of GitHub Enterprise is another one: PyPI does not trust its workflows, a token of one is nothing to the
+    other, and on github.com a stranger may have the same name.
+    """
+    home = project.repository
+    if home.on_github is not None:
+        return None
+    host = home.host.value
+    if host is None or home.slug.value is None:
+        remedy = "Look in a clone whose origin is on GitHub: git remote --verbose"
+        return Hidden(why="there is no remote that names a repository on GitHub", remedy=remedy)
+    words = f"the repository is on {host}, and tagship asks {GITHUB.removeprefix('https://')} alone about settings"
+    remedy = f"Look at the settings on {host} yourself; --allow-unknown accepts what stays unknown."
+    return Hidden(why=words, remedy=remedy)
 
 
 def _listing(world: World, project: Project, target: Target) -> Listing:
@@ -227,9 +245,10 @@ def _no_runs(why: Hidden) -> Runs:
 
 def _runs(world: World, project: Project) -> Runs:
     github, branch = world.github, project.repository.default_branch.value
-    if project.repository.on_github is None or branch is None:
-        why = "the repository is not on GitHub, or its default branch is not known"
-        return _no_runs(Hidden(why=why, remedy="Look in a clone whose origin is on GitHub: git remote --verbose"))
+    if (hidden := elsewhere(project)) is not None:
+        return _no_runs(hidden)
+    if branch is None:
+        return _no_runs(Hidden(why="the default branch is not known", remedy="git remote set-head origin --auto"))
 
     def head() -> Seen | None:
         sha = github.branch_commit(branch)
