@@ -383,7 +383,7 @@ def test_a_pull_request_into_another_branch_is_not_ours(desk: Desk) -> None:
     place = desk.opened.embedded
     git(desk.bare, "branch", "other", "main")
     assert desk.release("minor", "--pull-request", *QUIET).code == 0
-    desk.github.change("PATCH", "/pulls/1", {"state": "closed"})
+    desk.github.change("PATCH", "/issues/1", {"state": "closed"})
     desk.github.change("POST", "/pulls", {"title": "Elsewhere", "head": BRANCH, "base": "other"})
     github = place.doors.hosts["api.github.com"]
 
