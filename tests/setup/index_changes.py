@@ -6,7 +6,7 @@ from dataclasses import replace
 from werkzeug import Response
 
 from tagship.rehearsal.index import Flag, Project
-from tests.attesting import COMMIT, provenance
+from tests.attesting import COMMIT, OWNER_ID, REF, provenance
 from tests.made_dists import good_sdist, good_wheel
 from tests.rehearsing import git
 from tests.setup.worlds import SLUG, SetUp, vouch
@@ -185,6 +185,17 @@ def called_by(made: SetUp) -> None:
     made.edit(PUBLISH, "\non:\n", "\non:\n  workflow_call:\n")
     caller = "on: {push: {tags: ['v*']}}\njobs: {go: {uses: ./.github/workflows/publish.yml}}\n"
     made.write(".github/workflows/tag.yml", caller)
+
+
+def smuggled(made: SetUp) -> None:
+    """The sdist of the newest release came from a branch, by a publisher of the same name and of another account."""
+    state = made.embedded.pypi.state
+    project = state.projects["sample"]
+    whose = {"kind": "GitHub", "repository": SLUG, "workflow": "publish.yml", "environment": "other"}
+    text = provenance(whose, {COMMIT: "f" * 40, REF: "refs/heads/evil", OWNER_ID: "42"})
+    (release,) = project.releases
+    files = (replace(one, provenance=text) if one.filename.endswith(".tar.gz") else one for one in release.files)
+    state.put(replace(project, releases=(replace(release, files=tuple(files)),)))
 
 
 def called_bare(made: SetUp) -> None:

@@ -385,6 +385,15 @@ ROWS = (
         remedy=f"Remove the publisher. Register {HERE} as a trusted publisher: {FORM}",
     ),
     Row(
+        what="a file of the newest release came from a branch of somebody else",
+        change=there.smuggled,
+        says={
+            "index.owner:pypi": "problem: owner has the number 1000001, and 0.9.0 came from number 42",
+            "index.environment:pypi": "ok: 0.9.0 by environment pypi, environment other",
+            "index.publishers:pypi": f"problem: {HERE}; owner/sample, publish.yml, environment other",
+        },
+    ),
+    Row(
         what="the certificate says nothing",
         change=there.vouched({}, commit="", ref="", owner_id=""),
         says={
@@ -570,6 +579,15 @@ def test_the_commit_of_a_release_is_compared_with_its_tag(worlds: Stagehand, mov
     right = f"0.9.0 and v0.9.0: {now}"
     assert fact.detail == (f"0.9.0 was made from {released}, and v0.9.0 is {now}" if moved else right)
     assert fact.status == ("problem" if moved else "ok")
+
+
+def test_one_file_that_was_made_from_another_commit_is_seen(worlds: Stagehand) -> None:
+    """The tag is right for the wheel; that the sdist beside it came from a commit of a branch is a problem."""
+    with worlds.open("index-smuggled") as made:
+        there.smuggled(made)
+        now = git(made.root, "rev-parse", "v0.9.0")[:12]
+        fact = next(check.fact for check in made.doctor().checks if check.fact.id == "index.commit:pypi")
+    assert (fact.status, fact.detail) == ("problem", f"0.9.0 was made from {'f' * 12}, and v0.9.0 is {now}")
 
 
 def test_an_annotated_tag_counts_as_its_commit(worlds: Stagehand) -> None:

@@ -125,7 +125,7 @@ def _callers(observed: Observed, file: str) -> list[str]:
 
 
 def _attests(step: Step) -> bool:
-    """Whether an upload carries attestations: the action makes them by itself, for TestPyPI as well (since its 1.11)."""
+    """Whether an upload carries attestations: since its 1.11 the action makes them by itself, for TestPyPI as well."""
     return step.action == "pypa/gh-action-pypi-publish" and text(step.inputs.get("attestations")).lower() != "false"
 
 

@@ -74,7 +74,8 @@ def _environment(at: At) -> Seen | None:
     about, how = at.index.target.value, release.publishers.how
     loose = [p for p in publishers if not p.environment and p.kind == "GitHub"]
     if not loose:
-        return ok(f"{release.version} by {environment_words(publishers[0].environment)}", how, about=about)
+        named = dict.fromkeys(environment_words(publisher.environment) for publisher in publishers)
+        return ok(f"{release.version} by {', '.join(named)}", how, about=about)
     words = f"{release.version} came by a publisher without environment: {loose[0].workflow} of any branch may publish"
     job = next((one for one in at.presented if one.workflow == loose[0].workflow), at.presented[0])
     first = "Do this" if job.environment else f"Give the job an environment ({job.where}), and do this with its name"
@@ -114,37 +115,44 @@ def _commit(at: At) -> Seen | None:
     if not at.presented or vouched is None:
         return None
     release, publishers = vouched
-    about, how, run = at.index.target.value, release.publishers.how, publishers[0]
-    if not run.commit:
+    about, how, commits = at.index.target.value, release.publishers.how, {run.commit for run in publishers}
+    ref = next((run.ref for run in publishers if run.ref.startswith("refs/tags/")), "")
+    tag, there = ref.removeprefix("refs/tags/"), at.observed.local.tagged.get(ref)
+    if there is not None and (other := sorted(commits - {there, ""})):
+        words = f"{release.version} was made from {few([one[:12] for one in other])}, and {tag} is {there[:12]}"
+        return problem(words, how, about=about)
+    if "" in commits:
         words = f"the certificate of {release.version} does not say its commit"
         return unknown(words, how, remedy=f"Look at it: {how.removeprefix('GET ')}", about=about)
-    if not run.ref.startswith("refs/tags/"):
+    if not ref:
         return None
-    tag, there = run.ref.removeprefix("refs/tags/"), at.observed.local.tagged.get(run.ref)
     if there is None:
         return unknown(f"this clone has no tag {tag}", how, remedy="git fetch --tags", about=about)
-    if there == run.commit:
-        return ok(f"{release.version} and {tag}: {there[:12]}", how, about=about)
-    return problem(f"{release.version} was made from {run.commit[:12]}, and {tag} is {there[:12]}", how, about=about)
+    return ok(f"{release.version} and {tag}: {there[:12]}", how, about=about)
 
 
 def _owner(at: At) -> Seen | None:
     vouched = at.vouched()
-    if not at.presented or vouched is None or vouched[1][0].repository.lower() not in at.observed.names:
+    if not at.presented or vouched is None:
         return None
     release, publishers = vouched
-    about, how, run = at.index.target.value, release.publishers.how, publishers[0]
-    if not run.owner_id:
+    ours = [run for run in publishers if run.repository.lower() in at.observed.names]
+    if not ours:
+        return None
+    about, how, numbers = at.index.target.value, release.publishers.how, {run.owner_id for run in ours}
+    if "" in numbers:
         words = f"the certificate of {release.version} does not say its owner"
         return unknown(words, how, remedy=f"Look at it: {how.removeprefix('GET ')}", about=about)
     found = at.observed.github.repository.get()
     if found is None:
         return unknown("the repository was not found on GitHub", how, about=about)
     number, account = str(found.owner.id), found.full_name.partition("/")[0]
-    if number == run.owner_id:
+    if numbers == {number}:
         return ok(f"{account}, number {number}", how, about=about)
-    words = f"{account} has the number {number}, and {release.version} came from number {run.owner_id}"
-    job = next((one for one in at.presented if _by(one, publishers)), at.presented[0])
+    words = (
+        f"{account} has the number {number}, and {release.version} came from number {few(sorted(numbers - {number}))}"
+    )
+    job = next((one for one in at.presented if _by(one, ours)), at.presented[0])
     return problem(words, how, remedy=f"Remove the publisher. {at.register(job)}", about=about)
 
 
