@@ -1,4 +1,4 @@
-"""Words that strangers write into a history or a changelog, as long as they like: reading them takes no time."""
+"""Words without end that strangers write into a history, a changelog or a workflow: reading them takes no time."""
 
 import time
 from collections.abc import Iterator
@@ -7,6 +7,8 @@ import pytest
 
 from tagship.project import markdown
 from tagship.project.commits import Commit, Person
+from tagship.workflow.audit import audit
+from tagship.workflow.document import read
 
 LONG = 100_000
 SECONDS = 3.0
@@ -52,3 +54,18 @@ def test_a_trailer_with_many_blanks(blank: str) -> None:
 def test_a_section_with_many_blanks(text: str, shown: str) -> None:
     """What is rewritten for GitHub is found or not found at once."""
     assert markdown.from_rst(text) == shown
+
+
+@pytest.mark.parametrize("word", ["python`", "pypi", "publish", "wait", "/commits/", "PYPI", "- ", "a"])
+def test_a_workflow_with_long_words(word: str) -> None:
+    """A workflow whose commands and actions have names without end is judged like one with short names."""
+
+    def codes(words: str) -> list[str]:
+        text = (
+            "on: {push: {tags: ['v*']}}\npermissions: {}\njobs:\n  one:\n    runs-on: x\n    steps:\n"
+            f"      - run: '{words}'\n      - uses: '{words}'\n      - run: twine upload dist/*\n"
+            f"        env: {{TWINE_PASSWORD: '{words}'}}\n"
+        )
+        return sorted(finding.code for finding in audit(read(text.encode(), ".github/workflows/x.yml")))
+
+    assert codes(word * (LONG // len(word))) == codes(word * 3)

@@ -51,11 +51,13 @@ TABLE = [
     Row("security.cooldown", "none", edit(BOT, f"/\n    schedule:\n      interval: weekly\n{COOLDOWN}",
         "/\n    schedule:\n      interval: weekly\n"), PROBLEM, "no cooldown for github-actions in /"),
     Row("security.owners", "none", write(".github/CODEOWNERS", None), PROBLEM, "there is no CODEOWNERS"),
-    *(Row("security.owners", line, _owners(line), OK, "@owner own it")
+    *(Row("security.owners", line[:40], _owners(line), OK, "@owner own it")
       for line in ("* @owner", "/.github/ @owner", ".github @owner", "*.yml @owner", "/.github/**  @owner # us",
-                   "workflows/ @owner", "**/publish.yml @owner", "/.github/workflows/* @owner")),
-    *(Row("security.owners", line, _owners(line), PROBLEM, NOBODY)
-      for line in ("docs/ @owner", "/.github/* @owner", "/workflows/ @owner", "* @owner\n/.github/", "# * @owner")),
+                   "workflows/ @owner", "**/publish.yml @owner", "/.github/workflows/* @owner",
+                   "/.git???/**/*.y*l @owner", f"/{'**/' * 9000}publish.yml @owner")),
+    *(Row("security.owners", line[:40], _owners(line), PROBLEM, NOBODY)
+      for line in ("docs/ @owner", "/.github/* @owner", "/workflows/ @owner", "* @owner\n/.github/", "# * @owner",
+                   "[.]github/ @owner", f"{'*' * 99}x @owner", f"/{'**/' * 9000}x @owner", f"/{'**?' * 99}x @owner")),
     Row("security.actions-lock", "not in it", write(LOCK, "version: 'v0.0.2'\nworkflows: {}\n"), OK,
         f"{WORKFLOW} is not in it, and runs as it is"),
     Row("security.actions-lock", "all", _locked(*USED), OK, "it has every action of the workflow"),

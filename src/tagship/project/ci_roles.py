@@ -16,14 +16,15 @@ _UPLOADERS = re.compile(
     r"|\bsemantic-release\s+(?:-\S+\s+)*publish|\bcurl\b[^\n]{0,999}\bupload\.pypi\.|\bcurl\b[^\n]{0,999}pypi\.[a-z]+/legacy"
 )
 _PYPI_ACTION = re.compile(
-    r"pypi.*(publish|upload|releas|deploy)|(publish|upload|releas|deploy).*pypi|poetry-publish|python-semantic-release/",
+    r"pypi.{0,999}(publish|upload|releas|deploy)|(publish|upload|releas|deploy).{0,999}pypi|poetry-publish|python-semantic-release/",
     re.I,
 )
 _TOKEN = re.compile(
-    r"TWINE_PASSWORD|UV_PUBLISH_(TOKEN|PASSWORD)|POETRY_PYPI_TOKEN|FLIT_PASSWORD|HATCH_INDEX_AUTH|PYPI\w*TOKEN", re.I
+    r"TWINE_PASSWORD|UV_PUBLISH_(TOKEN|PASSWORD)|POETRY_PYPI_TOKEN|FLIT_PASSWORD|HATCH_INDEX_AUTH|PYPI\w{0,99}TOKEN",
+    re.I,
 )
 _DEPLOYING_ACTION = re.compile(
-    r"(?:^|[/_-])(?:deploy|publish|releas|gh-pages)(?!.*(?:test|result|report|coverage))", re.I
+    r"(?:^|[/_-])(?:deploy|publish|releas|gh-pages)(?!.{0,999}(?:test|result|report|coverage))", re.I
 )
 _DEPLOYING_COMMAND = re.compile(
     r"\bgh\s+release\s+create|\bgh-deploy\b|\bmike\s+deploy|\bdocker\s+push|\bnpm\s+publish"

@@ -3,6 +3,7 @@
 Source: docs.github.com, "REST API endpoints for rules", "REST API endpoints for protected branches".
 """
 
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
@@ -144,7 +145,7 @@ class Protection(msgspec.Struct, frozen=True):
 
 def matches(pattern: str, ref: str) -> bool:
     """Ruby's `File.fnmatch` with `FNM_PATHNAME`, as GitHub compares refs: segment by segment, `**/` for any number."""
-    return _segments(pattern.split("/"), ref.split("/"))
+    return _segments(re.sub(r"(?<![^/])\*\*/(\*\*/)+", "**/", pattern).split("/"), ref.split("/"))
 
 
 def _segments(patterns: list[str], names: list[str]) -> bool:

@@ -8,6 +8,7 @@ from tagship.checks.check import few
 from tagship.model import Page, Severity
 from tagship.project.ci import FOLDER
 from tagship.services.addresses import PYPI
+from tagship.services.github_rules import matches
 from tagship.setup.check import Check, Group, Seen, ok, problem, unknown
 from tagship.setup.observed import Observed
 from tagship.workflow import actions_lock, dependabot
@@ -53,12 +54,10 @@ def _owners(observed: Observed) -> Seen:
 
 def _covers(pattern: str, path: str) -> bool:
     """Whether a pattern of CODEOWNERS means a file: as in .gitignore, without `!` and `[ ]`."""
-    anchored, body = "/" in pattern.rstrip("/"), pattern.strip("/")
+    anchored, body = "/" in pattern.rstrip("/"), pattern.strip("/").replace("[", "[[]")
     parts = path.split("/")
     whole = [path] if body.endswith("/*") else ["/".join(parts[:n]) for n in range(1, len(parts) + 1)]
-    steps = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    regex = re.sub(r"\*\*/|\*\*|\*|\?|[^*?]+", lambda found: steps.get(found[0]) or re.escape(found[0]), body)
-    return any(re.fullmatch(regex, candidate) for candidate in (whole if anchored else parts))
+    return any(matches(body, candidate) for candidate in (whole if anchored else parts))
 
 
 def _actions_lock(observed: Observed) -> Seen | tuple[()]:

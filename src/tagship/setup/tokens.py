@@ -27,7 +27,7 @@ OLD, DUE = 180, 90
 """Days after which a token is too old, and after which it is time for another."""
 ANYWHERE = "anywhere"
 _LIKE_A_TOKEN = re.compile(
-    r"PYPI.*(TOKEN|PASS|KEY|SECRET|AUTH|USER)|PYPI$|(TWINE|FLIT|PDM_PUBLISH|UV_PUBLISH|HATCH_INDEX|POETRY_HTTP_BASIC)_"
+    r"PYPI.{0,999}(TOKEN|PASS|KEY|SECRET|AUTH|USER)|PYPI$|(TWINE|FLIT|PDM_PUBLISH|UV_PUBLISH|HATCH_INDEX|POETRY_HTTP_BASIC)_"
 )
 """Names of secrets, in upper case as GitHub keeps them."""
 

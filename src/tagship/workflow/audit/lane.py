@@ -23,7 +23,7 @@ _TEST_INDEX = re.compile(r"test[.-]?pypi", re.IGNORECASE)
 _MAIN_INDEX = re.compile(r"(?<!test)(?<!test[._-])pypi", re.IGNORECASE)
 _OTHER_INDEX = re.compile(r"--(repository-url|repository|publish-url|index|index-url)[ =]|\s-r\s")
 _BUILD = re.compile(
-    r"\b(python\S*|pyproject-build|uvx|pipx run)\s+(-\w+\s+)*(-m\s+)?build\b(?!==|\s*(>|$)\s*\S*requirements)"
+    r"\b(python\S{0,999}|pyproject-build|uvx|pipx run)\s+(-\w+\s+)*(-m\s+)?build\b(?!==|\s*(>|$)\s*\S*requirements)"
     r"|\b(uv|hatch|poetry|flit|pdm|rye|maturin|pyproject-)\s*build\b|\bsetup\.py\s[^\n]{0,999}\b(sdist|bdist\w*)\b"
     r"|\bpip\d*\s+wheel\b|\bcibuildwheel\b|\bflit\s+publish|\bpoetry\s+publish\s[^\n]{0,999}--build|\bmaturin\s+publish"
     r"|\bmake\s+(dist|build|sdist|wheels?)(?![\w-])|\btagship\s+build\b"
@@ -41,9 +41,11 @@ _TESTING_NAME = re.compile(
     r"(?:^|[\s/_.-])(tests?(?![\s_.-]*pypi)|testing|ci|checks?|coverage)(?:$|[\s/_.-])", re.IGNORECASE
 )
 _WAIT_ACTION = re.compile(
-    r"wait.*(check|status|workflow|run|ci|github)|checks?-(passed|status)|alls-green", re.IGNORECASE
+    r"wait.{0,999}(check|status|workflow|run|ci|github)|checks?-(passed|status)|alls-green", re.IGNORECASE
 )
-_WAIT = re.compile(r"\bgh\s+run\s+(watch|list|view)|\bgh\s+pr\s+checks|check-runs|/actions/runs|/commits/\S+/status")
+_WAIT = re.compile(
+    r"\bgh\s+run\s+(watch|list|view)|\bgh\s+pr\s+checks|check-runs|/actions/runs|/commits/\S{1,999}/status"
+)
 _RELEASE = re.compile(
     r"\bgh\s+release\s+(create|edit|upload)\b|\btagship\s+github-release\b|/releases\b(?=[^\n]{0,999}-X\s*POST)"
 )
