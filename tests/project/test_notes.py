@@ -14,7 +14,7 @@ from tagship.project.commits import Commit, Person, effective
 from tagship.project.discover import read
 from tagship.services.git import Git
 from tagship.services.shell import Shell
-from tests.cli.calling import IMPORTED, Answer, call
+from tests.cli.calling import IMPORTED, Answer, call, inside
 from tests.rehearsing import PYPROJECT, git, repository
 
 pytestmark = pytest.mark.requirement("B5")
@@ -171,13 +171,13 @@ def test_the_command(tmp_path: Path) -> None:
     git(root, "remote", "add", "origin", "https://github.com/owner/sample.git")
     git(root, "tag", "v0.9.0")
     commit(root, "- Read dates")  # as some write their titles
-    assert call("notes", cwd=root) == Answer(
+    assert inside("notes", cwd=root) == Answer(
         code=0,
         out="### Changes\n\n- Read dates\n\nThanks to somebody.\n\n"
         "[All changes](https://github.com/owner/sample/compare/v0.9.0...v1.0.0)\n",
         err="sample 1.0.0: from 1 commit since v0.9.0\n",
     )
-    wrong = call("notes", "newest", cwd=root)
+    wrong = inside("notes", "newest", cwd=root)
     assert (wrong.code, wrong.out) == (2, "")
     assert "There are no notes: 'newest' is not a version" in wrong.err
 
@@ -189,18 +189,21 @@ def test_the_notes_of_a_development_version(tmp_path: Path) -> None:
         "CHANGELOG.md": "## 1.1.0\n\n- A week.\n\n## 1.0.0\n\n- A day.\n",
     }
     root = repository(tmp_path / "project", files)
-    assert call("notes", cwd=root) == Answer(code=0, out="- A week.\n", err="sample 1.1.0: from CHANGELOG.md\n")
+    assert inside("notes", cwd=root) == Answer(code=0, out="- A week.\n", err="sample 1.1.0: from CHANGELOG.md\n")
 
 
 def test_nobody_who_could_write_them(tmp_path: Path) -> None:
-    """Notes that GitHub or towncrier is to write are refused where no token, no repository or no towncrier is there."""
+    """Notes that GitHub or towncrier is to write are refused where no token, no repository or no towncrier is there.
+
+    Where others can step in, they do, and it is said who was missing.
+    """
     root = repository(
         tmp_path / "project",
         {"towncrier.toml": "[tool.towncrier]\ndirectory = 'news'\n"},
     )
-    nowhere = call("notes", "--from", "github", cwd=root)
+    nowhere = inside("notes", "--from", "github", cwd=root)
     git(root, "remote", "add", "origin", "https://github.com/owner/sample.git")
-    anonymous = call("notes", "--from", "github", cwd=root)
+    anonymous = inside("notes", "--from", "github", cwd=root)
     assert [(answer.code, answer.out) for answer in (nowhere, anonymous)] == [(2, ""), (2, "")]
     assert "GitHub was not asked for notes: there is no repository on GitHub" in nowhere.err
     assert "GitHub was not asked for notes: there is no token" in anonymous.err
@@ -211,6 +214,14 @@ def test_nobody_who_could_write_them(tmp_path: Path) -> None:
     lost = call("notes", "--from", "fragments", cwd=root, environ=without)
     assert (lost.code, lost.out) == (2, "")
     assert "towncrier is not installed" in lost.err
+    fallen = call("notes", cwd=root, environ=without)
+    assert (fallen.code, fallen.err.splitlines()) == (
+        0,
+        [
+            "warning: There are no notes from fragments: towncrier is not installed",
+            "sample 1.0.0: from 1 commit since the beginning",
+        ],
+    )
 
 
 def which_git(folder: Path) -> Path:
@@ -241,13 +252,13 @@ def test_fragments_by_the_real_towncrier(tmp_path: Path, title: str) -> None:
     git(root, "tag", "v0.9.0", "HEAD")
     commit(root, "feat: not told")
     environ = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    told = call("notes", cwd=root, environ=environ)
+    told = inside("notes", cwd=root, environ=environ)
     assert (told.code, told.err) == (0, "sample 1.0.0: from towncrier's fragments\n")
     assert told.out == "### Gains\n\n- Dates in every calendar. ([#12](https://example.invalid/12))\n"
     assert git(root, "status", "--porcelain") == ""
-    beside = call("notes", cwd=root, environ={"PATH": str(which_git(tmp_path))})  # as a workflow installs it
+    beside = inside("notes", cwd=root, environ={"PATH": str(which_git(tmp_path))})  # as a workflow installs it
     assert (beside.code, beside.out) == (0, told.out), beside.err
-    before = call("notes", "0.9.0", cwd=root, environ=environ)
+    before = inside("notes", "0.9.0", cwd=root, environ=environ)
     assert (before.code, before.out) == (0, "### Changes\n\n- A sample\n\nThanks to somebody.\n")
 
 
@@ -258,9 +269,9 @@ def test_the_configuration_chooses(tmp_path: Path) -> None:
         "CHANGELOG.md": "## 1.0.0\n\n- A day.\n",
     }
     root = repository(tmp_path / "project", files)
-    assert call("notes", cwd=root).out == "### Changes\n\n- A sample\n\nThanks to somebody.\n"
-    assert call("notes", "--from", "changelog", cwd=root).out == "- A day.\n"
+    assert inside("notes", cwd=root).out == "### Changes\n\n- A sample\n\nThanks to somebody.\n"
+    assert inside("notes", "--from", "changelog", cwd=root).out == "- A day.\n"
     (root / "pyproject.toml").write_text(PYPROJECT + '[tool.tagship]\nnotes = "press"\n')
-    wrong = call("notes", cwd=root)
+    wrong = inside("notes", cwd=root)
     assert (wrong.code, wrong.out) == (3, "")
     assert "the configuration was not understood: Invalid enum value 'press'" in wrong.err

@@ -68,6 +68,7 @@ def notes(wanted: str | None, source: "Source | None", package: str, token: str 
         result = ReleaseNotes(version=str(version), source=found.source, text=found.text, compare=found.compare)
         sys.stdout.buffer.write(to_json(result))
         return 0
+    sys.stderr.write(f"warning: {found.lacking}\n" if found.lacking else "")
     sys.stderr.write(clean(f"{project.name.value} {version}: from {found.source}\n"))
     sys.stdout.write(seen(found.whole) + "\n")
     return 0

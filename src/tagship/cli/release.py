@@ -110,6 +110,8 @@ def show(desk: "Desk", following: "Next", prepared: "Prepared", steps: "Iterable
     say("")
     try:
         told = desk.notes(following.version)
+        if told.lacking:
+            say(f"warning: {told.lacking}")
         say(f"Notes, from {told.source}:\n\n{_excerpt(told.text)}\n")
     except TagshipError as error:
         say(f"warning: {error.message}\n")

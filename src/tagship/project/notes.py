@@ -65,6 +65,8 @@ class Notes:
     """In words: `CHANGELOG.md`, `12 commits since v1.2.0`."""
     compare: str = ""
     """The address of the comparison with the version before; empty where there is none."""
+    lacking: str = ""
+    """Why a source that comes before was not asked, such as towncrier that is not installed; empty for none."""
 
     @property
     def whole(self) -> str:
@@ -107,7 +109,7 @@ def of(project: Project, git: Git, version: Version, helpers: Helpers, wanted: S
         Refused, Unreachable: GitHub said no, or does not answer.
     """
     wanted = wanted or project.config.notes
-    span = span_of(project, git, version)
+    span, lacking = span_of(project, git, version), ""
     for source in (wanted,) if wanted else SOURCES:
         try:
             match source:
@@ -119,12 +121,13 @@ def of(project: Project, git: Git, version: Version, helpers: Helpers, wanted: S
                     found = _from_commits(project, git, span)
                 case _:
                     found = _from_github(project, git, span, version, helpers.github())
-        except UsageError:  # who writes them is not there
+        except UsageError as error:  # who writes them is not there
             if wanted:
                 raise
+            lacking = error.message
             continue
         if found is not None:
-            return replace(found, compare=compare(project, span, version))
+            return replace(found, compare=compare(project, span, version), lacking=lacking)
     where = project.changelog.value or ""
     raise ProjectError(
         f"there are no notes about {version}" + (f" in the {wanted}" if wanted else ""),
