@@ -262,6 +262,24 @@ def test_the_form_is_filled_in_whatever_tagship_could_write(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_a_package_is_rehearsed_with_its_own_workflow(name: str, tmp_path: Path) -> None:
+    """Of several packages each is published by its own workflow, in the doctor's eyes and in a rehearsal's."""
+    files = {f"{one}/pyproject.toml": f'[project]\nname = "{one}"\nversion = "1.0.0"\n' for one in "ab"}
+    build = "  build:\n    steps:\n      - run: tagship build"
+    flows = {
+        f".github/workflows/publish-{one}.yml": flow(build, upload("up", environment=f"pypi-{one}"), on="push")
+        for one in "ab"
+    }
+    root = repository(tmp_path / "sample", files | flows)
+    git(root, "remote", "add", "origin", "git@github.com:owner/sample.git")
+    observed = seen_in(root, name)
+    (found,) = identities(observed, Target.PYPI)
+    assumed = fit.publishing(observed.project)
+    assert (found.workflow, found.environment) == (f"publish-{name}.yml", f"pypi-{name}")
+    assert (assumed.workflow, assumed.pypi, assumed.testpypi) == (found.workflow, found.environment, f"testpypi-{name}")
+
+
 @pytest.mark.parametrize("address", ["https://gitlab.com/owner/sample.git", "https://git.example.invalid/owner/sample"])
 def test_elsewhere_nothing_is_presented(address: str, tmp_path: Path) -> None:
     """PyPI trusts GitHub itself: a repository anywhere else has no identity to show."""
@@ -270,9 +288,9 @@ def test_elsewhere_nothing_is_presented(address: str, tmp_path: Path) -> None:
     assert identities(seen_in(root), Target.PYPI) == ()
 
 
-def seen_in(root: Path) -> Observed:
+def seen_in(root: Path, package: str = ".") -> Observed:
     """What the files of a repository show, and nothing else."""
-    project = read(root, Git(Shell({}), root))
+    project = read(root / package, Git(Shell({}), root))
     wanted: Variant | TagshipError
     try:
         wanted = variant(project)

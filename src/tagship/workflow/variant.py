@@ -79,14 +79,18 @@ class Variant(Record, frozen=True, kw_only=True):
         return self.file.removesuffix(".yml")
 
 
+def suffix(project: Project) -> str:
+    """How the names of a package's workflow and environments end, where the repository holds several packages."""
+    return f"-{project.normalised}" if project.package != "." else ""
+
+
 def variant(project: Project) -> Variant:
     """The workflow that fits a project.
 
     Raises:
         ProjectError: what the workflow has to name is not known, or nothing that GitHub could have.
     """
-    config, name, member = project.config, _name(project), project.package != "."
-    suffix = f"-{canonicalize_name(name)}" if member else ""
+    config, name, end = project.config, _name(project), suffix(project)
     branch = project.repository.default_branch
     if branch.value is None:
         raise ProjectError(
@@ -97,12 +101,12 @@ def variant(project: Project) -> Variant:
     return Variant(
         project=name,
         repository=_repository(project),
-        file=f"publish{suffix}.yml",
+        file=f"publish{end}.yml",
         package=project.package,
         default_branch=branch.value,
         tags=_tags(project),
-        testpypi=f"{config.environments.testpypi}{suffix}",
-        pypi=f"{config.environments.pypi}{suffix}",
+        testpypi=f"{config.environments.testpypi}{end}",
+        pypi=f"{config.environments.pypi}{end}",
         auth=config.auth,
         allow_override=config.allow_override,
         ci=config.inline_ci,
