@@ -1,9 +1,9 @@
-"""Makes tests/rehearsal/github/openapi.json: the part of GitHub's description of its API that a release touches.
+"""Makes tests/rehearsal/github/openapi.json: the part of GitHub's description of its API that is embedded.
 
     python scripts/openapi.py PATH
 
-PATH is `generated/api.github.com.json` out of the npm package `@octokit/openapi`. Kept are the paths below with
-everything they refer to; examples, descriptions and whatever else judges nothing are left out.
+PATH is `generated/api.github.com.json` out of the npm package `@octokit/openapi`. Kept are the embedded
+routes with everything they refer to; examples, descriptions and whatever else judges nothing are left out.
 """
 
 import json
@@ -12,22 +12,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tagship.rehearsal.github.app import ROUTES
+
 TARGET = Path(__file__).parents[1] / "tests/rehearsal/github/openapi.json"
-REPOSITORY = """
-| /actions/(artifacts|jobs|runs|workflows|secrets|organization-secrets|variables|oidc|permissions)\\b.*
-| /attestations.* | /branches(/{branch}(/protection(/required_status_checks)?)?)? | /check-(runs|suites)/.*
-| /commits.* | /compare/.* | /contents/{path} | /dependabot/secrets | /deployments.* | /environments.*
-| /git/(commits|matching-refs|ref|refs|tags)\\b.* | /immutable-releases | /releases.* | /rules/.*
-| /issues(/{issue_number}(/comments|/labels)?|/comments/{comment_id})? | /labels(/{name})?
-| /pulls(/{pull_number}(/commits|/merge|/reviews)?)?
-| /rulesets(/{ruleset_id})? | /statuses/{sha} | /tags |
-"""
-PATHS = re.compile(rf"/ | /rate_limit | /user | /versions | /repos/{{owner}}/{{repo}}( {REPOSITORY} )", re.VERBOSE)
-TOO_FAR = re.compile(
-    r"/reactions|commits/.*/comments|/public-key|/{secret_name}|variables/{name}|/branches-where-head|/organization-variables"
-    r"|/timing|/bulk-list|/rule-suites|/custom(?!ization)|/compare/{base}|permissions/(access|artifact|fork-pr-w)"
-)
-METHODS = ("get", "post", "put", "patch", "delete")
+WANTED = {(route.method.lower(), re.sub(r"{.*?}", "{}", route.path)) for route in ROUTES}
+"""Method and path of every route, without the names of the placeholders."""
 SILENT = {"description", "examples", "example", "summary", "tags", "operationId", "externalDocs", "x-github", "title"}
 """Keys that say nothing about what is allowed; only where the key is no name of a property."""
 
@@ -59,11 +48,11 @@ def references(node: object) -> Iterator[str]:
 
 def subset(whole: dict) -> dict:
     """The paths, and all components they lead to."""
-    paths = {
-        path: {key: lean(item[key]) for key in (*METHODS, "parameters") if key in item}
-        for path, item in whole["paths"].items()
-        if PATHS.fullmatch(path) and not TOO_FAR.search(path)
-    }
+    paths = {}
+    for path, item in whole["paths"].items():
+        methods = [method for method in item if (method, re.sub(r"{.*?}", "{}", path)) in WANTED]
+        if methods:
+            paths[path] = {key: lean(item[key]) for key in (*methods, "parameters") if key in item}
     components: dict[str, dict[str, object]] = {}
     waiting = list(references(paths))
     while waiting:

@@ -95,8 +95,8 @@ class Ledger:
         method = "GET" if request.method == "HEAD" else request.method
         raw = str(request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI") or request.path)
         path = re.sub(r"^/api/(v3|uploads)(?=/)", "", urlsplit(raw).path)
-        if not re.match(r"/(repos/.*|user|rate_limit|versions)?$", path):
-            return  # pages, downloads and GraphQL are no part of the description
+        if not re.match(r"/(repos|users)/|/rate_limit$", path):
+            return  # pages, downloads and GraphQL are no part of the description; teams lack their organisation
         template = _template(method, path)
         with self.lock:
             found = list(self._of_answer(method, template or path, response))

@@ -28,7 +28,10 @@ def get_user(call: Call) -> Reply:
     found = next((one for one in known(call.repo).values() if one.lower() == name.lower()), None)
     if found is None or found.startswith(TEAM):
         raise not_found()
-    return Reply(body=shapes.account(call.repo, call.urls, found))
+    said = dict.fromkeys(("name", "company", "location", "email", "hireable", "bio"))
+    figures = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
+    dates = dict.fromkeys(("created_at", "updated_at"), shapes.when(0))
+    return Reply(body={**shapes.account(call.repo, call.urls, found), **said, **figures, **dates, "blog": ""})
 
 
 def get_team(call: Call) -> Reply:
