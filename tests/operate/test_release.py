@@ -327,14 +327,19 @@ def test_what_the_tag_will_bring_about(desk: Path, workflow: str, said: str) -> 
 
 
 def test_a_release_that_is_left_out_is_named(tmp_path: Path) -> None:
-    """Raising a development version or a pre-release past the release it leads to is said; `stable` is that one."""
+    """Raising a development version or a pre-release past the release it leads to is said; `stable` is that one.
+
+    So is a changelog that would tell the users of that release that it is unreleased.
+    """
     said = "warning: 1.1.0.dev0 leads to 1.1.0, which is left out: tagship release stable"
     declared = PYPROJECT.replace('version = "1.0.0"', 'version = "1.1.0.dev0"')
-    seed = repository(tmp_path / "seed", {"pyproject.toml": declared})
+    changes = "## 1.1.0\n\n_(unreleased)_\n\n- A week.\n"
+    seed = repository(tmp_path / "seed", {"pyproject.toml": declared, "CHANGELOG.md": changes})
     git(tmp_path, "clone", "--quiet", "--bare", str(seed), "origin.git")
     git(tmp_path, "clone", "--quiet", "origin.git", "desk")
     shown = [call("release", part, "--dry-run", cwd=tmp_path / "desk").err for part in ("patch", "minor", "stable")]
     assert [said in err.splitlines() for err in shown] == [True, True, False]
+    assert "warning: CHANGELOG.md calls 1.1.0 unreleased" in shown[2].splitlines()
 
 
 def test_in_a_packages_folder(tmp_path: Path, upstream: str) -> None:

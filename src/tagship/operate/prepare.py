@@ -86,8 +86,9 @@ def _section(project: Project, following: Next, today: datetime.date) -> tuple[d
     try:
         return {file: changelog_edit.cut(changelog_edit.read(project.root, file), made).encode()}, ""
     except ProjectError as error:
-        if changelog.section(project, str(following.version)):
-            return {}, ""
+        if said := changelog.section(project, str(following.version)):
+            coming = changelog.COMING.search(said.splitlines()[0])
+            return {}, f"{file} calls {following.version} {coming[0]}" if coming else ""
         why = error.message.removeprefix("nothing was changed: ")
         if uses_fragments(project):
             why = (

@@ -14,9 +14,10 @@ _VERSION = re.compile(  # `1.0 beta 2` is one, and `1.0 a new beginning` is 1.0
     r"\d+(?:\.\d+)+(?:[-._]?(?:alpha|beta|preview|pre|post|dev|rc|a|b|c)[-._]?\d*| (?:alpha|beta|rc) ?\d+)*",
     re.IGNORECASE,
 )
-_COMING = re.compile(
+COMING = re.compile(
     r"\b(?:unreleased|not yet released|upcoming|next (?:release|version)|to be released)\b", re.IGNORECASE
 )
+"""What a heading, or the line under it, calls a version that is still to come."""
 ENOUGH = 2_000_000
 """Characters of a changelog that are read; the newest versions come first."""
 
@@ -28,7 +29,7 @@ def section(project: Project, version: str) -> str | None:
 
 def unreleased(project: Project) -> str | None:
     """What it says about the next version, under a heading such as `Unreleased`; None where it says nothing."""
-    return _body(text_of(project), lambda title: bool(_COMING.search(title)))
+    return _body(text_of(project), lambda title: bool(COMING.search(title)))
 
 
 def text_of(project: Project) -> str:
@@ -67,7 +68,7 @@ class Heading:
     @property
     def coming(self) -> bool:
         """Whether it is about what is not released yet."""
-        return bool(_COMING.search(self.title))
+        return bool(COMING.search(self.title))
 
 
 def version_in(title: str) -> Version | None:
