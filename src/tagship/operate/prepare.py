@@ -87,8 +87,8 @@ def _section(project: Project, following: Next, today: datetime.date) -> tuple[d
         return {file: changelog_edit.cut(changelog_edit.read(project.root, file), made).encode()}, ""
     except ProjectError as error:
         if said := changelog.section(project, str(following.version)):
-            coming = changelog.COMING.search(said.splitlines()[0])
-            return {}, f"{file} calls {following.version} {coming[0]}" if coming else ""
+            still = changelog.COMING.search(said.splitlines()[0])
+            return {}, f"{file} calls {following.version} {still[0]}" if still else ""
         why = error.message.removeprefix("nothing was changed: ")
         if uses_fragments(project):
             why = (
