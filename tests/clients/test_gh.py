@@ -25,7 +25,7 @@ def gh(opened: Opened, tmp_path: Path) -> Gh:
 
     def run(*words: str, code: int = 0, token: str = token) -> str:
         extra = {**common, "GH_TOKEN": Secret(token)}
-        where = () if words[0] == "api" else ("-R", "owner/sample")
+        where = () if words[0] in ("api", "repo") else ("-R", "owner/sample")
         output = opened.embedded.shell.run((program, *words, *where), cwd=tmp_path, extra=extra, timeout=60)
         assert output.returncode == code, output.tail()
         return output.stdout if not code else output.stderr
@@ -33,8 +33,8 @@ def gh(opened: Opened, tmp_path: Path) -> Gh:
     return run
 
 
-def test_it_releases(opened: Opened, gh: Gh, dists: list[Path]) -> None:
-    """`gh release` creates with a file, views, uploads another one, and lists."""
+def test_it_releases(opened: Opened, gh: Gh, dists: list[Path], tmp_path: Path) -> None:
+    """`gh release` creates with a file, views, uploads another one, lists, downloads, drafts with notes and deletes."""
     wheel, sdist = (str(path) for path in dists)
     assert gh("release", "create", "v1.0.0", wheel, "--notes", "hello", "--verify-tag") == f"{PAGE}/v1.0.0\n"
     gh("release", "upload", "v1.0.0", sdist)
@@ -47,6 +47,13 @@ def test_it_releases(opened: Opened, gh: Gh, dists: list[Path]) -> None:
     ]
     assert gh("release", "list").split("\t")[:3] == ["v1.0.0", "Latest", "v1.0.0"]
     assert [(r.tag, len(r.assets)) for r in opened.embedded.github.releases] == [("v1.0.0", 2)]
+    gh("release", "download", "v1.0.0", "--dir", "got")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "got").iterdir()} == {
+        path.name: path.read_bytes() for path in dists
+    }
+    assert gh("release", "create", "v2.0.0", "--draft", "--generate-notes").startswith(f"{PAGE}/untagged-")
+    gh("release", "delete", "v1.0.0", "--yes")
+    assert [(r.tag, r.draft) for r in opened.embedded.github.releases] == [("v2.0.0", True)]
     hosts = {exchange.url.split("/")[2] for exchange in opened.embedded.exchanges}
     assert {"api.github.com", "uploads.github.com"} <= hosts
 
@@ -68,7 +75,8 @@ def test_it_lists_and_starts_runs(opened: Opened, gh: Gh) -> None:
 
 
 def test_it_asks_the_api(gh: Gh) -> None:
-    """`gh api` reads the repository and its tags."""
+    """`gh api` reads the repository and its tags, `gh repo view` shows it."""
+    assert gh("repo", "view", "owner/sample").startswith("name:\towner/sample\n")
     assert gh("api", "repos/owner/sample", "--jq", ".default_branch") == "main\n"
     tags = json.loads(gh("api", "repos/owner/sample/git/matching-refs/tags/v"))
     assert [tag["ref"] for tag in tags] == ["refs/tags/v1.0.0"]
@@ -116,6 +124,7 @@ def test_it_watches_runs_again_and_cancels(opened: Opened, gh: Gh) -> None:
     github = opened.embedded.github
     (run,) = github.runs
     assert "has already completed with 'success'" in gh("run", "watch", str(run.id), "--exit-status")
+    assert "✓ Tests in 0s" in gh("run", "view", str(run.id))
     github.set_jobs(run, {"Tests": "failure"})
     run.latest.jobs[0].log = "2026-01-02T03:04:05.0000000Z it broke\n"
     assert "it broke" in gh("run", "view", str(run.id), "--log-failed")
