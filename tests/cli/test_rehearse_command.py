@@ -104,8 +104,13 @@ def test_an_unknown_required_ci_is_named(sample: Path, upstream: str) -> None:
         ("project = 'gone'\n", "an assumption was not understood: Invalid enum value 'gone'"),
         ("projct = 'new'\n", "an assumption was not understood: Object contains unknown field `projct`"),
         ("project = \n", "Invalid value (at line 1, column 11)"),
+        ("project = " + "[" * 5_000, "Values are nested too deeply"),
+        (
+            '{"github": {"rulesets": {"value": [{"rules": [{"parameters": ' + "[" * 200_000,
+            "maximum recursion depth exceeded",
+        ),
     ],
-    ids=["value", "key", "syntax"],
+    ids=["value", "key", "syntax", "depth", "depth of a snapshot"],
 )
 def test_a_world_file_that_is_not_understood(content: str, said: str, sample: Path, tmp_path: Path) -> None:
     """A wrong world file ends with 2, before anything starts, and says what is wrong in it."""

@@ -176,12 +176,13 @@ def _request(options: dict[str, Option]) -> Request:
 def _world_file(path: Path) -> dict[str, object]:
     import tomllib
 
+    from tagship import toml
     from tagship.setup.snapshot import Snapshot
 
     try:
         text = path.read_text(encoding="utf-8")
-        return {"recorded": msgspec.json.decode(text, type=Snapshot)} if text[:1] == "{" else tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        return {"recorded": msgspec.json.decode(text, type=Snapshot)} if text[:1] == "{" else toml.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"Nothing was rehearsed: {path}: {error}", remedy="Correct the world file.") from error
 
 
