@@ -1,1 +1,1 @@
-"""What a maintainer does with a release from the own machine: make one, and follow it."""
+"""What a maintainer does with releases: make one and follow it, from the own machine; look after them, once a week."""
