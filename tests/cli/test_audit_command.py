@@ -13,7 +13,7 @@ from tagship.workflow.audit import catalogue
 from tagship.workflow.audit.result import Audited
 from tagship.workflow.render import render
 from tests import goldens
-from tests.cli.calling import Answer, call
+from tests.cli.calling import Answer, inside
 from tests.workflow.audit.mutants import MUTANTS
 from tests.workflow.variants import VARIANTS
 
@@ -64,7 +64,7 @@ def linter(folder: Path, name: str, script: str) -> dict[str, str]:
 @pytest.mark.requirement("A13")
 def test_a_good_workflow_is_a_success(tmp_path: Path) -> None:
     """Where nothing is found, the exit code is 0, and it is said what was looked at."""
-    answer = call("audit", "--no-tools", cwd=repository(tmp_path, publish=GOOD, tests=TESTS))
+    answer = inside("audit", "--no-tools", cwd=repository(tmp_path, publish=GOOD, tests=TESTS))
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.split("\n\n")[-1].splitlines() == [
         "Audited:",
@@ -75,7 +75,7 @@ def test_a_good_workflow_is_a_success(tmp_path: Path) -> None:
 
 def test_what_is_said_of_a_workflow_written_by_hand(tmp_path: Path) -> None:
     """The whole text: file by file, the gravest first, what is alike together, with reason and remedy."""
-    answer = call("audit", "--no-tools", cwd=repository(tmp_path, release=HAND_WRITTEN))
+    answer = inside("audit", "--no-tools", cwd=repository(tmp_path, release=HAND_WRITTEN))
     goldens.same("audit-hand-written.txt", answer.out)
     assert (answer.code, answer.err) == (ERRORS, "")
 
@@ -95,12 +95,12 @@ def test_what_is_said_of_a_workflow_written_by_hand(tmp_path: Path) -> None:
 )
 def test_exit_codes(tmp_path: Path, files: dict[str, str], code: int) -> None:
     """The exit code is that of the gravest finding; a repository in which nothing publishes has one of its own."""
-    assert call("audit", "--no-tools", cwd=repository(tmp_path, **files)).code == code
+    assert inside("audit", "--no-tools", cwd=repository(tmp_path, **files)).code == code
 
 
 def test_nothing_that_publishes_is_said_so(tmp_path: Path) -> None:
     """A repository without an upload was not shown to be good."""
-    answer = call("audit", "--no-tools", cwd=repository(tmp_path, ci=TESTS))
+    answer = inside("audit", "--no-tools", cwd=repository(tmp_path, ci=TESTS))
     assert "no workflow here uploads to an index, so that nothing was judged" in answer.out
 
 
@@ -109,7 +109,7 @@ def test_what_is_not_there_cannot_be_audited(tmp_path: Path, words: list[str]) -
     """A path that does not exist, or has no workflow, is a wrong call."""
     repository(tmp_path, publish=GOOD)
     (tmp_path / "empty").mkdir()
-    answer = call("audit", *words, cwd=tmp_path)
+    answer = inside("audit", *words, cwd=tmp_path)
     assert (answer.code, answer.out) == (2, "")
     assert "Nothing was audited: there is no" in answer.err
 
@@ -119,14 +119,14 @@ def test_files_and_folders_can_be_named(tmp_path: Path) -> None:
     root = repository(tmp_path, publish=GOOD)
     folder = root / ".github" / "workflows"
     shutil.copy(folder / "publish.yml", root / "elsewhere.yaml")
-    answer = call("audit", "--json", "--no-tools", "elsewhere.yaml", ".", str(folder / "publish.yml"), cwd=root)
+    answer = inside("audit", "--json", "--no-tools", "elsewhere.yaml", ".", str(folder / "publish.yml"), cwd=root)
     files = [file.file for file in msgspec.json.decode(answer.out, type=Audited).files]
     assert files == ["elsewhere.yaml", ".github/workflows/publish.yml"]
 
 
 def test_the_json_has_every_finding(tmp_path: Path) -> None:
     """`--json` is the record itself, with file, line, code, reason and remedy of every finding."""
-    answer = call("audit", "--json", "--no-tools", cwd=repository(tmp_path, publish=mutant("upload on always()")))
+    answer = inside("audit", "--json", "--no-tools", cwd=repository(tmp_path, publish=mutant("upload on always()")))
     audited = msgspec.json.decode(answer.out, type=Audited)
     [finding] = audited.findings
     page = next(page for page in catalogue() if page.code == "TS05")
@@ -139,7 +139,7 @@ def test_the_json_has_every_finding(tmp_path: Path) -> None:
 def test_findings_are_annotations_inside_actions(tmp_path: Path) -> None:
     """Inside GitHub Actions each finding is shown beside its line."""
     root = repository(tmp_path, publish=mutant("no environment"))
-    answer = call("audit", "--no-tools", cwd=root, environ={"GITHUB_ACTIONS": "true"})
+    answer = inside("audit", "--no-tools", cwd=root, environ={"GITHUB_ACTIONS": "true"})
     found = re.findall(r"^::error title=TS03%3A .*,file=\.github/workflows/publish\.yml,line=\d+::", answer.err, re.M)
     assert len(found) == 1
 
@@ -152,14 +152,14 @@ def _run(answer: Answer, name: str) -> dict[str, object]:
 def test_sarif_has_rules_with_help_and_results_with_places(tmp_path: Path) -> None:
     """SARIF: every rule with its help, every result with its rule, its level, its file and its line."""
     root = repository(tmp_path, release=HAND_WRITTEN)
-    answer = call("audit", "--sarif", "--no-tools", cwd=root)
+    answer = inside("audit", "--sarif", "--no-tools", cwd=root)
     log = json.loads(answer.out)
     [run] = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert (log["version"], answer.code) == ("2.1.0", ERRORS)
     assert [rule["id"] for rule in rules] == [page.code for page in catalogue()]
     assert [rule["id"] for rule in rules if not (rule["help"]["text"] and rule["help"]["markdown"])] == []
-    audited = msgspec.json.decode(call("audit", "--json", "--no-tools", cwd=root).out, type=Audited)
+    audited = msgspec.json.decode(inside("audit", "--json", "--no-tools", cwd=root).out, type=Audited)
     results = [
         (
             rules[result["ruleIndex"]]["id"],
@@ -182,7 +182,7 @@ def test_other_linters_have_their_say(tmp_path: Path) -> None:
         if not (Path(sys.executable).parent / name).exists():
             pytest.skip(f"{name} is not installed")
     root = repository(tmp_path, publish=mutant("branch name in the shell"))
-    audited = msgspec.json.decode(call("audit", "--json", cwd=root).out, type=Audited)
+    audited = msgspec.json.decode(inside("audit", "--json", cwd=root).out, type=Audited)
     remedies = {finding.code: finding.remedy for finding in audited.findings}
     assert remedies.keys() == {"zizmor/template-injection", "actionlint/expression"}
     assert "`# zizmor: ignore[template-injection]`" in remedies["zizmor/template-injection"]
@@ -196,11 +196,11 @@ def test_other_linters_have_their_say(tmp_path: Path) -> None:
     assert {finding.where.rsplit(":", 1)[0] for finding in audited.findings} == {
         f".github/workflows/publish.yml:{line + 1}"
     }
-    text = call("audit", cwd=root)
+    text = inside("audit", cwd=root)
     assert text.code == ERRORS
     assert "error zizmor/template-injection: line" in text.out
     assert text.out.count("https://docs.zizmor.sh/audits/#template-injection") == 1
-    run = _run(call("audit", "--sarif", cwd=root), "zizmor")
+    run = _run(inside("audit", "--sarif", cwd=root), "zizmor")
     assert [result["ruleId"] for result in run["results"]] == ["zizmor/template-injection"]
 
 
@@ -217,10 +217,10 @@ def test_other_linters_have_their_say(tmp_path: Path) -> None:
 def test_a_linter_that_fails_is_not_one_that_found_nothing(tmp_path: Path, script: str, said: str) -> None:
     """A linter that crashes, or answers what nobody understands, makes the audit undecided."""
     root = repository(tmp_path, publish=GOOD)
-    answer = call("audit", "--json", cwd=root, environ=linter(tmp_path / "bin", "zizmor", script))
+    answer = inside("audit", "--json", cwd=root, environ=linter(tmp_path / "bin", "zizmor", script))
     audited = msgspec.json.decode(answer.out, type=Audited)
     [tool] = [tool for tool in audited.tools if tool.name == "zizmor"]
     assert (answer.code, tool.outcome, audited.findings) == (UNDECIDED, "failed", ())
     assert tool.said.startswith(said)
-    sarif = _run(call("audit", "--sarif", cwd=root, environ=linter(tmp_path / "bin", "zizmor", script)), "zizmor")
+    sarif = _run(inside("audit", "--sarif", cwd=root, environ=linter(tmp_path / "bin", "zizmor", script)), "zizmor")
     assert sarif["invocations"][0]["executionSuccessful"] is False

@@ -16,7 +16,7 @@ from tagship.cli.app import COMMANDS, run, tagship
 from tagship.cli.pages import pages
 from tagship.errors import ERRORS, TagshipError
 from tagship.services.addresses import page_of
-from tests.cli.calling import IMPORTED, Answer, call
+from tests.cli.calling import IMPORTED, Answer, call, inside
 from tests.rehearsing import repository
 
 IMPORTABLE = os.environ | {"PYTHONPATH": IMPORTED}
@@ -87,7 +87,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 )
 def test_wrong_usage_ends_with_2_and_says_why(words: list[str], said: str, tmp_path: Path) -> None:
     """A call that cannot work ends with exit code 2, with words on standard error and nothing on standard output."""
-    answer = call(*words, cwd=tmp_path)
+    answer = inside(*words, cwd=tmp_path)
     told = " ".join(answer.err.replace("│", " ").split())
     assert (answer.code, answer.out, said in told) == (2, "", True)
     assert "Traceback" not in answer.err
@@ -114,7 +114,7 @@ def test_contradictions_are_refused_before_anything_starts(words: list[str], sai
 
 def test_config_tells_where_each_value_comes_from(tmp_path: Path) -> None:
     """`config` prints a line for each value, tab-separated when piped, with the place that it comes from."""
-    answer = call("config", cwd=repository(tmp_path / "sample", {}))
+    answer = inside("config", cwd=repository(tmp_path / "sample", {}))
     rows = {name: (value, source) for name, value, source in map(_cells, answer.out.splitlines())}
     assert (answer.code, answer.err) == (0, "")
     assert rows["name"] == ("sample", "pyproject.toml:6 [project].name")
@@ -129,8 +129,8 @@ def _cells(line: str) -> tuple[str, str, str]:
 def test_config_as_json_says_the_same(tmp_path: Path) -> None:
     """`config --json` is one object with the number of its schema and the same rows as the text."""
     path = repository(tmp_path / "sample", {})
-    rows = [_cells(line) for line in call("config", cwd=path).out.splitlines()]
-    printed = json.loads(call("config", "--json", cwd=path).out)
+    rows = [_cells(line) for line in inside("config", cwd=path).out.splitlines()]
+    printed = json.loads(inside("config", "--json", cwd=path).out)
     assert printed == {
         "schema": 1,
         "values": [{"name": name, "value": value, "source": source} for name, value, source in rows],
@@ -140,7 +140,7 @@ def test_config_as_json_says_the_same(tmp_path: Path) -> None:
 @pytest.mark.requirement("B7")
 def test_the_schema_is_for_editors(tmp_path: Path) -> None:
     """`config --schema` prints a JSON schema that knows every key; it needs no repository."""
-    answer = call("config", "--schema", cwd=tmp_path)
+    answer = inside("config", "--schema", cwd=tmp_path)
     schema = msgspec.json.decode(answer.out.encode())
     keys = schema["$defs"]["Config"]["properties"]
     assert (answer.code, answer.err) == (0, "")
@@ -151,7 +151,7 @@ def test_the_schema_is_for_editors(tmp_path: Path) -> None:
 
 def test_config_outside_of_a_repository(tmp_path: Path) -> None:
     """Where there is no repository `config` ends with 3 and says what to do."""
-    answer = call("config", cwd=tmp_path)
+    answer = inside("config", cwd=tmp_path)
     assert (answer.code, answer.out) == (3, "")
     assert answer.err == (
         "\n  error TE03: . is not inside a git repository\n"
@@ -163,7 +163,7 @@ def test_config_outside_of_a_repository(tmp_path: Path) -> None:
 def test_an_unknown_key_names_the_right_one(tmp_path: Path) -> None:
     """An unknown key ends with 3, its place, and the key that was probably meant."""
     path = repository(tmp_path / "sample", {"pyproject.toml": None, "tagship.toml": "relase-branches = ['main']\n"})
-    answer = call("config", cwd=path)
+    answer = inside("config", cwd=path)
     assert answer.code == 3
     assert "the configuration has an unknown key: relase-branches (did you mean release-branches?)" in answer.err
     assert "at: tagship.toml:1" in answer.err
@@ -171,7 +171,7 @@ def test_an_unknown_key_names_the_right_one(tmp_path: Path) -> None:
 
 def test_explain_lists_every_code(tmp_path: Path) -> None:
     """`explain` prints one line for each code, sorted."""
-    answer = call("explain", cwd=tmp_path)
+    answer = inside("explain", cwd=tmp_path)
     lines = [line.split("  ", 1) for line in answer.out.splitlines()]
     assert (answer.code, answer.err) == (0, "")
     assert lines == [[page.code, page.title] for page in pages().values()]
@@ -182,7 +182,7 @@ def test_explain_lists_every_code(tmp_path: Path) -> None:
 def test_explain_shows_one_page(code: str, tmp_path: Path) -> None:
     """`explain CODE` prints the page, in whatever case the code is written."""
     page = pages()["TC40"]
-    answer = call("explain", code, cwd=tmp_path)
+    answer = inside("explain", code, cwd=tmp_path)
     assert answer == Answer(
         code=0,
         out=f"TC40: {page.title}\n\n{page.why}\n\nWhat to do: {page.remedy}\n\nSource: {page.source}\n",
@@ -192,7 +192,7 @@ def test_explain_shows_one_page(code: str, tmp_path: Path) -> None:
 
 def test_an_unknown_code_gets_a_suggestion(tmp_path: Path) -> None:
     """A code that does not exist ends with 2 and names one that does."""
-    answer = call("explain", "TC4", cwd=tmp_path)
+    answer = inside("explain", "TC4", cwd=tmp_path)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == (
         "\n  error TE02: There is no code TC4\n    fix: Did you mean TC64? `tagship explain` lists all.\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.calling import Answer, call
+from tests.cli.calling import Answer, inside
 from tests.rehearsing import PYPROJECT, git, repository
 
 DERIVED = PYPROJECT.replace('version = "1.0.0"', 'dynamic = ["version"]').replace(
@@ -21,15 +21,15 @@ def test_current_prints_the_version_alone(tmp_path: Path) -> None:
     root = repository(tmp_path / "project", {})
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "pyproject.toml").write_text(PYPROJECT.replace("1.0.0", "2024.04.01"))
-    assert call("version", "current", cwd=root) == Answer(code=0, out="1.0.0\n", err="")
-    assert call("version", "current", cwd=tmp_path / "plain") == Answer(code=0, out="2024.04.01\n", err="")
+    assert inside("version", "current", cwd=root) == Answer(code=0, out="1.0.0\n", err="")
+    assert inside("version", "current", cwd=tmp_path / "plain") == Answer(code=0, out="2024.04.01\n", err="")
 
 
 @pytest.mark.requirement("B1", "B2")
 def test_bump(tmp_path: Path) -> None:
     """`bump` changes the version in every place, prints the new one, and says what to do next."""
     root = repository(tmp_path / "project", INIT)
-    assert call("version", "bump", "minor", cwd=root) == Answer(
+    assert inside("version", "bump", "minor", cwd=root) == Answer(
         code=0,
         out="1.1.0\n",
         err="1.0.0 is now 1.1.0 (minor)\n"
@@ -45,16 +45,16 @@ def test_bump(tmp_path: Path) -> None:
     assert (
         git(root, "diff", "--stat", "--format=").splitlines()[-1] == " 2 files changed, 2 insertions(+), 2 deletions(-)"
     )
-    assert call("version", "current", cwd=root).out == "1.1.0\n"
+    assert inside("version", "current", cwd=root).out == "1.1.0\n"
 
 
 def test_dry_run_prints_the_difference(tmp_path: Path) -> None:
     """`--dry-run` prints what `git diff` would show after the change, and changes nothing."""
     root = repository(tmp_path / "project", INIT)
-    answer = call("version", "bump", "patch", "--dry-run", cwd=root)
+    answer = inside("version", "bump", "patch", "--dry-run", cwd=root)
     assert (answer.code, git(root, "status", "--short")) == (0, "")
     assert answer.err.startswith("1.0.0 would become 1.0.1 (patch)\n")
-    call("version", "bump", "patch", cwd=root)
+    inside("version", "bump", "patch", cwd=root)
     changes = [line for line in git(root, "diff").splitlines() if line[:1] in "+-"]
     assert [line for line in answer.out.splitlines() if line[:1] in "+-"] == changes
 
@@ -62,7 +62,7 @@ def test_dry_run_prints_the_difference(tmp_path: Path) -> None:
 def test_json(tmp_path: Path) -> None:
     """`--json` gives the edits as data."""
     root = repository(tmp_path / "project", {})
-    answer = call("version", "bump", "major", "rc", "--dry-run", "--json", cwd=root)
+    answer = inside("version", "bump", "major", "rc", "--dry-run", "--json", cwd=root)
     assert json.loads(answer.out) == {
         "schema": 1,
         "before": "1.0.0",
@@ -79,12 +79,12 @@ def test_json(tmp_path: Path) -> None:
 def test_a_version_from_tags(tmp_path: Path) -> None:
     """Where the tag is the version, `current` is the newest tag's, and `bump` edits nothing and names the next tag."""
     root = repository(tmp_path / "project", VCS)
-    none = call("version", "current", cwd=root)
+    none = inside("version", "current", cwd=root)
     assert (none.code, none.out) == (3, "")
     assert "there is no version yet: hatch-vcs takes it from tags, and no tag leads to this commit" in none.err
     git(root, "tag", "v0.3.0")
-    assert call("version", "current", cwd=root) == Answer(code=0, out="0.3.0\n", err="")
-    answer = call("version", "bump", "minor", cwd=root)
+    assert inside("version", "current", cwd=root) == Answer(code=0, out="0.3.0\n", err="")
+    answer = inside("version", "bump", "minor", cwd=root)
     assert answer.out == "0.4.0\n"
     assert answer.err == (
         "Nothing to edit: hatch-vcs takes the version from the tag. The next one is 0.4.0.\n"
@@ -99,7 +99,7 @@ def test_a_shallow_clone_says_how_to_get_the_tags(tmp_path: Path) -> None:
     git(root, "tag", "v0.3.0")
     git(root, "commit", "--quiet", "--allow-empty", "--message", "more")
     git(tmp_path, "clone", "--quiet", "--depth", "1", "--no-tags", f"file://{root}", "shallow")
-    answer = call("version", "current", cwd=tmp_path / "shallow")
+    answer = inside("version", "current", cwd=tmp_path / "shallow")
     assert answer.code == 3
     assert "its history is cut off (git fetch --unshallow --tags)" in " ".join(answer.err.split())
 
@@ -109,11 +109,11 @@ def test_auto_reads_the_commits(tmp_path: Path) -> None:
     """`next` without a part is what the Conventional Commits since the last release ask for, and nothing else."""
     root = repository(tmp_path / "project", {})
     git(root, "tag", "v1.0.0")
-    empty = call("version", "next", cwd=root)
+    empty = inside("version", "next", cwd=root)
     assert "the next version is not known: there is no commit since v1.0.0" in empty.err
     for subject, expected in (("fix: a", "1.0.1"), ("feat: b", "1.1.0"), ("fix!: c", "2.0.0"), ("docs: d", "2.0.0")):
         git(root, "commit", "--quiet", "--allow-empty", "--message", subject)
-        assert call("version", "next", cwd=root) == Answer(code=0, out=f"{expected}\n", err="")
+        assert inside("version", "next", cwd=root) == Answer(code=0, out=f"{expected}\n", err="")
 
 
 REFUSED = [
@@ -140,7 +140,7 @@ def test_refused(tmp_path: Path, words: list[str], what: str, remedy: str) -> No
     """What goes backwards, repeats a release or is no version changes nothing, and says what would do."""
     root = repository(tmp_path / "project", {})
     git(root, "tag", "v1.0.1")
-    answer = call("version", *words, cwd=root)
+    answer = inside("version", *words, cwd=root)
     said = " ".join(answer.err.split())
     assert (answer.code, answer.out, git(root, "status", "--short")) == (2, "", "")
     assert what in said
@@ -151,15 +151,15 @@ def test_refused(tmp_path: Path, words: list[str], what: str, remedy: str) -> No
 def test_validate_the_projects_own(tmp_path: Path) -> None:
     """Without a version, as the pre-commit hook calls it, the declared one is judged, and that it stands everywhere."""
     root = repository(tmp_path / "project", {"docs/conf.py": "release = '1.0.0'\n"})
-    answer = call("version", "validate", cwd=root)
+    answer = inside("version", "validate", cwd=root)
     assert answer == Answer(code=0, out="", err="1.0.0 is a final release; its tag is usually v1.0.0\n")
     (root / "docs/conf.py").write_text("release = '0.9'\n")
-    answer = call("version", "validate", cwd=root)
+    answer = inside("version", "validate", cwd=root)
     assert answer.code == 3
     assert "The version is 1.0.0, and not everywhere: docs/conf.py:1 release: 0.9" in " ".join(answer.err.split())
     (root / "docs/conf.py").unlink()
     (root / "pyproject.toml").write_text((root / "pyproject.toml").read_text().replace("1.0.0", "1.0.0+local"))
-    answer = call("version", "validate", cwd=root)
+    answer = inside("version", "validate", cwd=root)
     assert (answer.code, "has a local part, which package indexes refuse" in " ".join(answer.err.split())) == (2, True)
 
 
@@ -169,15 +169,15 @@ def test_validate_a_development_version(tmp_path: Path) -> None:
         tmp_path / "project", {"pyproject.toml": PYPROJECT.replace('version = "1.0.0"', 'version = "1.0.1dev"')}
     )
     said = "1.0.1.dev0 is a development version, which no tag releases\n"
-    assert call("version", "validate", cwd=root) == Answer(code=0, out="", err=said)
-    assert call("version", "validate", "1.0.1.dev0", cwd=tmp_path) == Answer(code=0, out="", err=said)
+    assert inside("version", "validate", cwd=root) == Answer(code=0, out="", err=said)
+    assert inside("version", "validate", "1.0.1.dev0", cwd=tmp_path) == Answer(code=0, out="", err=said)
 
 
 def test_a_version_that_code_computes(tmp_path: Path) -> None:
     """A version that only running the project's code would tell is neither shown nor changed."""
     script = "from setuptools import setup\n\nsetup(name='sample', version='.'.join(['1', '0']))\n"
     root = repository(tmp_path / "project", {"pyproject.toml": None, "setup.py": script})
-    answer = call("version", "bump", "patch", cwd=root)
+    answer = inside("version", "bump", "patch", cwd=root)
     assert (answer.code, answer.out) == (3, "")
     assert "the version cannot be known: setup.py computes it" in " ".join(answer.err.split())
 
@@ -188,7 +188,7 @@ def test_info(tmp_path: Path) -> None:
     files = INIT | {"docs/conf.py": 'release = "0.9"\n'}
     root = repository(tmp_path / "project", files)
     git(root, "tag", "v0.9.0")
-    answer = call("version", "info", cwd=root)
+    answer = inside("version", "info", cwd=root)
     assert answer == Answer(
         code=0,
         out="version\t1.0.0\tpyproject.toml:7 [project].version\n"
@@ -208,15 +208,15 @@ def test_one_of_several_packages(tmp_path: Path) -> None:
     root = repository(
         tmp_path / "project", {"libs/one/pyproject.toml": PYPROJECT, "libs/two/pyproject.toml": PYPROJECT}
     )
-    answer = call("version", "bump", "patch", "--package", "libs/one", cwd=root)
+    answer = inside("version", "bump", "patch", "--package", "libs/one", cwd=root)
     assert answer.err.splitlines()[1:4] == [
         "  libs/one/pyproject.toml:7  1.0.0 → 1.0.1  [project].version",
         "Next:",
         "  git add libs/one/pyproject.toml",
     ]
-    assert call("version", "bump", "minor", cwd=root / "libs" / "two").out == "1.1.0\n"
+    assert inside("version", "bump", "minor", cwd=root / "libs" / "two").out == "1.1.0\n"
     assert git(root, "status", "--short") == "M libs/one/pyproject.toml\n M libs/two/pyproject.toml"
-    assert call("version", "current", "--package", "libs/one", cwd=root).out == "1.0.1\n"
+    assert inside("version", "current", "--package", "libs/one", cwd=root).out == "1.0.1\n"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_the_root_of_several_packages_is_none(tmp_path: Path, words: tuple[str, 
     """Where the packages lie below the root, they are listed, and one has to be named: nothing is called missing."""
     several = dict.fromkeys(("libs/one/pyproject.toml", "libs/two/pyproject.toml"), PYPROJECT)
     root = repository(tmp_path / "project", {"pyproject.toml": None, **several})
-    answer = call(*words, cwd=root)
+    answer = inside(*words, cwd=root)
     assert (answer.code, answer.out) == (2, "")
     assert " ".join(answer.err.split()).startswith(
         "error TE02: Nothing was done: the packages lie below the root of the repository: libs/one, libs/two "
@@ -249,10 +249,10 @@ def test_a_configured_copy(tmp_path: Path) -> None:
     """A badge that the configuration names is kept in step at every place, and one that says something else is said."""
     badges = "![v](badge/version-1.0.0-blue) 1.0.0 ![v](badge/version-1.0.0-blue)\n"
     root = repository(tmp_path / "project", {"pyproject.toml": COPY, "README.md": badges})
-    assert call("version", "bump", "minor", cwd=root).code == 0
+    assert inside("version", "bump", "minor", cwd=root).code == 0
     assert (root / "README.md").read_text() == badges.replace("version-1.0.0", "version-1.1.0")
     (root / "README.md").write_text("no badge\n")
-    answer = call("version", "bump", "minor", cwd=root)
+    answer = inside("version", "bump", "minor", cwd=root)
     assert (answer.code, answer.out) == (3, "")
     assert "README.md does not say 'badge/version-1.1.0-blue'" in answer.err
-    assert call("version", "current", cwd=root).out == "1.1.0\n"
+    assert inside("version", "current", cwd=root).out == "1.1.0\n"

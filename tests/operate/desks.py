@@ -13,7 +13,7 @@ from tagship.rehearsal.github.threads import Issue
 from tagship.services.github import GitHub
 from tagship.services.http import Http
 from tagship.services.secret import Secret
-from tests.cli.calling import Answer, call
+from tests.cli.calling import Answer, call, inside
 from tests.rehearsing import IDENTITY, PYPROJECT, Opened, Stage, git, repository
 
 CHANGELOG = "# Changelog\n\n## Unreleased\n\n- The wheel turns.\n\n## 1.0.0 - 2026-01-02\n\n- First.\n"
@@ -53,10 +53,16 @@ class Desk:
         who = {name: value for name, value in IDENTITY.items() if not name.endswith("DATE")}
         return {**inside, **who, "GH_TOKEN": token, "UV_DEFAULT_INDEX": self.upstream, "HOME": os.environ["HOME"]}
 
-    def release(self, *words: str, token: str | None = None, **more: str) -> Answer:
-        """Run `tagship release WORDS`."""
+    def release(self, *words: str, token: str | None = None, apart: bool = False, **more: str) -> Answer:
+        """Run `tagship release WORDS`.
+
+        Args:
+            apart: in a process of its own, because it is killed or somebody does something else meanwhile; so is
+                whatever rehearses, which shuts its process in.
+        """
         value = self.token() if token is None else token
-        return call("release", *words, cwd=self.clone, environ=self.environ(value) | more)
+        run = call if apart or "--no-rehearsal" not in words else inside
+        return run("release", *words, cwd=self.clone, environ=self.environ(value) | more)
 
     def git(self, *words: str) -> str:
         """Run git in the clone, through the doors."""

@@ -235,7 +235,7 @@ def test_killed_in_between(desk: Desk, moment: str) -> None:
     hook.write_text('#!/bin/sh\nkill -9 "$(ps -o ppid= -p "$PPID")"\n')
     hook.chmod(0o755)
     before = desk.state
-    assert desk.release("minor", "--pull-request", *QUIET).code == -9
+    assert desk.release("minor", "--pull-request", *QUIET, apart=True).code == -9
     wait_for(lambda: not list((desk.clone / ".git/worktrees").rglob("*.lock")))  # git itself goes on for a moment
     assert desk.state[:4] == before[:4]
     assert len(desk.state[4].splitlines()) == 2
@@ -251,9 +251,9 @@ def test_two_at_once(desk: Desk) -> None:
     hook.chmod(0o755)
     before = desk.state
     with ThreadPoolExecutor() as threads:
-        first = threads.submit(desk.release, "minor", "--pull-request", *QUIET)
+        first = threads.submit(desk.release, "minor", "--pull-request", *QUIET, apart=True)
         wait_for(go.with_suffix(".begun").exists)
-        second = desk.release("patch", "--pull-request", *QUIET)
+        second = desk.release("patch", "--pull-request", *QUIET, apart=True)
         go.touch()
     assert (second.code, "another tagship release is at work in this clone\n" in second.err) == (4, True), second.err
     assert (first.result().code, desk.state, len(desk.issues)) == (0, before, 1), first.result().err

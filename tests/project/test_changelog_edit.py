@@ -11,7 +11,7 @@ from packaging.version import Version
 from tagship.errors import ProjectError
 from tagship.project.changelog import find
 from tagship.project.changelog_edit import Release, check, cut
-from tests.cli.calling import call
+from tests.cli.calling import inside
 from tests.rehearsing import git, repository
 
 pytestmark = pytest.mark.requirement("B5")
@@ -107,16 +107,16 @@ def test_check(text: str, remarks: list[tuple[int, str]]) -> None:
 def test_the_commands(tmp_path: Path) -> None:
     """`cut` changes the file and prints the difference, `--dry-run` only prints it, `check` fails."""
     root = repository(tmp_path / "project", {"CHANGELOG.md": "# C\n\n## Unreleased\n\n- a\n"})
-    dry = call("changelog", "cut", "--date", "2026-03-04", "--dry-run", cwd=root)
+    dry = inside("changelog", "cut", "--date", "2026-03-04", "--dry-run", cwd=root)
     assert (dry.code, dry.err, git(root, "status", "--short")) == (0, "", "")
-    done = call("changelog", "cut", "--date", "2026-03-04", cwd=root)
+    done = inside("changelog", "cut", "--date", "2026-03-04", cwd=root)
     assert (done.code, done.out, done.err) == (0, dry.out, "CHANGELOG.md: what was unreleased is 1.0.0 now\n")
     assert (root / "CHANGELOG.md").read_text() == "# C\n\n## Unreleased\n\n## 1.0.0 (2026-03-04)\n\n- a\n"
-    assert call("changelog", "check", cwd=root).code == 0
+    assert inside("changelog", "check", cwd=root).code == 0
     (root / "CHANGELOG.md").write_text("# C\n\n## 1.0.0\n\n- a\n\n## 1.0.0\n\n- b\n")
-    wrong = call("changelog", "check", cwd=root)
+    wrong = inside("changelog", "check", cwd=root)
     assert (wrong.code, wrong.out) == (8, "CHANGELOG.md:7: 1.0.0 has two sections. Join it with line 3.\n")
     (root / "CHANGELOG.md").unlink()
-    none = call("changelog", "check", cwd=root)
+    none = inside("changelog", "check", cwd=root)
     assert (none.code, none.out) == (3, "")
     assert "there is no changelog" in none.err
