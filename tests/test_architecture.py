@@ -121,7 +121,7 @@ def test_every_import_is_declared() -> None:
     """What the package imports comes from the standard library or from a project that pyproject.toml names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
-    provided = {"ruamel": "ruamel-yaml", "graphql": "graphql-core"}
+    provided = {"ruamel": "ruamel-yaml", "graphql": "graphql-core", "markdown_it": "markdown-it-py"}
     used = {module.split(".")[0] for tree in TREES.values() for module in imported(tree)} - sys.stdlib_module_names
     foreign = {canonicalize_name(provided.get(name, name)) for name in used - {"tagship", "_typeshed"}}
     assert foreign - declared == set()
