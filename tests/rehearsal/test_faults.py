@@ -125,6 +125,14 @@ def test_a_fault_that_is_none_is_refused(text: str) -> None:
     assert caught.value.remedy.startswith(("Use one of refuse, reset", "Name a request by its number"))
 
 
+def test_a_crash_at_no_stage_names_its_own_option() -> None:
+    """Whoever typed --crash is not sent to an option that they did not use."""
+    with pytest.raises(UsageError) as caught:
+        parse("crash@nowhere")
+    assert caught.value.message == "Nothing was rehearsed: 'crash@nowhere' aims at nothing"
+    assert caught.value.remedy.endswith(" In short: --crash publish, --crash publish:2.")
+
+
 def test_a_fault_that_meets_nothing_is_no_success(rig: Rig) -> None:
     """A cell whose request never came says so: nothing is true of nothing."""
     done = cell(rig, parse("503@plan:9"))

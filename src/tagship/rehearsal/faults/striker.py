@@ -73,10 +73,11 @@ def parse(text: str) -> Fault:
     alone = "0" if Sort.STAGE in BY_NAME[kind].strikes else "1"
     where, _, number = (place, "", alone) if place in NAMES + SERVICES else place.rpartition(":")
     if where not in ("", *NAMES, *SERVICES) or not (number or "1").isdecimal() or place.split(":")[-1] == "0":
+        short = " In short: --crash publish, --crash publish:2." if kind == "crash" else ""
         raise UsageError(
-            f"Nothing was rehearsed: --fault {text!r} aims at nothing",
+            f"Nothing was rehearsed: {text!r} aims at nothing",
             remedy=f"Name a request by its number, of the run, a stage or a service: {kind}@3, {kind}@publish:2, "
-            f"{kind}@github:1.",
+            f"{kind}@github:1.{short}",
         )
     return Fault(kind=kind, where=where, number=int(number or 1))
 
