@@ -1,5 +1,6 @@
 """Words without end that strangers write into a history, a changelog or a workflow: reading them takes no time."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -56,15 +57,15 @@ def test_a_section_with_many_blanks(text: str, shown: str) -> None:
     assert markdown.from_rst(text) == shown
 
 
-@pytest.mark.parametrize("word", ["python`", "pypi", "publish", "wait", "/commits/", "PYPI", "- ", "a"])
+@pytest.mark.parametrize("word", ["python`", "pypi", "publish", "wait", "/commits/", "PYPI", "- ", "a", "\n "])
 def test_a_workflow_with_long_words(word: str) -> None:
     """A workflow whose commands and actions have names without end is judged like one with short names."""
 
     def codes(words: str) -> list[str]:
         text = (
             "on: {push: {tags: ['v*']}}\npermissions: {}\njobs:\n  one:\n    runs-on: x\n    steps:\n"
-            f"      - run: '{words}'\n      - uses: '{words}'\n      - run: twine upload dist/*\n"
-            f"        env: {{TWINE_PASSWORD: '{words}'}}\n"
+            f"      - run: {json.dumps(words)}\n      - uses: {json.dumps(words)}\n      - run: twine upload dist/*\n"
+            f"        env: {{TWINE_PASSWORD: {json.dumps(words)}}}\n"
         )
         return sorted(finding.code for finding in audit(read(text.encode(), ".github/workflows/x.yml")))
 

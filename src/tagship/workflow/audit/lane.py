@@ -53,7 +53,7 @@ _RELEASE_ACTION = re.compile(
     r"^(softprops/action-gh-release|actions/(create-release|upload-release-asset)|ncipollo/release-action"
     r"|marvinpinto/action-automatic-releases|svenstaro/upload-release-action|python-semantic-release/.*)$"
 )
-_IGNORED = re.compile(r"\|\|\s*(true|:|exit 0|echo\b)|^\s*set \+e\b", re.MULTILINE)
+_IGNORED = re.compile(r"\|\|\s*(true|:|exit 0|echo\b)|^[^\S\n]*set \+e\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -268,6 +268,11 @@ def _filled(node: Node, row: Table) -> Node:
             return replace(node, items=tuple(_filled(item, row) for item in node.items))
         case Mapping():
             return replace(node, entries=tuple((key, _filled(value, row)) for key, value in node.entries))
+
+
+def index_named(words: str) -> Index | Literal[""]:
+    """The index that a name says: that of a job, of an action; nothing where it says none."""
+    return "testpypi" if _TEST_INDEX.search(words) else "pypi" if _MAIN_INDEX.search(words) else ""
 
 
 def labels(job: Job) -> tuple[str, ...]:
