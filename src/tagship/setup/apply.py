@@ -120,7 +120,7 @@ def plan(wanted: Wanted, settings: Settings, table: Iterable[Setting] = SETTINGS
     unpaid = settings.rulesets.hidden is not None and "Upgrade to" in settings.rulesets.hidden.why
     for setting in table:
         try:
-            compared = setting.look(wanted, settings)
+            compared = setting.compare(wanted, settings)
         except Unseen as missing:
             unseen.append(_left(setting, missing.hidden.why, missing.hidden.remedy, ""))
             continue

@@ -1,7 +1,6 @@
 """The repository itself, what GitHub Actions may do in it, and its releases: settings of one switch each."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 import msgspec
 
@@ -9,10 +8,9 @@ from tagship.checks.check import few
 from tagship.model import Page, Severity
 from tagship.project.patterns import matches
 from tagship.services.addresses import GITHUB, GITHUB_MANUAL, PYPI
-from tagship.services.github_settings import Part
 from tagship.services.github_shapes import Selected, Settings
 from tagship.setup.check import Group, Needs, ok, problem, unknown
-from tagship.setup.setting import Action, Compared, Request, Setting
+from tagship.setup.setting import APPLY, Action, Compared, Request, Said, Setting
 from tagship.setup.wanted import Wanted
 
 PERMISSIONS = "/actions/permissions"
@@ -21,10 +19,9 @@ SOURCE = (
     "managing-github-actions-settings-for-a-repository"
 )
 GITHUBS_OWN = ("actions", "github")
-Method = Literal["DELETE", "PATCH", "PUT"]
 
 
-def _repository(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _repository(wanted: Wanted, settings: Settings) -> Said:
     found, how = settings.repository.get(), settings.repository.how
     if found is None:
         return ()
@@ -32,54 +29,52 @@ def _repository(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     remedy = f"git remote set-url origin {GITHUB}/{name}.git; tagship sync; and register {name} on PyPI in its place."
     if name.lower() != wanted.repository.lower():
         words = f"{wanted.repository} was renamed or moved; it is {name} now, and its workflow runs nowhere else"
-        return (Compared(seen=problem(words, how, remedy=remedy, url=url)),)
+        return problem(words, how, remedy=remedy, url=url)
     if name != wanted.repository:
         words = f"GitHub spells it {name}; PyPI compares upper and lower case, so that no publisher fits both"
-        return (Compared(seen=problem(words, how, remedy=remedy, url=url)),)
+        return problem(words, how, remedy=remedy, url=url)
     if found.archived:
         words = "it is archived: nothing can be pushed, and no workflow runs"
-        return (Compared(seen=problem(words, how, remedy="Unarchive it, on its settings page.", url=url)),)
-    return (Compared(seen=ok(name, how, url=url)),)
+        return problem(words, how, remedy="Unarchive it, on its settings page.", url=url)
+    return ok(name, how, url=url)
 
 
-def _default_branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _default_branch(wanted: Wanted, settings: Settings) -> Said:
     found, how = settings.repository.get(), settings.repository.how
     if found is None:
         return ()
     url = f"{GITHUB}/{found.full_name}/settings"
     if found.default_branch == wanted.default_branch:
-        return (Compared(seen=ok(found.default_branch, how, url=url)),)
+        return ok(found.default_branch, how, url=url)
     words = f"it is {found.default_branch} on GitHub, and {wanted.default_branch} in this clone"
-    return (Compared(seen=problem(words, how, remedy="git remote set-head origin --auto; tagship sync", url=url)),)
+    return problem(words, how, remedy="git remote set-head origin --auto; tagship sync", url=url)
 
 
-def _runs(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _runs(wanted: Wanted, settings: Settings) -> Said:
     policy, how = settings.actions.get(), settings.actions.how
     if policy is None:
         return ()
     url = _page(wanted)
     if not policy.enabled:
         remedy = f"Choose what may run: {url}"
-        return (Compared(seen=problem("GitHub Actions is switched off here", how, remedy=remedy, url=url)),)
+        return problem("GitHub Actions is switched off here", how, remedy=remedy, url=url)
     if policy.sha_pinning_required and wanted.unpinned:
         words = f"only pinned actions may run, so that these end their run: {few(wanted.unpinned)}"
-        return (
-            Compared(seen=problem(words, how, remedy=f"Pin them to commits, or take the rule back: {url}", url=url)),
-        )
+        return problem(words, how, remedy=f"Pin them to commits, or take the rule back: {url}", url=url)
     if policy.allowed_actions == "all":
-        return (Compared(seen=ok("every action may run", how, url=url)),)
+        return ok("every action may run", how, url=url)
     selected = settings.selected.get() or Selected()
     owners = [wanted.repository.lower().partition("/")[0], *(GITHUBS_OWN if selected.github_owned_allowed else ())]
     patterns = (*(f"{owner}/*" for owner in owners), *selected.patterns_allowed)
     refused = [action for action in wanted.actions if not any(_covers(pattern, action) for pattern in patterns)]
     if not refused:
-        return (Compared(seen=ok("the actions of the workflow may run", settings.selected.how, url=url)),)
+        return ok("the actions of the workflow may run", settings.selected.how, url=url)
     remedy = f"On {url}, under `Allow or block specified actions`, add: " + ", ".join(f"{name}@*" for name in refused)
     if selected.verified_allowed:
         words = f"{', '.join(refused)} may run if GitHub has verified the creator, which no API says"
-        return (Compared(seen=unknown(words, how, remedy=remedy, url=url)),)
+        return unknown(words, how, remedy=remedy, url=url)
     words = f"the workflow could not start: not allowed to run are {', '.join(refused)}"
-    return (Compared(seen=problem(words, how, remedy=remedy, url=url)),)
+    return problem(words, how, remedy=remedy, url=url)
 
 
 def _covers(pattern: str, action: str) -> bool:
@@ -88,20 +83,20 @@ def _covers(pattern: str, action: str) -> bool:
     return ref in ("", "*") and (matches(action, (name,)) or name in ("*", f"{action}/*"))
 
 
-def _pinned(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _pinned(wanted: Wanted, settings: Settings) -> Said:
     policy, how = settings.actions.get(), settings.actions.how
     if policy is None or not policy.enabled:
         return ()
     url = _page(wanted)
     if policy.sha_pinning_required:
-        return (Compared(seen=ok("an action runs by its commit or not at all", how, url=url)),)
+        return ok("an action runs by its commit or not at all", how, url=url)
     words = "an action may be named by a tag, which can be moved to other code"
     if wanted.unpinned:
         named = ", ".join(wanted.unpinned[:4]) + (" …" if wanted.unpinned[4:] else "")
         remedy = f"Pin these first, or they could not run any more: {named}. Then: tagship doctor --apply"
-        return (Compared(seen=problem(words, how, remedy=remedy, url=url)),)
+        return problem(words, how, remedy=remedy, url=url)
     rest = {"enabled": policy.enabled, "allowed_actions": policy.allowed_actions}
-    action = _switch(
+    action = Action.of(
         "actions",
         "pinned actions",
         ("not required", "required"),
@@ -109,10 +104,10 @@ def _pinned(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         (Request.of("PUT", PERMISSIONS, {**rest, "sha_pinning_required": True}),
          Request.of("PUT", PERMISSIONS, {**rest, "sha_pinning_required": False})),
     )  # fmt: skip
-    return (Compared(seen=problem(words, how, url=url), actions=(action,)),)
+    return Compared(seen=problem(words, how, url=url), actions=(action,))
 
 
-def _token(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _token(wanted: Wanted, settings: Settings) -> Said:
     found, how = settings.default_token.get(), settings.default_token.how
     if found is None:
         return ()
@@ -120,14 +115,14 @@ def _token(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     wrong += ["approve pull requests"] if found.can_approve_pull_request_reviews else []
     url = _page(wanted)
     if not wrong:
-        return (Compared(seen=ok("it may read", how, url=url)),)
+        return ok("it may read", how, url=url)
     path = f"{PERMISSIONS}/workflow"
     was: dict[str, object] = {
         "default_workflow_permissions": found.default_workflow_permissions,
         "can_approve_pull_request_reviews": found.can_approve_pull_request_reviews,
     }
     be: dict[str, object] = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
-    action = _switch(
+    action = Action.of(
         "default_token",
         "token of a job whose workflow asks for nothing",
         (f"may {' and '.join(wrong)}", "may read"),
@@ -136,10 +131,10 @@ def _token(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     )
     note = "A workflow that writes and has no `permissions:` will be refused: give it what it needs."
     action = msgspec.structs.replace(action, note=note)
-    return (Compared(seen=problem(f"it may {' and '.join(wrong)}", how, url=url), actions=(action,)),)
+    return Compared(seen=problem(f"it may {' and '.join(wrong)}", how, url=url), actions=(action,))
 
 
-def _forks(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _forks(wanted: Wanted, settings: Settings) -> Said:
     repository = settings.repository.value
     if repository is not None and repository.private:
         return ()  # the setting is for public repositories
@@ -148,9 +143,9 @@ def _forks(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         return ()
     url = _page(wanted)
     if found.approval_policy in ("first_time_contributors", "all_external_contributors"):
-        return (Compared(seen=ok(found.approval_policy.replace("_", " "), how, url=url)),)
+        return ok(found.approval_policy.replace("_", " "), how, url=url)
     path = f"{PERMISSIONS}/fork-pr-contributor-approval"
-    action = _switch(
+    action = Action.of(
         "forks",
         "pull requests from forks",
         ("wait for approval for who is new to GitHub", "wait for approval for everybody from outside"),
@@ -159,54 +154,54 @@ def _forks(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
          Request.of("PUT", path, {"approval_policy": found.approval_policy})),
     )  # fmt: skip
     words = "code of everybody whose account is older than a few days runs at once"
-    return (Compared(seen=problem(words, how, url=url), actions=(action,)),)
+    return Compared(seen=problem(words, how, url=url), actions=(action,))
 
 
-def _immutable(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _immutable(wanted: Wanted, settings: Settings) -> Said:
     found, how = settings.immutable.get(), settings.immutable.how
     if found is None:
         return ()
     url = f"{GITHUB}/{wanted.repository}/settings"
     if found.enabled:
-        return (Compared(seen=ok("releases are locked once they are published", how, url=url)),)
+        return ok("releases are locked once they are published", how, url=url)
     path = "/immutable-releases"
-    action = _switch(
+    action = Action.of(
         "immutable",
         "published releases",
         ("files and tag can be changed", "locked; notes stay editable"),
         IMMUTABLE,
         (Request.of("PUT", path), Request.of("DELETE", path)),
     )
-    return (Compared(seen=problem("a published release can be changed", how, url=url), actions=(action,)),)
+    return Compared(seen=problem("a published release can be changed", how, url=url), actions=(action,))
 
 
-def _latest(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _latest(wanted: Wanted, settings: Settings) -> Said:
     found, how = settings.latest.get(), settings.latest.how
     if found is None:
         return ()
     broken = [asset.name for asset in found.assets if asset.state != "uploaded" or not asset.digest]
     if broken:
         words = f"{found.tag_name} has broken files: {', '.join(broken)}"
-        return (Compared(seen=problem(words, how, url=found.html_url)),)
+        return problem(words, how, url=found.html_url)
     if not found.immutable:
-        return (Compared(seen=problem(f"{found.tag_name} can still be changed", how, url=found.html_url)),)
-    return (Compared(seen=ok(f"{found.tag_name} is locked", how, url=found.html_url)),)
+        return problem(f"{found.tag_name} can still be changed", how, url=found.html_url)
+    return ok(f"{found.tag_name} is locked", how, url=found.html_url)
 
 
-def _plan(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _plan(wanted: Wanted, settings: Settings) -> Said:
     repository = settings.repository.get()
     if repository is None or not repository.private:
         return ()
     hidden, how = settings.rulesets.hidden, settings.rulesets.how
     url = f"{GITHUB}/{wanted.repository}/settings"
     if hidden is None:
-        return (Compared(seen=ok("it has rulesets for a private repository", how, url=url)),)
+        return ok("it has rulesets for a private repository", how, url=url)
     if "Upgrade to" in hidden.why:
-        return (Compared(seen=problem(hidden.why, how, url=url)),)
-    return (Compared(seen=unknown(hidden.why, how, remedy=hidden.remedy)),)
+        return problem(hidden.why, how, url=url)
+    return unknown(hidden.why, how, remedy=hidden.remedy)
 
 
-def _secrets_found(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _secrets_found(wanted: Wanted, settings: Settings) -> Said:
     found, how = settings.repository.get(), settings.repository.how
     if found is None:
         return ()
@@ -214,25 +209,25 @@ def _secrets_found(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     security = found.security_and_analysis
     if security is None:
         words = "whether GitHub looks for leaked credentials is shown to administrators only"
-        return (Compared(seen=unknown(words, how, remedy="Give a token with the permission Administration: read.")),)
+        return unknown(words, how, remedy="Give a token with the permission Administration: read.")
     switches = {
         "secret_scanning": security.secret_scanning,
         "secret_scanning_push_protection": security.secret_scanning_push_protection,
     }
     off = [name for name, switch in switches.items() if switch is None or switch.status == "disabled"]
     if not off:
-        return (Compared(seen=ok("a credential is found, and refused when it is pushed", how, url=url)),)
+        return ok("a credential is found, and refused when it is pushed", how, url=url)
     words = f"switched off: {', '.join(name.replace('_', ' ') for name in off)}"
     if found.private:
-        return (Compared(seen=problem(f"{words}; a private repository has to pay for it", how, url=url)),)
-    action = _switch(
+        return problem(f"{words}; a private repository has to pay for it", how, url=url)
+    action = Action.of(
         "repository",
         "secret scanning",
         (words, "credentials are found, and refused when they are pushed"),
         SCANNED,
         (_scanning(dict.fromkeys(off, "enabled")), _scanning(dict.fromkeys(off, "disabled"))),
     )
-    return (Compared(seen=problem(words, how, url=url), actions=(action,)),)
+    return Compared(seen=problem(words, how, url=url), actions=(action,))
 
 
 def _scanning(switches: Mapping[str, str]) -> Request:
@@ -240,17 +235,10 @@ def _scanning(switches: Mapping[str, str]) -> Request:
     return Request.of("PATCH", "", body)
 
 
-def _switch(part: Part, what: str, words: tuple[str, str], page: Page, requests: tuple[Request, Request]) -> Action:
-    before, after = words
-    request, undo = requests
-    return Action(what=what, before=before, after=after, page=page, part=part, request=request, undo=(undo,))
-
-
 def _page(wanted: Wanted) -> str:
     return f"{GITHUB}/{wanted.repository}/settings/actions"
 
 
-APPLY = "tagship doctor --apply shows what it would change, and asks."
 REPOSITORY = Page(
     code="TD30",
     title="The repository on GitHub is the one that the workflow is for",

@@ -14,8 +14,8 @@ from tagship.services.github_rules import matches
 from tagship.services.github_shapes import Environment as There
 from tagship.services.github_shapes import Policy, Settings
 from tagship.services.reading import Hidden, Unseen
-from tagship.setup.check import ok, problem
-from tagship.setup.setting import Action, Compared, Request, Setting
+from tagship.setup.check import Seen, ok, problem
+from tagship.setup.setting import APPLY, Action, Compared, Request, Said, Setting
 from tagship.setup.wanted import Wanted
 from tagship.words import many
 from tagship.workflow.environments import SOURCE, Environment
@@ -27,42 +27,41 @@ Entry = tuple[str, str]
 """Type and pattern."""
 
 
-def _exists(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _exists(wanted: Wanted, settings: Settings) -> Said:
     return tuple(_one_exists(wanted, settings, environment) for environment in wanted.environments)
 
 
-def _one_exists(wanted: Wanted, settings: Settings, environment: Environment) -> Compared:
+def _one_exists(wanted: Wanted, settings: Settings, environment: Environment) -> Seen | Compared:
     found = settings.environment(environment.name)
     how, url = settings.environments.how, _page(wanted)
     if found is not None:
-        return Compared(seen=ok("it is there", how, url=url, about=environment.name))
+        return ok("it is there", how, url=url, about=environment.name)
     words = "there is no such environment; GitHub makes one at the first run, which every branch may use"
     seen = problem(words, how, url=url, about=environment.name)
     path = _path(environment.name)
     try:
         body = _body(environment, settings, None)
     except Unseen as missing:  # that is a reviewer's doing, and no reason not to say that it is missing
-        remedy = f"{missing.hidden.why}: {missing.hidden.remedy}"
-        return Compared(seen=problem(words, how, url=url, about=environment.name, remedy=remedy))
-    make = Action(
-        what=f"environment {environment.name}",
-        before="missing",
-        after=_words(environment),
-        page=EXISTS,
-        part="environments",
-        request=Request.of("PUT", path, body),
-        undo=(Request.of("DELETE", path),),
-    )
+        return replace(seen, remedy=f"{missing.hidden.why}: {missing.hidden.remedy}")
+    requests = Request.of("PUT", path, body), Request.of("DELETE", path)
+    make = _change(environment, ("missing", _words(environment)), EXISTS, requests)
     admit = (_admit(environment, entry, EXISTS) for entry in _entries(environment))
     return Compared(seen=seen, actions=(make, *admit))
 
 
-def _refs(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
-    found = ((environment, settings.environment(environment.name)) for environment in wanted.environments)
-    return tuple(_one_refs(wanted, settings, environment, there) for environment, there in found if there is not None)
+def _refs(wanted: Wanted, settings: Settings) -> Said:
+    return tuple(_one_refs(wanted, settings, environment, there) for environment, there in _found(wanted, settings))
 
 
-def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, there: There) -> Compared:
+def _found(wanted: Wanted, settings: Settings) -> Iterator[tuple[Environment, There]]:
+    """The environments that exist, as they should be and as they are."""
+    for environment in wanted.environments:
+        there = settings.environment(environment.name)
+        if there is not None:
+            yield environment, there
+
+
+def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, there: There) -> Seen | Compared:
     name, url = environment.name, _page(wanted)
     how = f"{settings.environments.how}/{quote(name, safe='')}/deployment-branch-policies"
     policy = there.deployment_branch_policy
@@ -72,15 +71,9 @@ def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, ther
             if environment.tags
             else "every protected branch may deploy"
         )  # fmt: skip
-        change = Action(
-            what=f"environment {name}",
-            before=was,
-            after="only the refs that are named may deploy",
-            page=REFS,
-            part="environments",
-            request=Request.of("PUT", _path(name), _lean({**_restored(there), "deployment_branch_policy": CUSTOM})),
-            undo=(Request.of("PUT", _path(name), _restored(there)),),
-        )
+        body = _lean({**_restored(there), "deployment_branch_policy": CUSTOM})
+        requests = Request.of("PUT", _path(name), body), Request.of("PUT", _path(name), _restored(there))
+        change = _change(environment, (was, "only the refs that are named may deploy"), REFS, requests)
         admit = (_admit(environment, entry, REFS) for entry in _entries(environment))
         return Compared(seen=problem(was, how, url=url, about=name), actions=(change, *admit))
     patterns = settings.patterns(name)
@@ -89,7 +82,7 @@ def _one_refs(wanted: Wanted, settings: Settings, environment: Environment, ther
     missing = [entry for entry in _entries(environment) if not _admitted(entry, kept, wanted)]
     if not missing and not loose:
         said = ", ".join(f"{pattern.type} {pattern.name}" for pattern in patterns)
-        return Compared(seen=ok(f"{said} may deploy, and nothing else", how, url=url, about=name))
+        return ok(f"{said} may deploy, and nothing else", how, url=url, about=name)
     words = [f"the {pattern.type} {pattern.name} may deploy" for pattern in loose]
     unserved = [(kind, name) for kind, name in missing if not _admitted((kind, name), patterns, wanted)]
     words += [f"no rule lets in the {kind} {name}" for kind, name in unserved]
@@ -125,63 +118,44 @@ def _is_loose(policy: Policy, environment: Environment, wanted: Wanted) -> bool:
 def _admit(environment: Environment, entry: Entry, page: Page) -> Action:
     kind, name = entry
     path = f"{_path(environment.name)}/deployment-branch-policies"
-    return Action(
-        what=f"environment {environment.name}",
-        before=f"no rule for the {kind} {name}",
-        after=f"the {kind} {name} may deploy",
-        page=page,
-        part="environments",
-        request=Request.of("POST", path, {"name": name, "type": kind}),
-        undo=(Request.of("DELETE", f"{path}/{{id}}"),),
-    )
+    words = f"no rule for the {kind} {name}", f"the {kind} {name} may deploy"
+    requests = Request.of("POST", path, {"name": name, "type": kind}), Request.of("DELETE", f"{path}/{{id}}")
+    return _change(environment, words, page, requests)
 
 
 def _expel(environment: Environment, policy: Policy) -> Action:
     path = f"{_path(environment.name)}/deployment-branch-policies"
-    return Action(
-        what=f"environment {environment.name}",
-        before=f"the {policy.type} {policy.name} may deploy",
-        after=f"the {policy.type} {policy.name} may not",
-        page=REFS,
-        part="environments",
-        request=Request.of("DELETE", f"{path}/{policy.id}"),
-        undo=(Request.of("POST", path, {"name": policy.name, "type": policy.type}),),
-    )
+    which = f"the {policy.type} {policy.name}"
+    back = Request.of("POST", path, {"name": policy.name, "type": policy.type})
+    requests = Request.of("DELETE", f"{path}/{policy.id}"), back
+    return _change(environment, (f"{which} may deploy", f"{which} may not"), REFS, requests)
 
 
-def _rules(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _change(environment: Environment, words: tuple[str, str], page: Page, requests: tuple[Request, Request]) -> Action:
+    return Action.of("environments", f"environment {environment.name}", words, page, requests)
+
+
+def _rules(wanted: Wanted, settings: Settings) -> Said:
     """Reviewers, timer and self review, where a file asks for them."""
-    found = ((environment, settings.environment(environment.name)) for environment in wanted.environments)
     return tuple(
         _one_rules(wanted, settings, environment, there)
-        for environment, there in found
-        if there is not None and _asks(environment)
+        for environment, there in _found(wanted, settings)
+        if environment.reviewers or environment.wait_timer or environment.prevent_self_review
     )
 
 
-def _asks(environment: Environment) -> bool:
-    return bool(environment.reviewers or environment.wait_timer or environment.prevent_self_review)
-
-
-def _one_rules(wanted: Wanted, settings: Settings, environment: Environment, there: There) -> Compared:
+def _one_rules(wanted: Wanted, settings: Settings, environment: Environment, there: There) -> Seen | Compared:
     lacking = [*_lacking(environment, there)]
     name, url = environment.name, _page(wanted)
     if not lacking:
-        return Compared(seen=ok(_asked(there), environment.path, url=url, about=name))
+        return ok(_asked(there), environment.path, url=url, about=name)
     seen = problem("; ".join(lacking), environment.path, url=url, about=name)
     try:
         body = _body(environment, settings, there)
     except Unseen as missing:
-        return Compared(seen=replace(seen, remedy=f"{missing.hidden.why}: {missing.hidden.remedy}"))
-    change = Action(
-        what=f"environment {name}",
-        before=_asked(there),
-        after=_words(environment),
-        page=RULES,
-        part="environments",
-        request=Request.of("PUT", _path(name), body),
-        undo=(Request.of("PUT", _path(name), _restored(there)),),
-    )
+        return replace(seen, remedy=f"{missing.hidden.why}: {missing.hidden.remedy}")
+    requests = Request.of("PUT", _path(name), body), Request.of("PUT", _path(name), _restored(there))
+    change = _change(environment, (_asked(there), _words(environment)), RULES, requests)
     return Compared(seen=seen, actions=(change,))
 
 
@@ -239,7 +213,7 @@ def _restored(there: There) -> dict[str, object]:
     return {**body, "prevent_self_review": there.prevents_self_review} if there.reviewers else body
 
 
-def _reviewed(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _reviewed(wanted: Wanted, settings: Settings) -> Said:
     name = wanted.environments[-1].name
     there = settings.environment(name)
     if there is None:
@@ -248,22 +222,19 @@ def _reviewed(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     if not there.reviewers:
         file = wanted.environments[-1].path
         remedy = f"Add yourself or a team to `reviewers:` in {file}, then: tagship doctor --apply"
-        return (Compared(seen=problem("nobody has to approve a release", how, remedy=remedy, url=url, about=name)),)
-    return (Compared(seen=ok(_asked(there), how, url=url, about=name)),)
+        return problem("nobody has to approve a release", how, remedy=remedy, url=url, about=name)
+    return ok(_asked(there), how, url=url, about=name)
 
 
-def _unbypassed(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
-    found: list[Compared] = []
-    for environment in wanted.environments:
-        there = settings.environment(environment.name)
-        if there is None or environment.admins_bypass or not (there.reviewers or there.wait_timer):
-            continue
-        about = {"how": settings.environments.how, "url": _page(wanted), "about": environment.name}
-        if there.can_admins_bypass:
-            found.append(Compared(seen=problem("administrators may go on without approval", **about)))
-        else:
-            found.append(Compared(seen=ok("administrators wait like everybody", **about)))
-    return tuple(found)
+def _unbypassed(wanted: Wanted, settings: Settings) -> Said:
+    how, url = settings.environments.how, _page(wanted)
+    return tuple(
+        problem("administrators may go on without approval", how, url=url, about=ours.name)
+        if there.can_admins_bypass
+        else ok("administrators wait like everybody", how, url=url, about=ours.name)
+        for ours, there in _found(wanted, settings)
+        if not ours.admins_bypass and (there.reviewers or there.wait_timer)
+    )
 
 
 def _words(environment: Environment) -> str:
@@ -290,7 +261,6 @@ def _page(wanted: Wanted) -> str:
     return f"{GITHUB}/{wanted.repository}/settings/environments"
 
 
-APPLY = "tagship doctor --apply shows what it would change, and asks."
 EXISTS = Page(
     code="TD32",
     title="The environment of each publishing job exists",

@@ -24,7 +24,7 @@ from tagship.services.github_rules import (
 from tagship.services.github_shapes import Settings
 from tagship.services.reading import Unseen
 from tagship.setup.check import Needs, Seen, ok, problem, unknown
-from tagship.setup.setting import Action, Compared, Request, Setting
+from tagship.setup.setting import APPLY, Action, Compared, Request, Said, Setting
 from tagship.setup.wanted import ACTIONS_APP, Wanted
 
 MADE, KEPT, BRANCH = "Release tags are made by maintainers", "Release tags stay", "The default branch is reviewed"
@@ -38,7 +38,7 @@ AND = ", "
 _VERBS = {"creation": "make", "update": "move", "deletion": "delete"}
 
 
-def _tags(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _tags(wanted: Wanted, settings: Settings) -> Said:
     rulesets, how = settings.rulesets.get() or (), settings.rulesets.how
     binding = [r for r in rulesets if r.covers(f"refs/tags/{wanted.tag}", wanted.default_branch)]
     open_ones = [ruleset for ruleset in binding if ruleset.is_open_to(WRITE)]
@@ -47,8 +47,8 @@ def _tags(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     if not missing:
         hidden = [ruleset for ruleset in closed if ruleset.bypass_actors is None]
         if _lacked(r for r in closed if r not in hidden):
-            return (Compared(seen=_unsaid(wanted, hidden[0], how)),)
-        return (Compared(seen=ok(f"rules protect {wanted.tags}", how, url=_page(wanted))),)
+            return _unsaid(wanted, hidden[0], how)
+        return ok(f"rules protect {wanted.tags}", how, url=_page(wanted))
     asleep = [r.name for r in rulesets if r.target == "tag" and r.enforcement != "active"]
     words = f"everybody who may push can {AND.join([_VERBS[kind] for kind in missing])} {wanted.tags}"
     words += f"; not in force: {AND.join(asleep)}" if asleep else ""
@@ -56,7 +56,7 @@ def _tags(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     actions = [_tag_rules(wanted, rulesets, MADE, ["creation"])] if "creation" in missing else []
     stay = [kind for kind in ("update", "deletion") if kind in missing]
     actions += [_tag_rules(wanted, rulesets, KEPT, stay)] if stay else []
-    return (Compared(seen=problem(words, how, url=_page(wanted)), actions=tuple(actions)),)
+    return Compared(seen=problem(words, how, url=_page(wanted)), actions=tuple(actions))
 
 
 def _lacked(rulesets: Iterable[Ruleset]) -> list[str]:
@@ -91,13 +91,15 @@ def _tag_rules(wanted: Wanted, rulesets: Iterable[Ruleset], name: str, kinds: Se
                 {"actor_id": role, "actor_type": "RepositoryRole", "bypass_mode": "always"} for role in roles
             ],
         },
-        before=f"everybody who may push can {AND.join([_VERBS[kind] for kind in kinds])} {wanted.tags}",
-        after=f"nobody can{allowed}",
-        page=TAGS,
+        (
+            f"everybody who may push can {AND.join([_VERBS[kind] for kind in kinds])} {wanted.tags}",
+            f"nobody can{allowed}",
+        ),
+        TAGS,
     )
 
 
-def _written(rulesets: Iterable[Ruleset], body: dict[str, object], *, before: str, after: str, page: Page) -> Action:
+def _written(rulesets: Iterable[Ruleset], body: dict[str, object], words: tuple[str, str], page: Page) -> Action:
     """A ruleset of ours, made, or completed where it is there: what others put into it stays."""
     there = next((r for r in rulesets if r.name == body["name"] and r.source_type == "Repository"), None)
     request, undo = Request.of("POST", "/rulesets", body), Request.of("DELETE", "/rulesets/{id}")
@@ -105,15 +107,7 @@ def _written(rulesets: Iterable[Ruleset], body: dict[str, object], *, before: st
         path = f"/rulesets/{there.id}"
         request = Request.of("PUT", path, _completed(there, body))
         undo = Request.of("PUT", path, _restored(there))
-    return Action(
-        what=f"ruleset {body['name']}",
-        before=before,
-        after=after,
-        page=page,
-        part="rulesets",
-        request=request,
-        undo=(undo,),
-    )
+    return Action.of("rulesets", f"ruleset {body['name']}", words, page, (request, undo))
 
 
 def _completed(there: Ruleset, body: dict[str, object]) -> dict[str, object]:
@@ -182,7 +176,7 @@ class _Body(msgspec.Struct, frozen=True):
     bypass_actors: tuple[Bypass, ...]
 
 
-def _makeable(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _makeable(wanted: Wanted, settings: Settings) -> Said:
     rulesets, how = settings.rulesets.get() or (), settings.rulesets.how
     ref = f"refs/tags/{wanted.tag}"
     binding = [
@@ -194,14 +188,14 @@ def _makeable(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
         if ruleset.current_user_can_bypass in ("always", "exempt") or ruleset.bypass_actors:
             continue
         if ruleset.bypass_actors is None:
-            return (Compared(seen=_unsaid(wanted, ruleset, how)),)
+            return _unsaid(wanted, ruleset, how)
         words = f"the ruleset {ruleset.name} lets nobody make {wanted.tags}, so that nobody can release"
-        return (Compared(seen=problem(words, how, url=f"{GITHUB}/{wanted.repository}/rules/{ruleset.id}")),)
+        return problem(words, how, url=f"{GITHUB}/{wanted.repository}/rules/{ruleset.id}")
     who = "who the bypass lists name" if binding else "everybody who may push"
-    return (Compared(seen=ok(f"{who} can", how)),)
+    return ok(f"{who} can", how)
 
 
-def _branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _branch(wanted: Wanted, settings: Settings) -> Said:
     rulesets, how = settings.rulesets.get() or (), settings.branch_rules.how
     found = settings.branch_rules.get() or ()
     used = {rule.ruleset_id for rule in found}
@@ -213,11 +207,12 @@ def _branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
             classic = settings.protection.get()
         except Unseen as missing:
             words = f"rulesets lack: {AND.join(lacking)}; classic protection cannot be seen: {missing.hidden.why}"
-            return (Compared(seen=unknown(words, how, remedy=missing.hidden.remedy, url=_page(wanted))),)
+            return unknown(words, how, remedy=missing.hidden.remedy, url=_page(wanted))
         lacking = [*_lacking(rules, classic, wanted)]
     branch = wanted.default_branch
     if not lacking:
-        return (Compared(seen=ok(f"{branch} changes by reviewed pull requests", how, url=_page(wanted))),)
+        return ok(f"{branch} changes by reviewed pull requests", how, url=_page(wanted))
+    lacks = f"{branch} lacks {AND.join(lacking)}"
     reviews = {
         "required_approving_review_count": max(1, *_approvals(rules, None)),
         "dismiss_stale_reviews_on_push": True,
@@ -248,12 +243,14 @@ def _branch(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
             # an administrator who works alone can merge, but not push past the pull request
             "bypass_actors": [{"actor_id": ADMIN, "actor_type": "RepositoryRole", "bypass_mode": "pull_request"}],
         },
-        before=f"{branch} lacks {AND.join(lacking)}",
-        after=f"{branch} changes by pull requests with one review and green checks; administrators may merge without",
-        page=PROTECTED,
+        (
+            lacks,
+            f"{branch} changes by pull requests with one review and green checks; administrators may merge without",
+        ),
+        PROTECTED,
     )
-    seen = problem(f"{branch} lacks {AND.join(lacking)}{_open_words(open_ones)}", how, url=_page(wanted))
-    return (Compared(seen=seen, actions=(action,)),)
+    seen = problem(f"{lacks}{_open_words(open_ones)}", how, url=_page(wanted))
+    return Compared(seen=seen, actions=(action,))
 
 
 def _lacking(rules: tuple[Rule, ...], classic: Protection | None, wanted: Wanted) -> Iterator[str]:
@@ -288,7 +285,7 @@ def _found(rules: tuple[Rule, ...], classic: Protection | None) -> Iterator[tupl
         yield from ((check.context, check.app_id) for check in classic.required_status_checks.checks)
 
 
-def _reported(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+def _reported(wanted: Wanted, settings: Settings) -> Said:
     """Required checks that no job reports: every pull request would wait for them for ever."""
     rules, how = settings.branch_rules.get() or (), settings.branch_rules.how
     hidden, classic = settings.protection.hidden, settings.protection.value
@@ -299,15 +296,14 @@ def _reported(wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
     if not found:
         return ()
     if not lost:
-        return (Compared(seen=ok(f"{AND.join([*found])}: made by jobs of this repository", how)),)
-    return (Compared(seen=problem(f"no job for pull requests makes {AND.join(lost)}", how, url=_page(wanted))),)
+        return ok(f"{AND.join([*found])}: made by jobs of this repository", how)
+    return problem(f"no job for pull requests makes {AND.join(lost)}", how, url=_page(wanted))
 
 
 def _page(wanted: Wanted) -> str:
     return f"{GITHUB}/{wanted.repository}/settings/rules"
 
 
-APPLY = "tagship doctor --apply shows what it would change, and asks."
 TAGS = Page(
     code="TD37",
     title="Release tags are made by maintainers, and never moved or deleted",

@@ -16,6 +16,9 @@ from tagship.setup.check import Check, Group, Needs, Seen
 from tagship.setup.observed import Observed
 from tagship.setup.wanted import Wanted
 
+APPLY = "tagship doctor --apply shows what it would change, and asks."
+"""The remedy of what an API can set."""
+
 
 class Request(Record, frozen=True, kw_only=True):
     """One request that changes something."""
@@ -50,6 +53,15 @@ class Action(Record, frozen=True, kw_only=True):
     note: str = ""
     """What else it changes for somebody."""
 
+    @classmethod
+    def of(
+        cls, part: Part, what: str, words: tuple[str, str], page: Page, requests: tuple[Request, Request]
+    ) -> "Action":
+        """A change with one request that makes it, and one that takes it back; the words are before and after."""
+        before, after = words
+        request, undo = requests
+        return cls(what=what, before=before, after=after, page=page, part=part, request=request, undo=(undo,))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compared:
@@ -59,7 +71,8 @@ class Compared:
     actions: tuple[Action, ...] = ()
 
 
-Look = Callable[[Wanted, Settings], tuple[Compared, ...]]
+Said = Seen | Compared | tuple[Seen | Compared, ...]
+"""What a comparison says, of one thing or of several; nothing at all where it does not apply."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,16 +81,28 @@ class Setting:
 
     id: str
     page: Page
-    look: Look
-    """May raise `Unseen`; nothing at all where it does not apply."""
+    look: Callable[[Wanted, Settings], Said]
+    """May raise `Unseen`."""
     needs: Needs = Needs.NOTHING
     group: Group = Group.GITHUB
+
+    def compare(self, wanted: Wanted, settings: Settings) -> tuple[Compared, ...]:
+        """All that the row is about, compared.
+
+        Raises:
+            Unseen: it could not be read.
+        """
+        said = self.look(wanted, settings)
+        return tuple(
+            one if isinstance(one, Compared) else Compared(seen=one)
+            for one in (said if isinstance(said, tuple) else (said,))
+        )
 
     @property
     def check(self) -> Check:
         """The row as a check of the doctor."""
 
         def look(observed: Observed) -> tuple[Seen, ...]:
-            return tuple(compared.seen for compared in self.look(observed.target, observed.github))
+            return tuple(compared.seen for compared in self.compare(observed.target, observed.github))
 
         return Check(id=self.id, page=self.page, group=self.group, needs=self.needs, look=look)
