@@ -15,6 +15,7 @@ import tomlkit
 from tagship.errors import TagshipError
 from tagship.project import hashed
 from tagship.project import notes as notes_of
+from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.project.yaml_nodes import read as read_yaml
 from tagship.services.addresses import GITHUB
@@ -25,8 +26,6 @@ from tagship.workflow.files import File
 from tagship.workflow.locks import Desk
 from tagship.workflow.render import render, render_watch
 from tagship.workflow.variant import Variant, variant
-
-FOLDER = ".github/workflows"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,10 +163,8 @@ def _lock(path: str, there: str | None, why: tuple[str, ...], wish: Wish, make: 
 def _environments(project: Project, wanted: Variant) -> Iterator[File]:
     """The deployment environments; who changes one has decided who may publish, and keeps it."""
     for environment in environments.wanted(wanted):
-        text = files.stamped(environments.render(environment, wanted.repository))
-        there = files.read(project.top, environment.path)
-        stale = there is not None and there != text and files.is_as_written(there)
-        yield File(path=environment.path, there=there, wanted=text, why=("it is out of date",) if stale else ())
+        text = environments.render(environment, wanted.repository)
+        yield files.for_people(project.top, environment.path, files.stamped(text))
 
 
 def _dependabot(project: Project, notes: list[str]) -> File | None:

@@ -41,7 +41,7 @@ def found(project: Project, variant: Variant, asked: Collection[Extra], notes: l
     place = Place(publishing=project.package, pages=folder)
     for path in (f"{own}PUBLISHING.md", *(pages if "docs" in asked else there["docs"])):
         text = guide.document(path.rpartition("/")[2], project, variant, place, has)
-        yield _for_people(project, path, files.stamped(text, _MARKDOWN))
+        yield files.for_people(project.top, path, files.stamped(text, _MARKDOWN))
     for path in TOOLS if "tools" in asked else there["tools"]:
         template = _TEMPLATES / f"{path.rpartition('/')[2]}.txt"
         yield _for_machines(project, path, files.stamped(template.read_text(encoding="utf-8")))
@@ -73,13 +73,6 @@ def _builder(root: Path, top: Path) -> str | None:
                 if said is None or said[1].strip("./") == "docs":
                     return name
     return None
-
-
-def _for_people(project: Project, path: str, text: str) -> File:
-    """A page: theirs as soon as they change a word of it."""
-    there = files.read(project.top, path)
-    stale = there is not None and there != text and files.is_as_written(there)
-    return File(path=path, there=there, wanted=text, why=("it is out of date",) if stale else ())
 
 
 def _for_machines(project: Project, path: str, text: str) -> File:

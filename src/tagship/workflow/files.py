@@ -106,6 +106,17 @@ def read(root: Path, path: str) -> str | None:
         ) from error
 
 
+def for_people(root: Path, path: str, text: str) -> File:
+    """A file that is read by people, and theirs as soon as they change a word of it.
+
+    Raises:
+        ProjectError: as `read`.
+    """
+    there = read(root, path)
+    stale = there not in (None, text) and is_as_written(there or "")
+    return File(path=path, there=there, wanted=text, why=("it is out of date",) if stale else ())
+
+
 def write(root: Path, edits: Sequence[Edit]) -> tuple[str, ...]:
     """Write what is to be created and updated, each file whole or not at all, and return the paths.
 

@@ -6,13 +6,13 @@ from typing import Literal
 
 from tagship.errors import AUDIT_ERRORS, AUDIT_NOTHING, AUDIT_WARNINGS, UNDECIDED, UsageError
 from tagship.model import Finding, Record, Severity
+from tagship.project.ci import FOLDER
 from tagship.services.shell import Shell
 from tagship.workflow.audit import audit, publishes
 from tagship.workflow.audit.tools import TOOLS, ToolRun
 from tagship.workflow.audit.tools import run as run_tool
 from tagship.workflow.document import read
 
-FOLDER = ".github/workflows"
 _REMEDY = "Name a repository, a folder with workflows, or workflow files."
 
 
