@@ -68,7 +68,7 @@ TABLE = [
     Row("security.one-route:old.yml", "another", write(".github/workflows/old.yml", OLD), PROBLEM,
         "deploy of old.yml uploads as well"),
     Row("security.no-passwords:old.yml", "a token", write(".github/workflows/old.yml", OLD), PROBLEM,
-        "its job deploy uploads with a token, and this project uses trusted publishing"),
+        "its job deploy uploads with a token, and the project is set to trusted publishing"),
     Row("security.no-passwords:tools/.pypirc", "a file", write("tools/.pypirc", PYPIRC), PROBLEM,
         "it is committed, and holds passwords or tokens"),
     Row("security.policy", "none", write("SECURITY.md", None), PROBLEM, "there is no SECURITY.md"),

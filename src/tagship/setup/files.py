@@ -101,8 +101,9 @@ def _passwords(observed: Observed) -> Iterator[Seen]:
         return
     tokens = {p.file: p for p in observed.project.ci.publishers if p.auth == "token"}
     for file, publisher in tokens.items():
-        words = f"its job {publisher.job} uploads with a token, and this project uses trusted publishing"
-        yield problem(words, f"{FOLDER}/{file}", about=file)
+        words = f"its job {publisher.job} uploads with a token, and the project is set to trusted publishing"
+        remedy = 'Take it out, and revoke the token on its index. If it is meant: [tool.tagship] auth = "token".'
+        yield problem(words, f"{FOLDER}/{file}", remedy=remedy, about=file)
     if not tokens and not observed.files.pypirc:
         yield ok("no token in a workflow, no .pypirc in the repository", FOLDER)
 
