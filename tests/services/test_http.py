@@ -184,7 +184,7 @@ def test_an_answer_that_never_ends_is_waited_for_as_long_as_was_said(kind: str) 
                     f"{host} is not waited for any longer: all requests together took 0.3 seconds"
                 )
         if kind != "handshake":
-            with http.within(0.3), pytest.raises(UnknownOutcome):
+            with http.within(0.3), pytest.raises(UnknownOutcome, match="is not waited for any longer"):
                 http.request("POST", address, body=b"{}")
         assert (slept, time.monotonic() - began < 5) == ([], True)
 

@@ -2,18 +2,19 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 
 import pytest
 from werkzeug import Response
 
-from tagship.errors import Refused, TagshipError, UsageError
+from tagship.errors import Refused, TagshipError, UnknownOutcome, UsageError
 from tagship.model import Status
 from tagship.operate.proposal import takes_no_pushes
 from tagship.rehearsal.github.state import Policy, Rule, Ruleset
 from tagship.services.pulls import Pulls
-from tagship.setup.apply import Failed, apply, check_rights, plan
+from tagship.setup.apply import Done, Doors, Failed, apply, check_rights, plan
 from tagship.setup.github import SETTINGS
 from tests.setup.applying import doors, empty, seen, state, writes
 from tests.setup.worlds import ACTIONS_ID, ADMIN, SetUp, Stagehand
@@ -260,6 +261,32 @@ def test_what_github_refuses_keeps_nothing_else_from_being_set(worlds: Stagehand
         (left,) = json.loads(again.stdout)["left"]
         assert (left["what"], left["reason"]) == ("published releases", "GitHub refused: 403 Not for you")
         assert left["remedy"].startswith("Give the job or the token the missing permission.")
+
+
+def test_an_answer_that_never_ends_is_an_unknown_outcome(worlds: Stagehand) -> None:
+    """A change whose answer drips is not waited for without end, does not count as made, and is made the next time."""
+    over = threading.Event()
+
+    def dripping(environ, start_response):
+        start_response("200 OK", [("Content-Type", "application/json")])
+        while not over.wait(0.05):
+            yield b" "
+
+    with worlds.open("apply-drips") as made:
+        empty(made)
+        hosts = made.embedded.doors.hosts
+        whole = hosts["api.github.com"]
+        world, asked = made.world(made.token(ADMIN)), doors(made).wanted
+        table = tuple(setting for setting in SETTINGS if setting.page.code == "TD41")
+        to = Doors(github=world.github, wanted=asked, table=table)
+        settings = seen(to)
+        hosts["api.github.com"] = dripping
+        with world.http.within(1), pytest.raises(UnknownOutcome, match="is not waited for any longer"):
+            next(apply(to, settings))
+        over.set()
+        hosts["api.github.com"] = whole
+        assert [type(one) for one in apply(to, seen(to))] == [Done]
+        assert made.github.immutable_releases
 
 
 def test_a_loose_pattern_stays_where_its_better_one_is_refused(worlds: Stagehand) -> None:

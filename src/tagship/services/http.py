@@ -190,6 +190,9 @@ class Http:
             try:
                 reply = self._once(method, url, headers or {}, body)
                 seconds = wait(attempt, reply.status, reply.headers.get("retry-after", ""), patience)
+            except UnknownOutcome:
+                self._in_time(host, method)
+                raise
             except Unreachable as error:
                 self._in_time(host)
                 seconds = wait(attempt, None, patience=patience)
