@@ -157,6 +157,17 @@ def test_a_site_that_is_built_from_docs_stays_whole(
     assert "Note" not in there.err
 
 
+def test_a_folder_is_one_word_in_every_command(adopting: Adopting) -> None:
+    """A folder that is called like a command stands quoted in the pages, so that pasting one runs nothing else."""
+    folder = "packages/a $(touch owned)"
+    there = adopting({f"{folder}/pyproject.toml": MEMBER, f"{folder}/README.md": "x\n"})
+    assert there("init", "--docs", at=folder) == 0
+    found = [(there.root / folder / name).read_text() for name in ("PUBLISHING.md", *PAGES)]
+    lines = [line for text in found for line in text.splitlines() if "tagship" in line and "owned" in line]
+    assert f"$ tagship release minor --package '{folder}'" in lines
+    assert not [line for line in lines if "owned" in line.replace(f"'{folder}'", "").replace(f'"{folder}"', "")]
+
+
 @pytest.mark.requirement("C6")
 def test_a_page_belongs_to_who_edits_it(adopting: Adopting) -> None:
     """Pages follow the project until somebody changes a word; then they are theirs, and no drift."""

@@ -1,6 +1,7 @@
 """The pages for an adopter's people, with the values of their own project, and what the indexes have to be told."""
 
 import posixpath
+import shlex
 from collections.abc import Collection
 from functools import cache
 from typing import Literal
@@ -114,8 +115,8 @@ def document(name: str, project: Project, variant: Variant, place: Place, extras
         manual=GITHUB_MANUAL,
         page=f"{GITHUB}/{variant.repository}/actions/workflows/{variant.file}",
         name=canonicalize_name(variant.project),
-        path="" if variant.package == "." else f" {variant.package}",
-        package="" if variant.package == "." else f" --package {variant.package}",
+        path="" if variant.package == "." else f" {shlex.quote(variant.package)}",
+        package="" if variant.package == "." else f" --package {shlex.quote(variant.package)}",
         up=_way(place.publishing, "."),
         pages=_way(place.publishing, place.pages),
         back=_way(place.pages, place.publishing),
