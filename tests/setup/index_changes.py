@@ -198,6 +198,13 @@ def smuggled(made: SetUp) -> None:
     state.put(replace(project, releases=(replace(release, files=tuple(files)),)))
 
 
+def handed(made: SetUp) -> None:
+    """The workflow hands its identity to one of another repository."""
+    made.write(PUBLISH, None)
+    job = "{permissions: {id-token: write}, uses: acme/shared/.github/workflows/pypi.yml@v1}"
+    made.write(".github/workflows/tag.yml", f"on: {{push: {{tags: ['v*']}}}}\njobs:\n  go: {job}\n")
+
+
 def called_bare(made: SetUp) -> None:
     """The same, and the upload makes no attestations."""
     called_by(made)

@@ -97,6 +97,7 @@ def each_row(matrix: str, *, environment: str = "${{ matrix.e }}", index: str = 
 
 
 CALLING = flow("  up:\n    uses: ./.github/workflows/release.yml")
+HANDED = "  go:\n    permissions: {{id-token: {permission}}}\n    uses: a/b/.github/workflows/pypi.yml@v1\n{more}"
 ROWS: tuple[tuple[str, Mapping[str, str], tuple[str, ...], tuple[str, ...]], ...] = (
     ("none", {}, ("publish.yml pypi",), ("publish.yml testpypi",)),
     ("an own one", {"release.yml": flow(upload("up", environment="prod"))}, ("release.yml prod",), ()),
@@ -212,6 +213,27 @@ ROWS: tuple[tuple[str, Mapping[str, str], tuple[str, ...], tuple[str, ...]], ...
         ("release.yml called by tag.yml, refused",),
     ),
     (
+        "one that is handed to another repository",
+        {"tag.yml": flow(HANDED.format(permission="write", more=""))},
+        ("a/b/.github/workflows/pypi.yml called by tag.yml, refused",),
+        (),
+    ),
+    (
+        "one for TestPyPI that is handed to another repository, beside an own one",
+        {"a.yml": flow(upload("up"), HANDED.replace("pypi.yml", "test-pypi.yml").format(permission="write", more=""))},
+        ("a.yml",),
+        ("a/b/.github/workflows/test-pypi.yml called by a.yml, refused",),
+    ),
+    (
+        "another repository's with a token, and one without an identity",
+        {
+            "a.yml": flow(HANDED.format(permission="write", more="    secrets: {token: '${{ secrets.PYPI_TOKEN }}'}")),
+            "b.yml": flow(HANDED.format(permission="none", more="")),
+        },
+        ("publish.yml pypi",),
+        ("publish.yml testpypi",),
+    ),
+    (
         "an expression",
         {"release.yml": flow(upload("up", environment="${{ vars.E }}"))},
         ("release.yml ${{ vars.E }}",),
@@ -235,7 +257,8 @@ def test_the_identities_are_those_of_the_workflows(
         Target.TESTPYPI: testpypi,
     }
     assert {one.repository for several in found.values() for one in several} <= {"Owner/Sample"}
-    if len(pypi) == len(workflows) == 1 and "matrix" not in "".join(workflows.values()):
+    told = "".join(workflows.values())
+    if len(pypi) == len(workflows) == 1 and "matrix" not in told and "uses: a/b" not in told:
         assumed, one = fit.publishing(observed.project), found[Target.PYPI][0]
         assert (assumed.workflow, assumed.pypi) == (one.workflow, one.environment)
 

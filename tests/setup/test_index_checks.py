@@ -419,6 +419,15 @@ ROWS = (
         remedy="Let the job that uploads be in the workflow that the tag starts.",
     ),
     Row(
+        what="the identity is handed to a workflow of another repository",
+        change=there.handed,
+        says={
+            "index.claims:pypi": "problem: acme/shared/.github/workflows/pypi.yml is called by tag.yml, and PyPI takes "
+            "that from none"
+        },
+        remedy="Let the job that uploads be in the workflow that the tag starts.",
+    ),
+    Row(
         what="another workflow calls the one that publishes, without attestations",
         change=there.called_bare,
         says={
@@ -481,6 +490,7 @@ ROWS = (
         what="the environment is an expression, and the file another one",
         change=there.both(there.expression, there.renamed_file),
         says={"index.publisher:pypi": f"{ANOTHER} the workflow was publish.yml and is release.yml"},
+        remedy="Write the name of the environment into the workflow, as it is registered. Then: Register",
     ),
     Row(
         what="the environment is an expression",
@@ -546,6 +556,7 @@ SILENT = {
     "the name is reserved": ("index.publisher", "index.status"),
     "the page names another repository": ("index.publisher:pypi", "index.owners"),
     "the project is in quarantine": ("index.name:testpypi", "index.publisher:testpypi"),
+    "the identity is handed to a workflow of another repository": ("index.publisher:pypi",),
     "all is right": ("index.publisher:testpypi", "index.commit:testpypi"),
     "the release was made from a branch": ("index.commit",),
 }

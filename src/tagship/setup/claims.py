@@ -16,7 +16,7 @@ from tagship.services.index_settings import Listing, Publisher, Release, environ
 from tagship.services.reading import Unseen
 from tagship.setup.check import Seen, unknown
 from tagship.setup.observed import Observed, is_ours
-from tagship.workflow.audit.lane import Lane, Upload
+from tagship.workflow.audit.lane import Lane, Upload, index_named
 from tagship.workflow.document import Document, Step, text
 from tagship.workflow.guide import trusted
 from tagship.workflow.variant import Variant
@@ -60,8 +60,10 @@ def identities(observed: Observed, target: Target) -> tuple[Identity, ...]:
         return ()
     if observed.github.repository.value is not None:
         repository = observed.github.repository.value.full_name
-    if lanes := _lanes(observed):
-        return tuple(_presented(observed, lanes, target, repository))
+    lanes, handed = _lanes(observed), tuple(_handed(observed, repository))
+    if lanes or handed:
+        elsewhere = (presented for index, presented in handed if index == target.value)
+        return (*_presented(observed, lanes, target, repository), *elsewhere)
     if not isinstance(wanted, Variant) or wanted.auth == "token":
         return ()
     name = wanted.pypi if target is Target.PYPI else wanted.testpypi
@@ -116,6 +118,25 @@ def _presented(observed: Observed, lanes: Iterable[Lane], target: Target, reposi
             refused=any(_attests(one.step) for _, one in same) if callers else lane.called,
             where=f"{file}:{upload.job.line}",
         )
+
+
+def _handed(observed: Observed, repository: str) -> Iterator[tuple[str, Identity]]:
+    """Index and identity of jobs that hand theirs to a workflow of another repository, which is named for the index."""
+    for document in observed.files.workflows:
+        lane = Lane(document)
+        for job in document.jobs.values():
+            named = index_named(f"{job.id} {job.uses}") if job.uses and inside(job.uses) is None else ""
+            secrets = any(lane.secrets(job.node.get("secrets")))
+            if named and not secrets and lane.permission(job, "id-token") == "write":
+                presented = Identity(
+                    repository=repository,
+                    workflow=job.uses.partition("@")[0],
+                    environment="",
+                    callers=document.file.removeprefix(f"{FOLDER}/"),
+                    refused=True,
+                    where=f"{document.file}:{job.line}",
+                )
+                yield named, presented
 
 
 def _callers(observed: Observed, file: str) -> list[str]:

@@ -24,18 +24,22 @@ def _publisher(at: At, presented: Identity) -> Seen | None:
     about, status = at.about(presented), at.listing.status.get()
     if status == "quarantined" or foreign(at):
         return None
+    known = at.known() if status is not None else ()
+    own = next((release for release, publishers in known if _by(presented, publishers)), None)
+    if presented.refused and own is None:
+        return None  # there is nothing to register for it
     register = at.register(presented)
+    if EXPRESSION in presented.environment:
+        register = f"{SAY} Then: {register}"
     if presented.workflow != at.presented[0].workflow:
         register = f"Take the job out where nothing needs it: {presented.where}. Else: {register}"
     if status is None:
         return pending(f"{at.name} is not there yet; {presented.words} will ask", at.how, remedy=register, about=about)
-    known = at.known()
     if not known:
         if at.index.target is Target.TESTPYPI and at.listing.releases:
             return None  # tagship's own workflow makes attestations for PyPI alone
         words = f"no release shows who published it; {presented.words} will ask"
         return pending(words, at.how, remedy=f"{register} {DONE}", about=about)
-    own = next((release for release, publishers in known if _by(presented, publishers)), None)
     if own is None:
         return _other(at, presented, register)
     if EXPRESSION in presented.environment:
