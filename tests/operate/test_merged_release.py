@@ -191,7 +191,7 @@ def test_it_waits_for_the_merge(desk: Desk) -> None:
     assert done.code == 0, done.err
     with ThreadPoolExecutor() as threads:
         merged = threads.submit(merge_once_waited_for, desk)
-        waited = desk.release("minor", "--pull-request", "--wait", *QUIET)
+        waited = desk.release("minor", "--pull-request", "--wait", *QUIET, apart=True)
     assert waited.code == 0, waited.err
     assert [line for line in waited.err.splitlines() if "#1" in line or line.startswith("pushed")] == [
         "  1. nothing more: pull request #1 is open  https://github.com/owner/sample/pull/1",

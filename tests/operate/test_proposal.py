@@ -14,7 +14,7 @@ from tests.cli.calling import IMPORTED
 from tests.operate.desks import BRANCH, CHANGELOG, QUIET, RAISED, Desk
 from tests.rehearsing import PYPROJECT, git
 
-pytestmark = pytest.mark.requirement("B6")
+pytestmark = [pytest.mark.requirement("B6"), pytest.mark.usefixtures("kept")]
 
 
 def test_a_pull_request_and_then_the_tag(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from tagship.services.shell import Shell
 from tests.cli.calling import IMPORTED, call
 from tests.rehearsing import FILES, IDENTITY, PYPROJECT, git, repository
 
-pytestmark = pytest.mark.requirement("B6")
+pytestmark = [pytest.mark.requirement("B6"), pytest.mark.usefixtures("kept")]
 
 READY = Situation(
     head="a" * 40,

@@ -118,6 +118,7 @@ def test_the_settings_of_another_are_refused(
         stage(sample, Request(tag="v1.0.0", assumptions=Assumptions(recorded=world)))
 
 
+@pytest.mark.usefixtures("kept")
 def test_an_environment_is_the_same_in_capitals(worlds: Stagehand, sample: Path, stage: Stage) -> None:
     """GitHub takes `PyPI` and `pypi` for one environment: its patterns let the tag in all the same."""
     with worlds.open("capitals") as made:
