@@ -1,5 +1,7 @@
 """Faults on purpose: how a release comes out of each, against the end that was written down before."""
 
+from itertools import product
+
 import msgspec
 import pytest
 
@@ -38,8 +40,19 @@ def test_files_that_cannot_be_downloaded_now_are_not_broken(rig: Rig, fault: str
     struck(rig, fault)
 
 
-@pytest.mark.parametrize("kind", ["lost", "lost-502", "503", "lost-old"])
-@pytest.mark.parametrize("what", ["draft", "wheel", "sdist", "publication"])
+KINDS_OF_LOSS = ("lost", "lost-502", "503", "lost-old")
+WRITES = ("draft", "wheel", "sdist", "publication")
+TELLING = {*zip(KINDS_OF_LOSS, WRITES, strict=True), ("lost", "publication"), ("503", "draft")}
+"""Each kind and each write once, and what is worst: public without an answer, and nothing at all."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        pytest.param(kind, what, marks=() if (kind, what) in TELLING else pytest.mark.slow)
+        for kind, what in product(KINDS_OF_LOSS, WRITES)
+    ],
+)
 def test_a_write_to_github_without_an_answer_is_looked_after(
     rig: Rig, requests: tuple[Seen, ...], kind: str, what: str
 ) -> None:

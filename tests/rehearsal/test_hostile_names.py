@@ -18,6 +18,8 @@ NAMES = [
     "v1.0.0>{}",
     "v1.0.0%0A--{}",
 ]
+TELLING = {NAMES[1], NAMES[2], NAMES[-1]}
+"""A way out of quotes, one that quotes do not stop, and one that is no shell's: the branches that are always built."""
 
 
 def command(folder: Path) -> str:
@@ -36,7 +38,14 @@ def test_tags_that_are_commands(stage: Stage, tmp_path: Path, pattern: str) -> N
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize("pattern", [*NAMES, "-v1.0.0{0:.0}", "\u202e{0:.0}main"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *(pytest.param(name, marks=() if name in TELLING else pytest.mark.slow) for name in NAMES),
+        "-v1.0.0{0:.0}",
+        "\u202e{0:.0}main",
+    ],
+)
 def test_branches_that_are_commands(stage: Stage, tmp_path: Path, pattern: str) -> None:
     """A development version of such a branch is planned and built like that of any other."""
     path, name = repository(tmp_path / "sample", {}), pattern.format(command(tmp_path))
