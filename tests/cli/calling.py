@@ -59,6 +59,33 @@ def inside(*words: str, cwd: Path, environ: Mapping[str, str] | None = None) -> 
     return Answer(code=code, out=_text(out), err=_text(err))
 
 
+def on_a_terminal(*words: str, cwd: Path) -> str:
+    """What a command writes to a terminal, on both streams."""
+    ours, theirs = os.openpty()
+    environ = {**os.environ, "PYTHONPATH": IMPORTED, "TERM": "xterm-256color", "COLUMNS": "200"}
+    process = subprocess.Popen(
+        (sys.executable, "-P", "-m", "tagship", *words),
+        cwd=cwd,
+        env=environ,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            more = os.read(ours, 65536)
+        except OSError:  # nobody writes any more
+            break
+        said += more
+        if not more:
+            break
+    process.wait()
+    os.close(ours)
+    return said.decode()
+
+
 def _environ(cwd: Path, more: Mapping[str, str]) -> dict[str, str]:
     return {"TAGSHIP_CACHE_DIR": str(cwd.parent / "cache"), **os.environ, **more}
 
