@@ -31,6 +31,7 @@ from tagship.services.github_shapes import (
 )
 from tagship.services.reading import Hidden, Reading, begin
 
+P = TypeVar("P")
 T = TypeVar("T")
 ADMINISTRATION, SECRETS, ENVIRONMENTS = "Administration: read", "Secrets: read", "Environments: read"
 ACTIONS, METADATA, CONTENTS = "Actions: read", "Metadata: read", "Contents: read"
@@ -149,12 +150,7 @@ def unseen(hidden: Hidden) -> Settings:
 
 def read_environments(github: GitHub) -> Reading[tuple[Environment, ...]]:
     """All deployment environments."""
-
-    def ask() -> tuple[Environment, ...]:
-        pages = github.pages("/environments?per_page=100", _Environments)
-        return tuple(environment for page in pages for environment in page.environments)
-
-    return seen(github, "/environments", ACTIONS, ask)
+    return _all(github, "/environments", ACTIONS, _Environments, lambda page: page.environments)
 
 
 def read_policies(github: GitHub, name: str) -> Reading[tuple[Policy, ...]]:
@@ -223,12 +219,7 @@ def _environment(name: str) -> str:
 
 
 def _rules(github: GitHub, branch: str) -> Reading[tuple[Rule, ...]]:
-    path = f"/rules/branches/{branch}"
-
-    def ask() -> tuple[Rule, ...]:
-        return tuple(rule for page in github.pages(f"{path}?per_page=100", list[Rule]) for rule in page)
-
-    return seen(github, path, METADATA, ask)
+    return _all(github, f"/rules/branches/{branch}", METADATA, list[Rule], lambda page: page)
 
 
 def _protection(github: GitHub, branch: str) -> Reading[Protection]:
@@ -247,8 +238,16 @@ def _protection(github: GitHub, branch: str) -> Reading[Protection]:
 
 
 def _secrets(github: GitHub, path: str, needs: str) -> Reading[tuple[SecretName, ...]]:
-    def ask() -> tuple[SecretName, ...]:
-        return tuple(secret for page in github.pages(f"{path}?per_page=100", _Secrets) for secret in page.secrets)
+    return _all(github, path, needs, _Secrets, lambda page: page.secrets)
+
+
+def _all(
+    github: GitHub, path: str, needs: str, kind: type[P], items: Callable[[P], Iterable[T]]
+) -> Reading[tuple[T, ...]]:
+    """A list, all pages of it."""
+
+    def ask() -> tuple[T, ...]:
+        return tuple(one for page in github.pages(f"{path}?per_page=100", kind) for one in items(page))
 
     return seen(github, path, needs, ask)
 
@@ -264,12 +263,7 @@ def _optional(github: GitHub, path: str, needs: str, kind: type[T]) -> Reading[T
 
 def read_workflows(github: GitHub) -> Reading[tuple[WorkflowState, ...]]:
     """The workflows of the default branch, and whether they run."""
-
-    def ask() -> tuple[WorkflowState, ...]:
-        pages = github.pages("/actions/workflows?per_page=100", _Workflows)
-        return tuple(workflow for page in pages for workflow in page.workflows)
-
-    return seen(github, "/actions/workflows", ACTIONS, ask)
+    return _all(github, "/actions/workflows", ACTIONS, _Workflows, lambda page: page.workflows)
 
 
 def read_good_run(github: GitHub, file: str) -> Reading[WorkflowRun]:
