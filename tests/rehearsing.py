@@ -2,9 +2,10 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tagship.rehearsal.faults.stand import Rig
 from tagship.rehearsal.pipeline import Finished, run_all
 from tagship.rehearsal.request import Assumptions, Request
 from tagship.rehearsal.result import Rehearsal
-from tagship.rehearsal.run import Outside, Scene, backstage, play, rehearse, set_up
+from tagship.rehearsal.run import Outside, Scene, another, backstage, enter, place_of, play, rehearse, set_up
 from tagship.rehearsal.world import Embedded, Place, servers
 from tagship.services.reporter import Silence
 from tagship.services.world import Clock, Limits, World
@@ -158,11 +159,9 @@ def stage(upstream: str, cache: Path) -> Stage:
     return Stage(upstream=upstream, cache=cache)
 
 
-@pytest.fixture(scope="module")
-def rig(upstream: str, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """A clean rehearsal of the sample, with notes by GitHub, whose files all cells of a module release."""
-    settings = {"pyproject.toml": PYPROJECT + '[tool.tagship]\nnotes = "github"\n'}
-    path = repository(tmp_path_factory.mktemp("faults") / "sample", settings)
+@contextlib.contextmanager
+def rigged(path: Path, upstream: str, cache: Path) -> Iterator[Rig]:
+    """A clean rehearsal of a repository, whose files any number of worlds can release."""
     outside = Outside(
         path=path, environ=dict(os.environ) | {"UV_DEFAULT_INDEX": upstream}, cache=cache, clock=JumpingClock()
     )
@@ -170,3 +169,28 @@ def rig(upstream: str, cache: Path, tmp_path_factory: pytest.TempPathFactory) ->
         result, pushed = play(Request(), outside, behind, Silence())
         assert result.verdict == "ready"
         yield Rig(pushed=pushed, behind=behind, outside=outside, clean=result.manifest)
+
+
+@contextlib.contextmanager
+def afresh(rig: Rig, name: str) -> Iterator[Opened]:
+    """One more world for what was built: pushed, and before the first stage; files and checkout are copies.
+
+    Args:
+        name: of its folder, which no other world has.
+    """
+    folder = rig.behind.folder / name
+    shared = another(rig.pushed, rig.behind, folder)
+    workspace = replace(shared, root=folder / "runner", dist=folder / "dist")
+    shutil.copytree(shared.root, workspace.root, symlinks=True)
+    shutil.copytree(shared.dist, workspace.dist)
+    place = replace(place_of(rig.outside, rig.behind), folder=folder, clock=JumpingClock())
+    with servers(place, rig.behind.keeper) as embedded:
+        yield Opened(embedded=embedded, scene=enter(rig.pushed, workspace, embedded, Silence()))
+
+
+@pytest.fixture(scope="module")
+def rig(upstream: str, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A clean rehearsal of the sample, with notes by GitHub, whose files all cells of a module release."""
+    settings = {"pyproject.toml": PYPROJECT + '[tool.tagship]\nnotes = "github"\n'}
+    with rigged(repository(tmp_path_factory.mktemp("faults") / "sample", settings), upstream, cache) as found:
+        yield found

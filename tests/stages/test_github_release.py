@@ -12,13 +12,13 @@ import pytest
 
 from tagship.errors import Conflict, ProjectError
 from tagship.model import Manifest, Plan
-from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.doors import environment
+from tagship.rehearsal.faults.stand import Rig
 from tagship.rehearsal.github.state import Asset, Release
 from tagship.rehearsal.pipeline import Finished
 from tagship.stages.notes import LIMIT, body, sections
 from tests.cli.calling import call
-from tests.rehearsing import PYPROJECT, Opened, Stage, git, repository
+from tests.rehearsing import PYPROJECT, Opened, Stage, afresh, git, repository, rigged
 
 WHEEL, SDIST = "sample-1.0.0-py3-none-any.whl", "sample-1.0.0.tar.gz"
 BEFORE = ("plan", "gate", "build", "test", "check", "publish", "verify")
@@ -53,14 +53,20 @@ class Ready:
         return done.manifest.log[-1].said
 
 
+@pytest.fixture(scope="module")
+def built(upstream: str, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A project with a changelog, released once."""
+    files = {"CHANGELOG.md": "# Changes\n\n## 1.0.0\n\nFixed\n"}
+    with rigged(repository(tmp_path_factory.mktemp("built") / "sample", files), upstream, cache) as found:
+        yield found
+
+
 @pytest.fixture
-def ready(stage: Stage, tmp_path: Path) -> Iterator[Ready]:
-    """A project with a changelog, released up to its GitHub release, in a world that stays open."""
-    patient = dataclasses.replace(stage, clock=JumpingClock())
-    with patient.open(repository(tmp_path / "sample", {"CHANGELOG.md": "# Changes\n\n## 1.0.0\n\nFixed\n"})) as opened:
-        built = opened.run(*BEFORE)
-        assert built.error is None
-        yield Ready(opened, built.manifest)
+def ready(built: Rig, tmp_path: Path) -> Iterator[Ready]:
+    """That project, released up to its GitHub release, in a world of its own that stays open."""
+    log = tuple(entry for entry in built.clean.log if entry.stage in BEFORE)
+    with afresh(built, tmp_path.name) as opened:
+        yield Ready(opened, msgspec.structs.replace(built.clean, log=log))
 
 
 def asset(number: int, name: str, data: bytes, *, broken: bool = False) -> Asset:
