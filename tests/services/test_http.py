@@ -190,7 +190,7 @@ def test_an_answer_that_never_ends_is_waited_for_as_long_as_was_said(kind: str) 
 
 
 def test_after_its_time_a_door_is_open_again(proxy: SimpleNamespace) -> None:
-    """A limit ends with its block, whether it was reached or not."""
+    """A limit ends with its block, whether it was reached or not, and so does the thread that keeps it."""
     http = Http(proxy=proxy.at, ca=None, agent="test")
     with http.within(0.01):
         time.sleep(0.1)
@@ -198,5 +198,6 @@ def test_after_its_time_a_door_is_open_again(proxy: SimpleNamespace) -> None:
             http.request("GET", AWAY)
     with http.within(60):
         assert http.request("GET", AWAY).ok
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
     assert http.request("GET", AWAY).ok
     assert len(proxy.logins) == 2

@@ -169,6 +169,7 @@ class Http:
             yield
         finally:
             timer.cancel()
+            timer.join()  # a thread that is still ending may crash an interpreter that ends as well
             self._connections.ended = False
 
     def request(
