@@ -1,14 +1,16 @@
 """What is published is what was tested: other bytes, foreign files and incomplete releases are stopped."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tagship.rehearsal.clock import JumpingClock
-from tests.rehearsing import Opened, Stage, repository
+from tagship.model import Manifest
+from tagship.rehearsal.faults.stand import Rig
+from tests.rehearsing import Opened, Stage, afresh, repository, rigged
 
 WHEEL, SDIST = "sample-1.0.0-py3-none-any.whl", "sample-1.0.0.tar.gz"
 VALIDATED = ("plan", "gate", "build", "test", "check")
@@ -18,6 +20,25 @@ def built(opened: Opened) -> tuple[Path, Path]:
     """Where the built files lie: wheel and sdist."""
     dist = opened.world.workspace.dist
     return dist / WHEEL, dist / SDIST
+
+
+Checked = tuple[Opened, Manifest]
+"""A world in which nothing is published, and what its jobs would get."""
+
+
+@pytest.fixture(scope="module")
+def made(upstream: str, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """The sample, released once."""
+    with rigged(repository(tmp_path_factory.mktemp("made") / "sample", {}), upstream, cache) as found:
+        yield found
+
+
+@pytest.fixture
+def checked(made: Rig, tmp_path: Path) -> Iterator[Checked]:
+    """Its files, built, tested and checked, in a world of their own."""
+    log = tuple(entry for entry in made.clean.log if entry.stage in VALIDATED)
+    with afresh(made, tmp_path.name) as opened:
+        yield opened, msgspec.structs.replace(made.clean, log=log)
 
 
 def other_bytes(path: Path) -> None:
@@ -37,94 +58,89 @@ def other_bytes(path: Path) -> None:
     ids=["other bytes", "a file less", "a file more"],
 )
 def test_files_that_are_not_what_was_checked_are_not_published(
-    stage: Stage, tmp_path: Path, change: Callable[[Path, Path], object]
+    checked: Checked, change: Callable[[Path, Path], object]
 ) -> None:
     """Between check and publish, names and digests are compared: nothing is uploaded where they differ."""
-    with stage.open(repository(tmp_path / "sample", {})) as opened:
-        checked = opened.run(*VALIDATED)
-        assert checked.error is None
-        change(*built(opened))
-        published = opened.run("publish", after=checked.manifest)
-        assert published.error is not None
-        assert published.error.code == "TE09"
-        assert published.error.message.startswith("Nothing was done: dist/ is not what was built and checked")
-        assert opened.embedded.pypi.state.files("sample") == ()
+    opened, manifest = checked
+    change(*built(opened))
+    published = opened.run("publish", after=manifest)
+    assert published.error is not None
+    assert published.error.code == "TE09"
+    assert published.error.message.startswith("Nothing was done: dist/ is not what was built and checked")
+    assert opened.embedded.pypi.state.files("sample") == ()
 
 
-def test_a_foreign_file_in_the_same_version_stops_the_upload(stage: Stage, tmp_path: Path) -> None:
+def test_a_foreign_file_in_the_same_version_stops_the_upload(checked: Checked) -> None:
     """Where the index has a file of the version that this build did not make, nothing is added to it."""
-    with stage.open(repository(tmp_path / "sample", {})) as opened:
-        checked = opened.run(*VALIDATED)
-        wheel, _ = built(opened)
-        opened.embedded.pypi.state.add_bytes("sample-1.0.0-1-py3-none-any.whl", wheel.read_bytes())
-        error = opened.run("publish", after=checked.manifest).error
-        assert error is not None
-        assert (error.code, error.message.splitlines()[0]) == (
-            "TE09",
-            "Nothing was uploaded: PyPI has sample-1.0.0-1-py3-none-any.whl, which this build did not make",
-        )
+    opened, manifest = checked
+    wheel, _ = built(opened)
+    opened.embedded.pypi.state.add_bytes("sample-1.0.0-1-py3-none-any.whl", wheel.read_bytes())
+    error = opened.run("publish", after=manifest).error
+    assert error is not None
+    assert (error.code, error.message.splitlines()[0]) == (
+        "TE09",
+        "Nothing was uploaded: PyPI has sample-1.0.0-1-py3-none-any.whl, which this build did not make",
+    )
 
 
-def test_other_bytes_that_arrive_first_are_a_conflict(stage: Stage, tmp_path: Path) -> None:
+def test_other_bytes_that_arrive_first_are_a_conflict(checked: Checked, tmp_path: Path) -> None:
     """Where somebody else uploads other bytes between our look and our upload, that is no success."""
-    with stage.open(repository(tmp_path / "sample", {})) as opened:
-        checked = opened.run(*VALIDATED)
-        wheel, _ = built(opened)
-        pypi = opened.embedded.pypi
+    opened, manifest = checked
+    wheel, _ = built(opened)
+    pypi = opened.embedded.pypi
 
-        def racing(environ: dict[str, object], start_response: object) -> object:
-            if environ["PATH_INFO"] == "/_/oidc/mint-token" and not pypi.state.files("sample"):
-                other = tmp_path / WHEEL
-                other.write_bytes(wheel.read_bytes())
-                with other.open("ab") as file:
-                    file.write(b"\0")
-                pypi.state.add_file(other)
-            return pypi(environ, start_response)  # type: ignore[arg-type]
+    def racing(environ: dict[str, object], start_response: object) -> object:
+        if environ["PATH_INFO"] == "/_/oidc/mint-token" and not pypi.state.files("sample"):
+            other = tmp_path / WHEEL
+            other.write_bytes(wheel.read_bytes())
+            with other.open("ab") as file:
+                file.write(b"\0")
+            pypi.state.add_file(other)
+        return pypi(environ, start_response)  # type: ignore[arg-type]
 
-        hosts = opened.embedded.doors.hosts
-        hosts.update(dict.fromkeys(pypi.hosts, racing))  # type: ignore[attr-defined]
-        error = opened.run("publish", after=checked.manifest).error
-        assert error is not None
-        assert error.code == "TE09"
-        assert f"PyPI has {WHEEL} with other bytes" in error.message
+    hosts = opened.embedded.doors.hosts
+    hosts.update(dict.fromkeys(pypi.hosts, racing))  # type: ignore[attr-defined]
+    error = opened.run("publish", after=manifest).error
+    assert error is not None
+    assert error.code == "TE09"
+    assert f"PyPI has {WHEEL} with other bytes" in error.message
 
 
 @pytest.mark.requirement("A8")
-def test_an_index_that_serves_other_bytes_is_broken(stage: Stage, tmp_path: Path) -> None:
+def test_an_index_that_serves_other_bytes_is_broken(checked: Checked) -> None:
     """verify stops where a file of ours is served with another digest, and no GitHub release is made."""
-    with stage.open(repository(tmp_path / "sample", {})) as opened:
-        published = opened.run(*VALIDATED, "publish")
-        state = opened.embedded.pypi.state
-        project = state.projects["sample"]
-        release = project.releases[0]
-        wrong = hashlib.sha256(b"made up by a test").hexdigest()
-        files = tuple(replace(f, sha256=wrong) if f.filename == WHEEL else f for f in release.files)
-        state.put(replace(project, releases=(replace(release, files=files),)))
-        error = opened.run("verify", "github-release", after=published.manifest).error
-        assert error is not None
-        assert (error.code, error.message) == ("TE14", f"PyPI serves other bytes than were built: {WHEEL}")
-        assert opened.embedded.github.releases == []
+    opened, manifest = checked
+    published = opened.run("publish", after=manifest)
+    state = opened.embedded.pypi.state
+    project = state.projects["sample"]
+    release = project.releases[0]
+    wrong = hashlib.sha256(b"made up by a test").hexdigest()
+    files = tuple(replace(f, sha256=wrong) if f.filename == WHEEL else f for f in release.files)
+    state.put(replace(project, releases=(replace(release, files=files),)))
+    error = opened.run("verify", "github-release", after=published.manifest).error
+    assert error is not None
+    assert (error.code, error.message) == ("TE14", f"PyPI serves other bytes than were built: {WHEEL}")
+    assert opened.embedded.github.releases == []
 
 
 @pytest.mark.requirement("A8")
-def test_an_incomplete_release_is_broken_and_an_invisible_one_is_not(stage: Stage, tmp_path: Path) -> None:
+def test_an_incomplete_release_is_broken_and_an_invisible_one_is_not(checked: Checked) -> None:
     """A file missing for good stops the release; nothing visible at all is a warning with its own code."""
-    patient = replace(stage, clock=JumpingClock())
-    with patient.open(repository(tmp_path / "sample", {})) as opened:
-        published = opened.run(*VALIDATED, "publish")
-        state = opened.embedded.pypi.state
-        project = state.projects["sample"]
-        release = project.releases[0]
-        state.put(replace(project, releases=(replace(release, files=release.files[:1]),)))
-        error = opened.run("verify", after=published.manifest).error
-        assert error is not None
-        assert (error.code, error.message.split(":")[0]) == ("TE14", "The release is incomplete")
-        state.put(replace(project, releases=()))
-        finished = opened.run("verify", after=published.manifest)
-        entry = finished.manifest.entry("verify")
-        assert finished.error is None
-        assert entry is not None
-        assert [(f.code, f.severity) for f in entry.findings] == [("TE13", "warning")]
+    opened, manifest = checked
+    published = opened.run("publish", after=manifest)
+    state = opened.embedded.pypi.state
+    project = state.projects["sample"]
+    release = project.releases[0]
+    state.put(replace(project, releases=(replace(release, files=release.files[:1]),)))
+    error = opened.run("verify", after=published.manifest).error
+    assert error is not None
+    assert (error.code, error.message.split(":")[0]) == ("TE14", "The release is incomplete")
+    state.put(replace(project, releases=()))
+    finished = opened.run("verify", after=published.manifest)
+    entry = finished.manifest.entry("verify")
+    assert finished.error is None
+    assert entry is not None
+    assert [(f.code, f.severity) for f in entry.findings] == [("TE13", "warning")]
 
 
 def test_verify_without_files_says_so(stage: Stage, tmp_path: Path) -> None:
