@@ -10,7 +10,7 @@ from tagship.errors import GateClosed, UsageError
 from tagship.model import Inputs, Status
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.request import Assumptions, Request
-from tests.rehearsing import PYPROJECT, Stage, git, repository
+from tests.rehearsing import PYPROJECT, Stage, git, repository, why
 
 AGAIN = "Correct it, or run it again if it was an accident; then run this workflow again."
 OVERRIDDEN = Inputs(target_env="testpypi", override_reason="the CI service is down")
@@ -266,3 +266,13 @@ def test_jobs_of_a_workflow_that_also_publishes_are_waited_for(
     ends = {name: ci.get(name, "success") for name in ("Test", "lint")}
     said = sorted((f"ci.yml: {name}: {end}" for name, end in ends.items()), key=lambda words: words.endswith("success"))
     assert result.assumptions[0].value == "; ".join(said)
+
+
+@pytest.mark.requirement("A3", "A5")
+def test_a_closed_gate_does_not_hide_what_else_stands_in_the_way(stage: Stage, tmp_path: Path) -> None:
+    """The jobs beside the gate run as they do on GitHub: tests that fail are said in the same rehearsal."""
+    broken = repository(tmp_path / "sample", {"tests/test_sample.py": "def test_it():\n    assert False\n"})
+    result = stage(broken, ci={"ci.yml": "missing"})
+    assert why(result) == [("gate", "TE05"), ("test", "TE07")]
+    assert (result.verdict, result.exit_code) == ("refused", GateClosed.exit_code)
+    assert {entry.stage for entry in result.manifest.log} == {"plan", "gate", "build", "test", "check", "summary"}

@@ -1,9 +1,10 @@
 """Runs the table of stages as the workflow would: each as soon as what it needs is done, side by side where it may.
 
-A stage that fails stops everything that comes after it, except the summary, which always runs.
+A stage that fails stops what comes after it, and nothing beside it: a project without CI learns in the same rehearsal
+what its tests say. The summary always runs, last.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ class Finished:
 
     manifest: Manifest
     error: TagshipError | None
-    """The first failure."""
+    """The first failure, in the order of the stages."""
 
 
 def run_all(stages: Sequence[Stage], manifest: Manifest, world_of: Callable[[Stage], World]) -> Finished:
@@ -29,10 +30,10 @@ def run_all(stages: Sequence[Stage], manifest: Manifest, world_of: Callable[[Sta
     done: set[str] = set()
     waiting = {stage.name: stage for stage in stages}
     running: dict[Future[Result], Stage] = {}
-    error: TagshipError | None = None
+    errors: dict[str, TagshipError] = {}
     with ThreadPoolExecutor(len(stages)) as pool:
         while waiting or running:
-            for stage in _ready(waiting, done, running, failed=error is not None):
+            for stage in _ready(waiting.values(), done, alone=not running):
                 running[pool.submit(run, stage, manifest, world_of(stage))] = waiting.pop(stage.name)
             if not running:
                 break
@@ -43,14 +44,11 @@ def run_all(stages: Sequence[Stage], manifest: Manifest, world_of: Callable[[Sta
                 if result.error is None:
                     done.add(stage.name)
                 else:
-                    error = error or result.error
-    return Finished(manifest=manifest, error=error)
+                    errors[stage.name] = result.error
+    return Finished(manifest=manifest, error=next((errors[s.name] for s in stages if s.name in errors), None))
 
 
-def _ready(
-    waiting: dict[str, Stage], done: set[str], running: dict[Future[Result], Stage], *, failed: bool
-) -> list[Stage]:
-    """The stages that may begin now; after a failure only the summary, once nothing else runs."""
-    if failed:
-        return [stage for stage in waiting.values() if stage.name == ALWAYS and not running]
-    return [stage for stage in waiting.values() if done.issuperset(stage.after)]
+def _ready(waiting: Collection[Stage], done: set[str], *, alone: bool) -> list[Stage]:
+    """The stages that may begin now; the summary does when nothing else runs, or ever will."""
+    ready = [stage for stage in waiting if done.issuperset(stage.after)]
+    return ready or [stage for stage in waiting if stage.name == ALWAYS and alone]
