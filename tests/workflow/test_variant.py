@@ -115,7 +115,7 @@ def test_the_python_to_set_up(requires: str, versions: tuple[str, ...], tmp_path
     [
         ("https://gitlab.com/a/b.git", "the repository is on gitlab.com"),
         ("https://github.com/a/b/c.git", "the address of git remote origin is not one of owner/name"),
-        ("https://github.com/a/b'%20||%20true.git", "git remote origin"),
+        ("https://github.com/a/b'%20||%20true.git", "the address of git remote origin is not one of owner/name"),
         ("/srv/git/b.git", "the address of git remote origin names no server"),
     ],
     ids=["GitLab", "a subgroup", "an odd name", "a folder"],
