@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -543,5 +544,7 @@ def stagehand(folder: Path, tooling: str, cache: Path) -> Iterator[Stagehand]:
         outside = Outside(
             path=templates["trusted-publishing"], environ=dict(os.environ), cache=cache, clock=JumpingClock()
         )
+        usual = tempfile.gettempdir()
         with backstage(outside, offline=True, enforce=False) as behind:
+            tempfile.tempdir = usual  # other tests run meanwhile
             yield Stagehand(templates=templates, behind=behind, outside=outside, folder=folder / "worlds")
