@@ -23,6 +23,22 @@ LENDER = "rich"
 """The dependency, of tagship and of twine, whose wheel lends what the others, which are empty, would hold."""
 
 
+LENDING = """
+import os, sys
+here = os.path.dirname(__file__)
+own = os.path.join(here, "own")
+os.makedirs(own, exist_ok=True)
+for name in os.listdir(here):
+    if name.startswith("tagship-"):
+        try:
+            os.symlink(os.path.join(here, name), os.path.join(own, name))
+        except FileExistsError:
+            pass
+sys.path[:0] = [own, *{packages!r}]
+"""
+"""The packages of the tests' own interpreter come first, but for what it knows of a tagship of its own."""
+
+
 @pytest.fixture(scope="session")
 def outfit(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An index from which tagship installs in a second: its dependencies are those of the tests' own interpreter."""
@@ -31,7 +47,7 @@ def outfit(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     name = next(name for name in digests if name.startswith(f"{LENDER}-"))
     files = wheel_files(LENDER, name.split("-")[1])
     packages = [sysconfig.get_path(kind) for kind in ("purelib", "platlib")]
-    wheel(folder, {**files, "sitecustomize.py": f"import sys\nsys.path[:0] = {packages!r}\n"}, name)
+    wheel(folder, {**files, "sitecustomize.py": LENDING.format(packages=packages)}, name)
     digests[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     yield from serving(folder, digests)
 

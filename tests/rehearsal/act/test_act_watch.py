@@ -43,14 +43,16 @@ def test_an_issue_is_opened_kept_up_to_date_and_closed(act_generated: Act, adopt
             ids = re.findall(r"<!-- release-watch of sample:(.*) -->", issue.body or "")
             return issue.closed is None, ids[0].split(), [comment.body for comment in issue.comments]
 
-        assert look() == (True, ["github.tag-rules"], [])
-        github.rulesets.append(
-            Ruleset(
-                id=7, name="Tags", target="tag", created=0, include=("refs/tags/v*",), rules=TAGS, bypass=("owner",)
-            )
+        rules = Ruleset(
+            id=7, name="Tags", target="tag", created=0, include=("refs/tags/v*",), rules=TAGS, bypass=("owner",)
         )
-        environment = github.environments.pop("pypi")
-        news = "New: `github.environment:pypi`. Mended: `github.tag-rules`."
-        assert look() == (True, ["github.environment:pypi"], [news])
-        github.environments["pypi"] = environment
+        github.rulesets.append(rules)
+        there = dict(github.environments)
+        del github.environments["pypi"]
+        assert look() == (True, ["github.environment:pypi"], [])
+        github.environments["pypi"] = there["pypi"]
+        del github.environments["testpypi"]
+        news = "New: `github.environment:testpypi`. Mended: `github.environment:pypi`."
+        assert look() == (True, ["github.environment:testpypi"], [news])
+        github.environments["testpypi"] = there["testpypi"]
         assert look() == (False, [], [news, "All is well again."])
