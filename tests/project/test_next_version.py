@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from shutil import which
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 from test_version_sources import build, contents, lay_out
 from uv import find_uv_bin
-from version_projects import WRITTEN, Sample
+from version_projects import WRITTEN, Sample, why_not
 
 from tagship.errors import ProjectError, ToolFailed
 from tagship.project.commits import Commit, part
@@ -260,8 +259,8 @@ def test_what_is_built_after_a_bump(
     tmp_path_factory: pytest.TempPathFactory, sample: Sample, part: str, wheelhouse: Path
 ) -> None:
     """The real build backend builds a wheel of exactly the version that the bump gave, from every kind of source."""
-    if sample.tool and which(sample.tool) is None:
-        pytest.skip(f"{sample.tool} is not installed")
+    if sample.tool and (missing := why_not(sample.tool)):
+        pytest.skip(missing)
     root = lay_out(tmp_path_factory.mktemp("project"), sample.files)
     source = find(root)
     assert isinstance(source, Written)

@@ -5,12 +5,11 @@ import subprocess
 import zipfile
 from email.parser import HeaderParser
 from pathlib import Path
-from shutil import which
 
 import pytest
 from tag_projects import DERIVED
 from uv import find_uv_bin
-from version_projects import SETUP, SETUPTOOLS, WRITTEN, Sample, pyproject
+from version_projects import SETUP, SETUPTOOLS, WRITTEN, Sample, pyproject, why_not
 
 from tagship.errors import ProjectError
 from tagship.project.version_sources import Derived, Edit, Injection, Unknown, Written, find, inject
@@ -325,8 +324,8 @@ def build(root: Path, environment: dict[str, str], wheelhouse: Path, out: Path) 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 def test_build(tmp_path_factory: pytest.TempPathFactory, sample: Sample, version: str, wheelhouse: Path) -> None:
     """The real build backend, given the checkout and the variables, builds a wheel of exactly that version."""
-    if sample.tool and which(sample.tool) is None:
-        pytest.skip(f"{sample.tool} is not installed")
+    if sample.tool and (missing := why_not(sample.tool)):
+        pytest.skip(missing)
     root = lay_out(tmp_path_factory.mktemp("project"), sample.files)
     injected = inject(root, find(root), version)
     built = build(root, dict(injected.environment), wheelhouse, tmp_path_factory.mktemp("out"))

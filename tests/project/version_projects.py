@@ -1,6 +1,8 @@
 """Small projects, one for each way in which a file says a version, each with look-alikes around it."""
 
+import subprocess
 from dataclasses import dataclass
+from shutil import which
 
 from tagship.project.version_sources import Derived
 
@@ -319,3 +321,11 @@ def _by_code() -> dict[str, Sample]:
 
 
 WRITTEN = _static() | _files() | _cargo() | _setuptools() | _by_code()
+
+
+def why_not(tool: str) -> str:
+    """Why a tool cannot be used here; empty where it can. One that only chooses among others may have none."""
+    if which(tool) is None:
+        return f"{tool} is not installed"
+    tried = subprocess.run((tool, "--version"), capture_output=True, text=True)
+    return f"{tool} cannot be used: {tried.stderr.strip()}" if tried.returncode else ""

@@ -40,7 +40,11 @@ def environ(upstream: str, tmp_path: Path) -> dict[str, str]:
 def start(path: Path, environ: Mapping[str, str], *words: str) -> "subprocess.Popen[bytes]":
     argv = (sys.executable, "-m", "tagship", "rehearse", str(path), *words)
     with (path.parent / f"{path.name}-words").open("wb") as out:
-        return subprocess.Popen(argv, env=dict(environ), stdout=out, stderr=out, process_group=0)
+        return subprocess.Popen(argv, env=dict(environ), stdout=out, stderr=out, process_group=0, preexec_fn=_listening)
+
+
+def _listening() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where tests run in the background
 
 
 def words(path: Path) -> str:
