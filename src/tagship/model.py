@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from tagship.shapes import read_json
+
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of everything that travels: immutable, compared by value, strict about unknown JSON keys.
@@ -222,4 +224,4 @@ def manifest_from_json(data: bytes) -> Manifest:
     Raises:
         msgspec.ValidationError: where the data is not a manifest of this schema.
     """
-    return msgspec.json.decode(data, type=Manifest)
+    return read_json(data, Manifest)

@@ -16,6 +16,7 @@ from tagship.model import Inputs, to_json
 from tagship.rehearsal.clock import JumpingClock
 from tagship.rehearsal.request import Assumptions, Request
 from tagship.rehearsal.result import Rehearsal
+from tagship.shapes import read_json, shaped
 from tagship.stages import STAGES
 
 
@@ -147,7 +148,7 @@ def _request(options: dict[str, Option]) -> Request:
     if options["ci"]:
         known["ci"] = dict(_pairs(options["ci"]))
     try:
-        return msgspec.convert(
+        return shaped(
             {
                 "kind": kind,
                 "tag": options["tag"],
@@ -181,7 +182,7 @@ def _world_file(path: Path) -> dict[str, object]:
 
     try:
         text = path.read_text(encoding="utf-8")
-        return {"recorded": msgspec.json.decode(text, type=Snapshot)} if text[:1] == "{" else toml.loads(text)
+        return {"recorded": read_json(text, Snapshot)} if text[:1] == "{" else toml.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"Nothing was rehearsed: {path}: {error}", remedy="Correct the world file.") from error
 

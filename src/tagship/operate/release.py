@@ -21,6 +21,7 @@ from tagship.project.version_edits import write
 from tagship.rehearsal.result import Rehearsal
 from tagship.services.git import Git
 from tagship.services.shell import Shell
+from tagship.shapes import read_json
 from tagship.words import many
 
 REHEARSAL = 3600.0
@@ -271,7 +272,7 @@ def _rehearse(action: Rehearse, hands: Hands) -> None:
     words = (sys.executable, "-P", "-m", "tagship", "rehearse", str(hands.git.root), "--tag", tag, "--json")
     output = hands.shell.run((*words, *more), cwd=hands.git.root, timeout=REHEARSAL)
     try:
-        result = msgspec.json.decode(output.stdout, type=Rehearsal)
+        result = read_json(output.stdout, Rehearsal)
     except msgspec.DecodeError:
         raise ToolFailed(
             f"Nothing was released, and everything is as it was: the rehearsal failed\n{output.tail(12)}",

@@ -18,6 +18,7 @@ from tagship.services.addresses import page_of
 from tagship.services.issues import Issue, Issues
 from tagship.setup.check import Seen, ok, problem, unknown
 from tagship.setup.doctor import Examination
+from tagship.shapes import read_json
 from tagship.words import clean, many
 from tagship.workflow.guide import READER
 
@@ -208,7 +209,7 @@ def newest(needs: str) -> Seen:
     """What the job `newest-release` found, from GitHub's `needs` context as JSON; empty where nobody looked."""
     here = "tagship verify --published newest"
     try:
-        job = msgspec.json.decode(needs, type=dict[str, _Job]).get("newest-release") if needs else None
+        job = read_json(needs, dict[str, _Job]).get("newest-release") if needs else None
     except msgspec.DecodeError as error:
         return unknown(f"GitHub's needs cannot be read: {error}", remedy=here)
     if job is None:

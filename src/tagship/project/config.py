@@ -17,6 +17,7 @@ from msgspec import Meta
 from tagship.errors import ProjectError
 from tagship.model import Record
 from tagship.project.pyproject import Pyproject, Table, TomlFile, read_toml
+from tagship.shapes import shaped
 
 Source = Literal["changelog", "fragments", "commits", "github"]
 """Where release notes can come from; without a configuration the first that says something, in this order."""
@@ -228,7 +229,7 @@ def schema() -> dict[str, object]:
 
 def _convert(data: Table, file: TomlFile, table: str) -> Config:
     try:
-        config = msgspec.convert(data, Config)
+        config = shaped(data, Config)
     except msgspec.ValidationError as error:
         words, _, path = str(error).partition(" - at ")
         path = path.strip("`").removeprefix("$").removeprefix(".")

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from tagship import toml
+from tagship.shapes import shaped
 
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 
@@ -35,7 +36,7 @@ def pinned(*folders: Path, without: str | None = None) -> tuple[str, ...]:
     if file is None:
         return ()
     try:
-        lock = msgspec.convert(toml.loads(file.read_text(encoding="utf-8")), _Lock)
+        lock = shaped(toml.loads(file.read_text(encoding="utf-8")), _Lock)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError):
         return ()  # its own tool will say what is wrong with it
     usable = [p for p in lock.package if (not p.source or "registry" in p.source) and _ok(p.version)]

@@ -14,6 +14,7 @@ import msgspec
 
 from tagship import toml
 from tagship.errors import ProjectError
+from tagship.shapes import shaped
 
 Table = dict[str, object]
 
@@ -120,7 +121,7 @@ def parse(file: TomlFile | None) -> Pyproject:
     if file is None:
         return Pyproject()
     try:
-        return msgspec.convert(file.data, Pyproject)
+        return shaped(file.data, Pyproject)
     except msgspec.ValidationError as error:
         words, _, path = str(error).partition(" - at ")
         raise ProjectError(

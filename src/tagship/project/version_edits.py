@@ -22,6 +22,7 @@ from tagship.model import Record
 from tagship.project.config import Copy
 from tagship.project.version_copies import configured, copies, semver, strays
 from tagship.project.version_literals import Written
+from tagship.shapes import read_json
 from tagship.versions import detect_scheme, tag_for
 
 JOURNAL = "tagship-version.json"
@@ -170,7 +171,7 @@ def finish(journal: Path) -> tuple[str, ...]:
         ToolFailed: the journal cannot be read, or a file was edited since.
     """
     try:
-        found = msgspec.json.decode(journal.read_bytes(), type=_Pending)
+        found = read_json(journal.read_bytes(), _Pending)
     except FileNotFoundError:
         return ()
     except (OSError, msgspec.DecodeError) as error:

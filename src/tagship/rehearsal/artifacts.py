@@ -28,6 +28,7 @@ from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.shapes import when
 from tagship.rehearsal.github.state import Artifact, Json
 from tagship.rehearsal.identity import InvalidTokenError, Issuer
+from tagship.shapes import read_json
 
 SERVICE = "/twirp/github.actions.results.api.v1.ArtifactService/"
 AUDIENCE = "Actions.Results"
@@ -268,7 +269,7 @@ def _job_id(run: str, job: str) -> str:
 
 def _read(body: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return read_json(body, kind)
     except msgspec.DecodeError as error:
         raise _error("malformed", f"the json request could not be decoded: {error}") from None
 

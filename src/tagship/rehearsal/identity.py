@@ -17,6 +17,7 @@ from werkzeug import Request, Response
 
 from tagship.model import Record
 from tagship.services.addresses import ACTIONS_ISSUER, GITHUB
+from tagship.shapes import read_json
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -210,7 +211,7 @@ def parts_of(token: str) -> tuple[Claims, Claims]:
     if len(parts) != 3:
         raise InvalidTokenError("not three parts")
     try:
-        header, claims = (msgspec.json.decode(_decode(part), type=dict[str, Claim]) for part in parts[:2])
+        header, claims = (read_json(_decode(part), dict[str, Claim]) for part in parts[:2])
         _decode(parts[2])
     except (ValueError, RecursionError) as error:
         raise InvalidTokenError("not base64 of JSON objects") from error

@@ -14,6 +14,7 @@ import msgspec
 from tagship import __version__
 from tagship.rehearsal.index.simple import Link, Meta, OtherProjects, Page
 from tagship.services.addresses import PYPI
+from tagship.shapes import read_json
 from tagship.workflow import own_wheel
 
 PROJECT = "tagship"
@@ -48,7 +49,7 @@ class WithOwnWheel:
             return page
         with self._lock:
             link = self._wheel[1]
-        known = msgspec.json.decode(page, type=Page) if page is not None else Page(meta=Meta(), name=PROJECT)
+        known = read_json(page, Page) if page is not None else Page(meta=Meta(), name=PROJECT)
         same = (f"{PROJECT}-{__version__}-", f"{PROJECT}-{__version__}.tar")
         rest = tuple(file for file in known.files if not file.filename.startswith(same))
         return msgspec.json.encode(msgspec.structs.replace(known, files=(*rest, link)))

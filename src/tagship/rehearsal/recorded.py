@@ -15,12 +15,13 @@ from tagship.errors import UsageError
 from tagship.rehearsal.github import Protection, RepositoryState, Rule, Ruleset, SecretDates
 from tagship.rehearsal.github.people import TEAM
 from tagship.rehearsal.github.policy import ActionsPolicy, Approval
-from tagship.rehearsal.github.state import Actor, Policy
+from tagship.rehearsal.github.state import Actor, Json, Policy
 from tagship.rehearsal.index import EmbeddedIndex, Publisher
 from tagship.rehearsal.result import Assumption
 from tagship.services import github_rules, github_shapes
 from tagship.services.index_settings import Listing
 from tagship.setup.snapshot import Snapshot
+from tagship.shapes import read_json
 
 ADMIN = 5
 APPROVALS: dict[str, Approval] = {
@@ -150,9 +151,14 @@ def _ruleset(found: github_rules.Ruleset) -> Ruleset:
         enforcement="active" if found.enforcement == "active" else "disabled",
         include=names.include,
         exclude=names.exclude,
-        rules=tuple(Rule(type=rule.type, parameters=msgspec.json.decode(rule.raw)) for rule in found.rules),
+        rules=tuple(Rule(type=rule.type, parameters=_parameters(rule.raw)) for rule in found.rules),
         actors=_free("always") if actors is None else actors,
     )
+
+
+def _parameters(raw: msgspec.Raw) -> dict[str, Json]:
+    found = read_json(raw, object)
+    return found if isinstance(found, dict) else {}
 
 
 def _bypass(found: github_rules.Ruleset) -> tuple[Actor, ...] | None:

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from tagship.errors import Refused
+from tagship.shapes import read_json
 
 
 class Parameters(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ class Rule(msgspec.Struct, frozen=True):
             Refused: GitHub sent something else than its documentation says.
         """
         try:
-            return msgspec.json.decode(self.raw, type=Parameters)
+            return read_json(self.raw, Parameters)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Refused(
                 f"The parameters of a rule {self.type} cannot be used: {error}",

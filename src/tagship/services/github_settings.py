@@ -30,6 +30,7 @@ from tagship.services.github_shapes import (
     WorkflowState,
 )
 from tagship.services.reading import Hidden, Reading, begin
+from tagship.shapes import shaped
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -145,7 +146,7 @@ def unseen(hidden: Hidden) -> Settings:
     """Settings none of which could be seen, for one reason."""
     blank = msgspec.to_builtins(Reading[int](hidden=hidden))
     names = [field.name for field in msgspec.structs.fields(Settings) if field.name not in PER_NAME]
-    return msgspec.convert(dict.fromkeys(names, blank), Settings)
+    return shaped(dict.fromkeys(names, blank), Settings)
 
 
 def read_environments(github: GitHub) -> Reading[tuple[Environment, ...]]:

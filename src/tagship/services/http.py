@@ -27,6 +27,7 @@ from urllib3.exceptions import (
 
 from tagship.errors import Refused, UnknownOutcome, Unreachable, UsageError
 from tagship.services.connections import Connections
+from tagship.shapes import read_json
 
 T = TypeVar("T")
 
@@ -105,7 +106,7 @@ class Reply:
             Refused: the service sent something else than its documentation says.
         """
         try:
-            return msgspec.json.decode(self.body, type=kind)
+            return read_json(self.body, kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refused(
                 f"{self.method} {self.url} got an answer that cannot be used: {error}",

@@ -14,6 +14,7 @@ from tagship.errors import Refused, UnknownOutcome, Unreachable
 from tagship.services.addresses import IndexAddresses
 from tagship.services.http import AGAIN, Http, Reply
 from tagship.services.secret import Secret, named
+from tagship.shapes import read_json
 
 URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
 TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105  a variable's name
@@ -150,7 +151,7 @@ def _described(identity: Secret) -> str:
     """What the identity token says of this job, to compare with what is registered; the token itself is not shown."""
     payload = identity.reveal().split(".")[1]
     try:
-        claims = msgspec.json.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
+        claims = read_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), _Claims)
     except (msgspec.DecodeError, ValueError):
         return "The identity token cannot be read."
     file = claims.job_workflow_ref.partition("@")[0].rpartition("/")[2]

@@ -22,6 +22,7 @@ from tagship.setup.github import SETTINGS
 from tagship.setup.github_actions import PLAN
 from tagship.setup.setting import Action, Compared, Request, Setting
 from tagship.setup.wanted import Wanted
+from tagship.shapes import read_json
 
 
 class Left(Record, frozen=True, kw_only=True):
@@ -241,7 +242,7 @@ def _hidden(action: Action, found: Plan) -> Left | None:
 
 
 def _send(github: GitHub, request: Request) -> bytes:
-    body = None if request.body is None else msgspec.json.decode(request.body, type=dict[str, object])
+    body = None if request.body is None else read_json(request.body, dict[str, object])
     return github.change(request.method, request.path, body).body
 
 
@@ -269,7 +270,7 @@ def command(repository: str, request: Request, made: bytes = b"") -> str:
     Args:
         made: the answer to the change that it takes back.
     """
-    number = msgspec.json.decode(made, type=_Made).id if "{id}" in request.path else 0
+    number = read_json(made, _Made).id if "{id}" in request.path else 0
     path = f"repos/{repository}{request.path.replace('{id}', str(number))}"
     words = f"gh api --method {request.method} {shlex.quote(path)}"
     if request.body is None:

@@ -26,6 +26,7 @@ from tagship.services.reading import Unseen
 from tagship.setup.check import Needs, Seen, ok, problem, unknown
 from tagship.setup.setting import APPLY, Action, Compared, Request, Said, Setting
 from tagship.setup.wanted import ACTIONS_APP, Wanted
+from tagship.shapes import read_json
 
 MADE, KEPT, BRANCH = "Release tags are made by maintainers", "Release tags stay", "The default branch is reviewed"
 """Names of our rulesets."""
@@ -111,7 +112,7 @@ def _written(rulesets: Iterable[Ruleset], body: dict[str, object], words: tuple[
 
 
 def _completed(there: Ruleset, body: dict[str, object]) -> dict[str, object]:
-    ours = msgspec.json.decode(msgspec.json.encode(body), type=_Body)
+    ours = read_json(msgspec.json.encode(body), _Body)
     found = {rule.type: rule for rule in _plain(there)}
     both = [_rule(rule.type, _stricter(rule, found.pop(rule.type, None))) for rule in ours.rules]
     names = there.conditions.ref_name if there.conditions else RefNames()
@@ -127,8 +128,8 @@ def _completed(there: Ruleset, body: dict[str, object]) -> dict[str, object]:
 
 def _stricter(ours: "_PlainRule", theirs: "_PlainRule | None") -> msgspec.Raw:
     """The parameters of a rule that may be there already: of each the stricter, so that nothing becomes looser."""
-    there = msgspec.json.decode(theirs.parameters, type=dict[str, object]) if theirs else {}
-    asked = msgspec.json.decode(ours.parameters, type=dict[str, object])
+    there = read_json(theirs.parameters, dict[str, object]) if theirs else {}
+    asked = read_json(ours.parameters, dict[str, object])
     if theirs is None or not asked:
         return theirs.parameters if theirs else ours.parameters
     merged = {**there, **asked}
@@ -161,7 +162,7 @@ def _plain(there: Ruleset) -> "list[_PlainRule]":
 
 def _rule(type: str, parameters: msgspec.Raw) -> "_PlainRule":
     """A rule; one that has no parameters may not have empty ones either."""
-    has_some = msgspec.json.decode(parameters) not in ({}, None)
+    has_some = read_json(parameters, object) not in ({}, None)
     return _PlainRule(type=type, parameters=parameters) if has_some else _PlainRule(type=type)
 
 

@@ -22,6 +22,7 @@ from tagship.errors import BuildFailed, ToolFailed, Unreachable
 from tagship.project import hashed
 from tagship.services.shell import Output, Shell
 from tagship.services.uv import Env, Uv
+from tagship.shapes import read_json
 from tagship.stages.common import needs_network
 from tagship.stages.hooks import UNAVAILABLE
 
@@ -168,7 +169,7 @@ class Builder:
         if not result.ok or not answer.is_file():
             raise _failure(kind, self.backend, result)
         try:
-            return msgspec.json.decode(answer.read_bytes(), type=_Answer)
+            return read_json(answer.read_bytes(), _Answer)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise BuildFailed(
                 f"No {kind} was built: the answer of the backend {self.backend.name} breaks PEP 517: {error}",

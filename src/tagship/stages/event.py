@@ -11,6 +11,7 @@ import msgspec
 
 from tagship.errors import UsageError
 from tagship.model import Event, Inputs
+from tagship.shapes import read_json
 
 NAMES = ("push", "workflow_dispatch")
 
@@ -63,7 +64,7 @@ def _payload(path: str) -> _Payload:
     if not path or not Path(path).is_file():
         return _Payload()
     try:
-        return msgspec.json.decode(Path(path).read_bytes(), type=_Payload)
+        return read_json(Path(path).read_bytes(), _Payload)
     except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(
             f"Nothing was planned: the event's payload cannot be read: {error}",

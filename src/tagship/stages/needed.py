@@ -13,6 +13,7 @@ import msgspec
 from tagship.errors import UsageError
 from tagship.model import Manifest, Plan, Target
 from tagship.services.addresses import INDEXES
+from tagship.shapes import read_json
 from tagship.stages import STAGES
 
 NEEDED: dict[Target, tuple[str, ...]] = {
@@ -52,7 +53,7 @@ def read(environment: Mapping[str, str]) -> Jobs:
     if given is None:
         return {}
     try:
-        jobs, why = msgspec.json.decode(given, type=dict[str, Job]), "it names none"
+        jobs, why = read_json(given, dict[str, Job]), "it names none"
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         jobs, why = {}, str(error)
     if not jobs:

@@ -19,6 +19,7 @@ from tagship.project.ci import FOLDER
 from tagship.project.discover import Project
 from tagship.project.yaml_nodes import read as read_yaml
 from tagship.services.addresses import GITHUB
+from tagship.shapes import shaped
 from tagship.words import many
 from tagship.workflow import dependabot, drift, environments, extras, files, locks
 from tagship.workflow.extras import Extra
@@ -94,7 +95,7 @@ def _configured(project: Project, wish: Wish) -> tuple[Project, tuple[File, ...]
         table = tool.setdefault("tagship", tomlkit.table())
     for key, value in wish.settings.items():
         table[key] = list(value) if isinstance(value, tuple) else value
-    changed = msgspec.convert({**project.settings.values, **wish.settings}, type(project.config))
+    changed = shaped({**project.settings.values, **wish.settings}, type(project.config))
     after = tomlkit.dumps(document)
     why = tuple(f"{key} is to be {value}" for key, value in wish.settings.items()) if after != there else ()
     file = File(path=path, there=there, wanted=after, why=why)

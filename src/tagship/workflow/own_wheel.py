@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 import tagship
 from tagship import __version__
 from tagship.errors import ToolFailed
+from tagship.shapes import shaped
 
 FILENAME = f"tagship-{__version__}-py3-none-any.whl"
 _INFO = f"tagship-{__version__}.dist-info"
@@ -114,7 +115,7 @@ def _of_sources() -> Mapping[str, str] | None:
     file = Path(tagship.__file__).parent.parent.parent / "pyproject.toml"
     if not file.is_file():
         return None
-    project = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _Pyproject).project
+    project = shaped(tomllib.loads(file.read_text(encoding="utf-8")), _Pyproject).project
     if project.name != "tagship":
         return None
     lines = ["Metadata-Version: 2.4", "Name: tagship", f"Version: {__version__}"]

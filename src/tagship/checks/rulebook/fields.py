@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import get_type_hints
 
-import msgspec
 from packaging.metadata import RawMetadata, parse_email
 
 from tagship.checks.rulebook.members import TEXT, forward_tar
 from tagship.checks.unpacking import too_many_fields
+from tagship.shapes import shaped
 
 Form = Mapping[str, tuple[str, ...]]
 """Form fields with all their values, in the order sent."""
@@ -57,7 +57,7 @@ def metadata_of_form(form: Form) -> tuple[RawMetadata, tuple[str, ...]]:
                 senseless.append(field)
         else:
             raw[name] = list(values)
-    return msgspec.convert(raw, RawMetadata), tuple(senseless)
+    return shaped(raw, RawMetadata), tuple(senseless)
 
 
 def _project_urls(values: Iterable[str]) -> dict[str, str]:

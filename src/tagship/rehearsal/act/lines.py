@@ -14,6 +14,7 @@ from tagship.model import Fact
 from tagship.rehearsal.github.state import Conclusion
 from tagship.rehearsal.result import Job, Step
 from tagship.services.reporter import Journal, Reporter
+from tagship.shapes import read_json
 
 KEPT = 200
 """Lines of a step's output that are kept, the last ones."""
@@ -86,7 +87,7 @@ class Log:
     def take(self, text: str) -> None:
         """Read one line; what is no line of act's log is passed over."""
         try:
-            line = msgspec.json.decode(text, type=_Line)
+            line = read_json(text, _Line)
         except msgspec.DecodeError:
             if text.startswith("Error:") and "failed" not in text:
                 self.errors.append(text.removeprefix("Error:").strip())

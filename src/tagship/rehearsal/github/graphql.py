@@ -17,6 +17,7 @@ from tagship.rehearsal.github.http import Call, Object, Reply, Route, refusal
 from tagship.rehearsal.github.objects import Ref, ref
 from tagship.rehearsal.github.releases import newest, visible
 from tagship.rehearsal.github.state import Json, Release
+from tagship.shapes import read_json
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
@@ -88,7 +89,7 @@ def answer(call: Call) -> Reply:
     if call.token.kind == "none":
         raise refusal(401, "Requires authentication")
     question = call.body(Question)
-    variables = {name: msgspec.json.decode(raw) for name, raw in (question.variables or {}).items()}
+    variables = {name: read_json(raw, object) for name, raw in (question.variables or {}).items()}
 
     def repository(info: object, owner: str, name: str, followRenames: bool = True) -> Node:  # noqa: N803
         if f"{owner}/{name}".lower() != call.repo.full_name.lower():

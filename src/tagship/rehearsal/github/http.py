@@ -14,6 +14,7 @@ from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.state import Json
 from tagship.rehearsal.github.tokens import Token
 from tagship.services.addresses import GITHUB_DOCS
+from tagship.shapes import read_json
 
 Object = dict[str, Json]
 T = TypeVar("T")
@@ -127,11 +128,11 @@ class Call:
         """The JSON body, decoded; 400 and 422 as GitHub has them."""
         data = self.request.get_data() or b"{}"
         try:
-            msgspec.json.decode(data, type=msgspec.Raw)
+            read_json(data, msgspec.Raw)
         except (msgspec.DecodeError, RecursionError):
             raise refusal(400, "Problems parsing JSON") from None
         try:
-            return msgspec.json.decode(data, type=kind)
+            return read_json(data, kind)
         except msgspec.ValidationError as error:
             missing = re.search(r"missing required field `(\w+)`", str(error))
             raise refusal(422, f"Invalid request.\n\n{_lacking(missing[1]) if missing else error}") from None

@@ -12,6 +12,7 @@ import msgspec
 from tagship.rehearsal.github.repository import RepositoryState
 from tagship.rehearsal.github.state import NOTHING, RefUpdate, Rule, Ruleset
 from tagship.services.github_rules import matches
+from tagship.shapes import shaped
 
 _WORDS = {
     "creation": "Cannot create ref due to creations being restricted.",
@@ -102,13 +103,13 @@ def required(repo: RepositoryState, ref: str, login: str, *, pulled: bool = True
     """
     free = {"always", "pull_request"} if pulled else {"always"}
     rules = [rule for ruleset, rule in active(repo, ref) if bypass(repo, ruleset, login) not in free]
-    reviews = [msgspec.convert(r.parameters, _Reviews) for r in rules if r.type == "pull_request"]
+    reviews = [shaped(r.parameters, _Reviews) for r in rules if r.type == "pull_request"]
     approvals = [review.required_approving_review_count for review in reviews]
     checks = [
         check.context
         for rule in rules
         if rule.type == "required_status_checks"
-        for check in msgspec.convert(rule.parameters, _Checks).required_status_checks
+        for check in shaped(rule.parameters, _Checks).required_status_checks
     ]
     classic = repo.protections.get(ref.removeprefix("refs/heads/")) if ref.startswith("refs/heads/") else None
     if classic is not None and (classic.enforce_admins or login != repo.owner):

@@ -9,6 +9,7 @@ from tagship.rehearsal.github import shapes
 from tagship.rehearsal.github.http import Call, Object, Reply, Route, invalid
 from tagship.rehearsal.github.rules import bypass
 from tagship.rehearsal.github.state import Actor, Json, Rule, Ruleset
+from tagship.shapes import read_json
 
 RULES: dict[str, frozenset[str]] = {
     "branch": frozenset({"pull_request", "required_status_checks", "merge_queue"}),
@@ -145,10 +146,10 @@ def _parsed(new: ChangedRuleset.NewRule, target: str) -> Rule:
     if new.type in RULES["tag" if target == "branch" else "branch"]:
         raise wrong
     try:
-        msgspec.json.decode(new.parameters, type=PARAMETERS.get(new.type, dict))
+        read_json(new.parameters, PARAMETERS.get(new.type, dict))
     except msgspec.ValidationError:
         raise wrong from None
-    return Rule(type=new.type, parameters=msgspec.json.decode(new.parameters))
+    return Rule(type=new.type, parameters=read_json(new.parameters, dict))
 
 
 def _shape(call: Call, of: Ruleset) -> Object:

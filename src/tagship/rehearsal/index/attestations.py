@@ -16,6 +16,7 @@ from tagship.checks.rulebook import Upload
 from tagship.rehearsal.index.answers import RefusedError
 from tagship.rehearsal.index.records import Publisher
 from tagship.services.addresses import PYPI
+from tagship.shapes import read_json
 
 PUBLISH = f"{PYPI.docs}/attestations/publish/v1"
 TYPES = (PUBLISH, "https://slsa.dev/provenance/v1")
@@ -73,7 +74,7 @@ def provenance(sent: Upload, publisher: Publisher | None) -> bytes:
     if publisher is None:
         raise _refused("Attestations are only supported when using Trusted Publishing")
     try:
-        attestations = msgspec.json.decode(sent.value("attestations"), type=list[_Attestation])
+        attestations = read_json(sent.value("attestations"), list[_Attestation])
     except (msgspec.DecodeError, RecursionError) as error:
         raise _refused(f"Malformed attestations: {error}") from error
     if not attestations:
@@ -101,7 +102,7 @@ def provenance(sent: Upload, publisher: Publisher | None) -> bytes:
 def _predicate_type(sent: Upload, text: bytes) -> str:
     """What kind of attestation a statement is, if it is about the uploaded file."""
     try:
-        statement = msgspec.json.decode(text, type=_Statement)
+        statement = read_json(text, _Statement)
     except (msgspec.DecodeError, RecursionError) as error:
         raise _refused(f"{_UNVERIFIED} invalid statement: {error}") from error
     if len(statement.subject) != 1:

@@ -15,6 +15,7 @@ from tagship.rehearsal.index.answers import RefusedError, json_answer
 from tagship.rehearsal.index.creation import create, drop_invalidated
 from tagship.rehearsal.index.records import Flag, Pending, Publisher, Token
 from tagship.rehearsal.index.state import State
+from tagship.shapes import read_json
 
 TOKEN_LIFETIME = 900
 """Seconds that an upload token is good for."""
@@ -85,7 +86,7 @@ def _minted(state: State, issuer: Issuer, body: bytes) -> tuple[str, int]:
 def _verified(state: State, issuer: Issuer, body: bytes) -> Claims:
     """The claims of the identity token in the request."""
     try:
-        token = msgspec.json.decode(body, type=_Payload).token
+        token = read_json(body, _Payload).token
     except (msgspec.DecodeError, RecursionError) as error:
         # The real words are pydantic's and change with it.
         text = f"1 validation error for TokenPayload\n{error}"

@@ -25,6 +25,7 @@ from tagship.rehearsal.index.answers import preferred
 from tagship.rehearsal.index.records import Lifecycle, Project, Release, StoredFile, Surface
 from tagship.rehearsal.index.state import State
 from tagship.services.addresses import IndexAddresses
+from tagship.shapes import read_json
 
 _HTML, _HTML_V1, JSON_V1 = "text/html", "application/vnd.pypi.simple.v1+html", "application/vnd.pypi.simple.v1+json"
 
@@ -130,7 +131,7 @@ def detail(state: State, others: OtherProjects | None, request: Request, name: s
     hidden = {version for project, version in state.hidden if project == name}
     if own is None and elsewhere is None:
         return Response("404 Not Found", status=404, content_type="text/plain; charset=UTF-8")
-    page = msgspec.json.decode(elsewhere, type=Page) if elsewhere is not None else None
+    page = read_json(elsewhere, Page) if elsewhere is not None else None
     if own is not None:
         page = _merged(page_of(own, state.addresses), page, hidden)
     elif page is not None and hidden:

@@ -19,6 +19,7 @@ import msgspec
 
 from tagship.errors import Refused
 from tagship.rehearsal.keeper.simple_page import File
+from tagship.shapes import read_json
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -50,7 +51,7 @@ class DoorCache:
     def page(self, index: str, name: str) -> StoredPage | None:
         """The page of a project; None where there is none that can be read."""
         try:
-            return msgspec.json.decode(self._page(index, name).read_bytes(), type=StoredPage)
+            return read_json(self._page(index, name).read_bytes(), StoredPage)
         except (OSError, msgspec.DecodeError):
             return None
 

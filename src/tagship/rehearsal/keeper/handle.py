@@ -23,6 +23,7 @@ import msgspec
 from tagship.errors import ToolFailed
 from tagship.model import Record
 from tagship.rehearsal.keeper.dependencies import Ask, Told
+from tagship.shapes import read_json
 
 MARK = "TAGSHIP_REHEARSAL"
 """The variable that every process of a rehearsal carries, with a value of its own."""
@@ -131,7 +132,7 @@ class Keeper:
             self._channels.put(channel)
         if not line:
             raise ToolFailed("the rehearsal's keeper is gone", remedy="Run the rehearsal again.")
-        return msgspec.json.decode(line, type=Told)
+        return read_json(line, Told)
 
     def enclosed(self) -> None:
         """This process has entered a user namespace of its own: at the end nothing in it may be left."""

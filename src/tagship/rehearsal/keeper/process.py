@@ -19,6 +19,7 @@ import msgspec
 from tagship.rehearsal.keeper.dependencies import NO_PAGE, Ask, Told
 from tagship.rehearsal.keeper.handle import MARK, Charge, Enclosed, Group
 from tagship.rehearsal.walls import scratch
+from tagship.shapes import read_json
 
 if TYPE_CHECKING:
     from tagship.rehearsal.keeper.fetching import Fetcher
@@ -43,7 +44,7 @@ def main(channels: Iterable[int]) -> None:
     first = pipe.readline()
     if not first:
         os._exit(0)
-    charge = msgspec.json.decode(first, type=Charge)
+    charge = read_json(first, Charge)
     desk = Desk(charge)
     for channel in channels:
         threading.Thread(target=desk.serve, args=(socket.socket(fileno=channel),), daemon=True).start()
@@ -51,7 +52,7 @@ def main(channels: Iterable[int]) -> None:
     groups: set[int] = set()
     namespace = 0
     for line in pipe:
-        match msgspec.json.decode(line, type=Group | Enclosed):
+        match read_json(line, Group | Enclosed):
             case Enclosed(namespace=namespace):
                 pass
             case Group(group=group, running=True):
@@ -91,7 +92,7 @@ class Desk:
         """Answer on one channel until it is closed."""
         with sock, contextlib.suppress(OSError), sock.makefile("rwb") as channel:
             for line in channel:
-                channel.write(msgspec.json.encode(self._answer(msgspec.json.decode(line, type=Ask))) + b"\n")
+                channel.write(msgspec.json.encode(self._answer(read_json(line, Ask))) + b"\n")
                 channel.flush()
 
     def _answer(self, ask: Ask) -> Told:

@@ -9,6 +9,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from tagship.services import addresses
+from tagship.shapes import read_json
 
 UNHASHED = "unhashed"
 """Stands for the sha256 in the door's address of a file whose index publishes none."""
@@ -77,7 +78,7 @@ def from_json(data: bytes, base: str) -> Page:
         msgspec.DecodeError: this is no such page.
     """
     try:
-        page = msgspec.json.decode(data, type=Page)
+        page = read_json(data, Page)
     except RecursionError as error:
         raise msgspec.DecodeError(str(error)) from error
     for file in page.files:

@@ -17,6 +17,7 @@ from tagship.errors import ToolFailed
 from tagship.model import Finding, Record, Severity
 from tagship.services.addresses import GITHUB
 from tagship.services.shell import Output, Shell
+from tagship.shapes import read_json
 
 SECONDS = 120
 _ZIZMOR = {"High": Severity.ERROR, "Medium": Severity.WARNING}
@@ -100,7 +101,7 @@ class Tool:
 
 
 def _of_zizmor(answer: str, root: Path) -> Iterator[Finding]:
-    for found in msgspec.json.decode(answer, type=list[_ZizmorFinding]):
+    for found in read_json(answer, list[_ZizmorFinding]):
         place = next((p for p in found.locations if p.symbolic.kind == "Primary"), None) or found.locations[0]
         start = place.concrete.location.start_point
         file = next(iter(place.symbolic.key.values())).get("verbatim_path", "")
@@ -118,7 +119,7 @@ def _of_zizmor(answer: str, root: Path) -> Iterator[Finding]:
 
 
 def _of_actionlint(answer: str, root: Path) -> Iterator[Finding]:
-    for found in msgspec.json.decode(answer, type=list[_ActionlintFinding] | None) or ():
+    for found in read_json(answer if answer.strip() != "null" else "[]", list[_ActionlintFinding]):
         yield Finding(
             code=f"actionlint/{found.kind}",
             title=found.message,

@@ -17,6 +17,7 @@ from tagship.errors import Refused
 from tagship.rehearsal.act.steps.step import Step
 from tagship.services.http import Reply
 from tagship.services.world import SystemClock
+from tagship.shapes import read_json
 
 _SERVICE = "twirp/github.actions.results.api.v1.ArtifactService"
 _SCOPE = "Actions.Results"
@@ -65,7 +66,7 @@ class Client:
         self._address = step.variables["ACTIONS_RESULTS_URL"].rstrip("/")
         self._token = step.variables["ACTIONS_RUNTIME_TOKEN"]
         payload = self._token.split(".")[1]
-        claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
+        claims = read_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), _Claims)
         scopes = (scope.split(":") for scope in claims.scp.split())
         _, run, job = next(scope for scope in scopes if scope[0] == _SCOPE)
         self._ids = {"workflow_run_backend_id": run, "workflow_job_run_backend_id": job}

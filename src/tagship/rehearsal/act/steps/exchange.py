@@ -11,6 +11,7 @@ from tagship.rehearsal.identity import Claims, parts_of
 from tagship.services import oidc
 from tagship.services.http import Reply
 from tagship.services.secret import Secret
+from tagship.shapes import read_json
 
 _SHOWN = ("sub", "repository", "repository_owner", "repository_owner_id", "job_workflow_ref", "ref", "environment")
 
@@ -91,7 +92,7 @@ def _identity(step: Step, audience: str) -> str:
 
 def _answer(step: Step, reply: Reply) -> _Minted:
     try:
-        return msgspec.json.decode(reply.body, type=_Minted)
+        return read_json(reply.body, _Minted)
     except msgspec.DecodeError:
         _die(step, f"Token request failed: the index produced an unexpected {reply.status} response.")
 

@@ -10,6 +10,7 @@ import msgspec
 
 from tagship.rehearsal.act.steps.artifacts import Artifact, Client
 from tagship.rehearsal.act.steps.step import Step
+from tagship.shapes import read_json
 
 MODULE = "TAGSHIP_ARTIFACT_CLIENT"
 """The variable that names the client's module."""
@@ -78,7 +79,7 @@ class Official:
         step.tell(output)
         if not answer.is_file():
             step.fail(f"GitHub's artifact client did not answer\n{output.tail(5)}")
-        said = msgspec.json.decode(answer.read_bytes(), type=_Answer)
+        said = read_json(answer.read_bytes(), _Answer)
         if said.error:
             step.fail(said.error)
         return said

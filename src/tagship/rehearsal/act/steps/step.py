@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Self
 
-import msgspec
-
 from tagship import __version__
 from tagship.errors import ToolFailed
 from tagship.services.http import Http
 from tagship.services.shell import Output, Shell
+from tagship.shapes import read_json
 
 AGENT = f"tagship-stand-in/{__version__}"
 
@@ -27,7 +26,7 @@ class Step:
     @classmethod
     def of(cls, variables: Mapping[str, str], say: Callable[[str], object]) -> Self:
         """The step that some variables describe."""
-        given = msgspec.json.decode(variables["TAGSHIP_INPUTS"], type=dict[str, str | bool | float | None])
+        given = read_json(variables["TAGSHIP_INPUTS"], dict[str, str | bool | float | None])
         inputs = {name.lower(): _text(value) for name, value in given.items()}
         return cls(inputs=inputs, variables=variables, say=say)
 
