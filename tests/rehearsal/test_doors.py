@@ -1,14 +1,19 @@
 """The doors, asked by clients that nobody wrote for them."""
 
+import contextlib
+import gc
 import http.client
 import json
 import os
+import select
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -211,12 +216,51 @@ def test_a_mistake_of_the_embedded_world_is_visible(world: Opened) -> None:
         b"nonsense\r\n\r\n",
         b"GET / HTTP/2.0\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\n\r\n",
+        b"CONNECT [:443 HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"".join(b"h%d: x\r\n" % n for n in range(200)) + b"\r\n",
     ],
 )
 def test_what_is_not_http_is_refused(world: Opened, head: bytes) -> None:
     """Something else than HTTP/1.1 gets a 4xx and a closed connection, and the next client is served."""
     assert raw(world, head).startswith(b"HTTP/1.1 4")
+    assert urllib3.request("GET", f"{world.doors.url}/next").status == 200
+
+
+def test_a_chunk_of_less_than_nothing_ends_the_connection(world: Opened) -> None:
+    """A body in chunks with a size below zero gets no answer, and nobody waits for more of it."""
+    with socket.create_connection(("127.0.0.1", world.doors.port), timeout=10) as sock:
+        sock.sendall(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello")
+        assert sock.recv(100) == b""
+
+
+def test_a_client_that_resets_before_the_handshake_leaves_no_socket(world: Opened) -> None:
+    """A connection that is reset before it becomes TLS is closed at once, not when somebody collects it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        accepted, _ = listener.accept()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    reset = select.poll()
+    reset.register(accepted, 0)
+    assert reset.poll(10_000)
+    with warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always")
+        with pytest.raises(ConnectionResetError, match="left before the handshake"):
+            world.doors.tls(accepted)
+        gc.collect()
+    assert [str(warning.message) for warning in unclosed] == []
+
+
+def test_a_client_for_whom_there_is_no_thread_may_come_again(world: Opened) -> None:
+    """Where the system gives no more threads a connection is closed, and the doors stay open for the next."""
+    usual = threading.stack_size(2**46)  # bytes, which no machine has
+    try:
+        with socket.create_connection(("127.0.0.1", world.doors.port), timeout=10) as sock:
+            assert sock.recv(1) == b""
+    finally:
+        threading.stack_size(usual)
     assert urllib3.request("GET", f"{world.doors.url}/next").status == 200
 
 
@@ -316,6 +360,29 @@ def test_closing_cuts_what_is_open(tmp_path: Path) -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", it.doors.port), timeout=10)
     idle.close()
+
+
+def test_closing_ends_every_thread(tmp_path: Path) -> None:
+    """Whatever the clients do, in the clear, in a handshake, inside TLS or in an application, all threads are over."""
+
+    def waiting(environ, start_response):
+        reached.set()
+        it.doors.closing.wait(60)
+        raise ConnectionResetError
+
+    before, reached = set(threading.enumerate()), threading.Event()
+    with contextlib.ExitStack() as clients, opened(tmp_path, pypi_org=echo, github_com=waiting) as it:
+        context = ssl.create_default_context(cafile=str(it.ca))
+        for host in ("", "", "pypi.org", "pypi.org", "github.com"):
+            sock = clients.enter_context(socket.create_connection(("127.0.0.1", it.doors.port), timeout=10))
+            if host:
+                sock.sendall(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
+                assert sock.recv(100).startswith(b"HTTP/1.1 200 ")
+        clients.enter_context(context.wrap_socket(sock, server_hostname="github.com")).sendall(
+            b"GET / HTTP/1.1\r\n\r\n"
+        )
+        assert reached.wait(10)
+    assert set(threading.enumerate()) - before == set()
 
 
 def test_requests_needs_nothing_but_the_variables(world: Opened) -> None:

@@ -54,12 +54,11 @@ class Connection:
         while (request := self._read()) is not None and self._answer(request):
             pass
 
-    def close(self) -> socket.socket:
-        """Close the connection, and return the socket it used last."""
-        with contextlib.suppress(OSError):  # writes what is left
+    def finish(self) -> socket.socket:
+        """Write what is left, and return the socket that was used last, to be closed."""
+        with contextlib.suppress(OSError):
             self._out.close()
         self._in.close()
-        self._sock.close()
         return self._sock
 
     def _use(self, sock: socket.socket) -> None:
@@ -99,9 +98,14 @@ class Connection:
 
     def _answer(self, request: Request) -> bool:
         """Answer one request; whether the connection goes on."""
+        try:
+            parts = urlsplit(request.target)
+            urlsplit(f"https://{request.target}")  # as the target of CONNECT is written down
+        except ValueError:
+            self._refuse("400 Bad Request", "This is no address.")
+            return False
         if request.method == "CONNECT":
             return self._connect(request)
-        parts = urlsplit(request.target)
         if not parts.scheme:
             application = self._doors.application(self._host) if self._host else self._doors.loopback
         elif parts.netloc == f"127.0.0.1:{self._doors.port}":

@@ -28,6 +28,8 @@ class Body(io.RawIOBase):
         """Whether another chunk follows."""
         self._left = 0 if self._more else int(headers.get("Content-Length") or 0)
         """Bytes left in the body, or in the current chunk."""
+        if self._left < 0:
+            raise ValueError("a length below zero")
         self._between = b""
         self.awaited = headers.get("Expect", "").lower() == "100-continue"
         """Whether the client waits for a word before it sends the body."""
@@ -63,7 +65,10 @@ class Body(io.RawIOBase):
                 raise ValueError
             self._between = b"\r\n"
             self._left = int(self._stream.readline(1024).partition(b";")[0], 16)
+            if self._left < 0:
+                raise ValueError
         except ValueError:
+            self._left, self._more = 0, False
             raise ConnectionError("a chunk has no size") from None
         if not self._left:
             self._more = False

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 BACKLOG = 1024
 CERTIFICATE_WAIT = 30.0
 """Seconds a connection waits for the certificates, which are made while the server already listens."""
+ENDING = 1.0
+"""Seconds that all threads of the doors together may take to end; none should need it, for they are cut."""
 
 
 class Doors:
@@ -54,8 +56,12 @@ class Doors:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self.port: int = self._listener.getsockname()[1]
         self._start = time.monotonic()
+        self.closing = threading.Event()
+        """Set when the doors close: no application need answer any more."""
         self._open: set[socket.socket] = set()
-        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        """Held to change what is open: the number of a socket that is closed may be another's at once."""
+        self._threads: list[threading.Thread] = []
         self._issued: Certificates | None = None
         self._context: ssl.SSLContext | None = None
         self._trusted = threading.Event()
@@ -84,14 +90,16 @@ class Doors:
         """Be the server of a TLS handshake on an accepted socket, within the socket's time-out."""
         if not self._trusted.wait(CERTIFICATE_WAIT) or self._context is None:
             raise ConnectionError("no certificates yet")
-        wrapped = self._context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-        self._open.discard(sock)
-        self._open.add(wrapped)
+        with self._lock:
+            if self.closing.is_set():
+                raise ConnectionError("the doors are closed")
+            wrapped = self._context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+            self._open.discard(sock)
+            self._open.add(wrapped)
         try:
             wrapped.do_handshake()
         except OSError:
-            self._open.discard(wrapped)
-            wrapped.close()
+            self._forget(wrapped)
             raise
         return wrapped
 
@@ -109,16 +117,22 @@ class Doors:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop: no new connection is taken and the open ones are cut."""
-        self._closing.set()
+        """Stop: no new connection is taken, the open ones are cut, and their threads end."""
+        self.closing.set()
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             pass  # wakes the acceptor, on every system
         self._acceptor.join()
         self._listener.close()
-        for sock in tuple(self._open):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            for sock in self._open:
+                with contextlib.suppress(OSError):
+                    # that of an SSLSocket takes its TLS away, under the hands of the thread that reads
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        self._trusted.set()
         self._issuer.join()
+        until = time.monotonic() + ENDING
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _issue(self) -> None:
         self._issued = issue(["127.0.0.1", "localhost", *self.hosts])
@@ -128,21 +142,35 @@ class Doors:
             try:
                 sock, _ = self._listener.accept()
             except OSError:  # out of file descriptors, or reset before it was taken
-                if self._closing.wait(0.01):
+                if self.closing.wait(0.01):
                     return
                 continue
-            if self._closing.is_set():
+            if self.closing.is_set():
                 sock.close()
                 return
-            self._open.add(sock)
-            threading.Thread(target=self._serve, args=(sock,), name="door", daemon=True).start()
+            with self._lock:
+                self._open.add(sock)
+            thread = threading.Thread(target=self._serve, args=(sock,), name="door", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more threads; the client may come again
+                self._forget(sock)
+                continue
+            self._threads = [*filter(threading.Thread.is_alive, self._threads), thread]
 
     def _serve(self, sock: socket.socket) -> None:
         connection = Connection(sock, self)
-        with contextlib.suppress(OSError):  # the client went away, or we are closing
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.serve()
-        self._open.discard(connection.close())
+        try:
+            with contextlib.suppress(OSError):  # the client went away, or we are closing
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.serve()
+        finally:
+            self._forget(connection.finish())
+
+    def _forget(self, sock: socket.socket) -> None:
+        with self._lock:
+            self._open.discard(sock)
+            sock.close()
 
 
 def environment(doors: Doors, ca: Path) -> dict[str, str]:

@@ -53,7 +53,7 @@ def _refuse(blow: Blow) -> Response:
 
 
 def _stall(blow: Blow) -> Response:
-    time.sleep(STALL)
+    blow.striker.embedded.doors.closing.wait(STALL)
     raise ConnectionResetError("broken on purpose")
 
 
