@@ -43,6 +43,40 @@ def _samples() -> dict[str, Sample]:
             Derived(tool="setuptools-scm", where="pyproject.toml [tool.scikit-build.metadata.version]", variables=SCM),
             {},
         ),
+        "setuptools-git-versioning": (
+            pyproject(
+                "setuptools.build_meta",
+                "setuptools setuptools-git-versioning",
+                tail="[tool.setuptools-git-versioning]\nenabled = true\n",
+            ),
+            Derived(tool="setuptools-git-versioning", where="pyproject.toml [tool.setuptools-git-versioning]"),
+            {},
+        ),
+        "setuptools-git-versioning, setup.py": (
+            '[build-system]\nrequires = ["setuptools", "setuptools-git-versioning"]\n',
+            Derived(tool="setuptools-git-versioning", where="setup.py:3"),
+            {"setup.py": SETUP + 'setup(name="my.app", setuptools_git_versioning={"enabled": True})\n'},
+        ),
+        "setuptools-git-versioning, scikit-build-core": (
+            pyproject(
+                "scikit_build_core.build",
+                "scikit-build-core setuptools-git-versioning",
+                tail=f"{NO_CMAKE}[tool.setuptools-git-versioning]\nenabled = true\n[[tool.dynamic-metadata]]\n"
+                'provider = "setuptools_git_versioning.dynamic_metadata"\n',
+            ),
+            Derived(tool="setuptools-git-versioning", where="pyproject.toml [tool.setuptools-git-versioning]"),
+            {},
+        ),
+        "versioningit": (
+            pyproject("setuptools.build_meta", "setuptools versioningit", tail="[tool.versioningit]\n"),
+            Derived(tool="versioningit", where="pyproject.toml [tool.versioningit]"),
+            {},
+        ),
+        "versioningit, hatch": (
+            pyproject("hatchling.build", "hatchling versioningit", tail=hatch.format("versioningit")),
+            Derived(tool="versioningit", where="pyproject.toml [tool.hatch.version]"),
+            {},
+        ),
         "hatch-vcs": (
             pyproject("hatchling.build", "hatchling hatch-vcs", tail=hatch.format("vcs")),
             Derived(
@@ -111,3 +145,5 @@ def _samples() -> dict[str, Sample]:
 
 
 DERIVED = _samples()
+PRETENDED = {name: s for name, s in DERIVED.items() if s.derived and (s.derived.variables or s.derived.rewritten)}
+"""Those that can be told a version where there is no tag."""

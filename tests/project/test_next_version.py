@@ -139,6 +139,32 @@ def test_strays_are_named_and_left_alone(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.requirement("B3")
+def test_the_short_version_of_sphinx_follows(tmp_path: Path) -> None:
+    """The first two numbers in Sphinx's `version` agree with the version, and are kept in step as such."""
+    conf = {"docs/conf.py": "release = '1.2.3'\nversion = '1.2'\n"}
+    files = {name: text for name, text in FILES.items() if name == "pyproject.toml"}
+    root = lay_out(tmp_path, files | conf)
+    source = find(root)
+    assert isinstance(source, Written)
+    found = change(root, source, Version("1.3.0rc1"))
+    assert (found.contents["docs/conf.py"], found.strays) == (b"release = '1.3.0rc1'\nversion = '1.3'\n", ())
+
+
+def test_manifests_of_other_package_managers_are_not_judged(tmp_path: Path) -> None:
+    """A package.json and a crate beside the package that say other versions are left alone, and are no strays."""
+    other = {
+        "package.json": '{"private": true, "version": "0.0.0"}',
+        "Cargo.toml": '[package]\nname = "inner"\nversion = "0.1.0"\n',
+    }
+    files = {name: text for name, text in FILES.items() if name == "pyproject.toml"}
+    root = lay_out(tmp_path, files | other)
+    source = find(root)
+    assert isinstance(source, Written)
+    found = change(root, source, NEXT)
+    assert (list(found.contents), found.strays) == (["pyproject.toml"], ())
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -7,7 +7,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 import pytest
-from tag_projects import DERIVED
+from packaging.version import Version
+from tag_projects import DERIVED, PRETENDED
 from uv import find_uv_bin
 from version_projects import SETUP, SETUPTOOLS, WRITTEN, Sample, pyproject, why_not
 
@@ -15,7 +16,7 @@ from tagship.errors import ProjectError
 from tagship.project.version_sources import Derived, Edit, Injection, Unknown, Written, find, inject
 
 VERSION = "1.2.4.dev57"
-SAMPLES = WRITTEN | DERIVED
+SAMPLES = WRITTEN | PRETENDED
 each_written = pytest.mark.parametrize("sample", WRITTEN.values(), ids=WRITTEN)
 each_derived = pytest.mark.parametrize("sample", DERIVED.values(), ids=DERIVED)
 
@@ -177,7 +178,7 @@ def test_copies_that_disagree_stay(tmp_path: Path) -> None:
         (
             {
                 "pyproject.toml": pyproject(
-                    "hatchling.build", "hatchling", tail='[tool.hatch.version]\nsource = "code"\n'
+                    "hatchling.build", "hatchling", tail='[tool.hatch.version]\nsource = "code"\nexpression = "get()"\n'
                 )
             },
             "hatch's version source `code` runs code",
@@ -187,6 +188,17 @@ def test_copies_that_disagree_stay(tmp_path: Path) -> None:
             {"pyproject.toml": pyproject("pdm.backend", "pdm-backend", tail='[tool.pdm.version]\nsource = "call"\n')},
             "a function of the project computes it",
             "pyproject.toml [tool.pdm.version]",
+        ),
+        (
+            {
+                "pyproject.toml": pyproject(
+                    *SETUPTOOLS,
+                    tail='[tool.setuptools-git-versioning]\nversion_file = "V"\n'
+                    "count_commits_from_version_file = true\n",
+                )
+            },
+            "setuptools-git-versioning counts commits since V was changed",
+            "pyproject.toml [tool.setuptools-git-versioning]",
         ),
         (
             {"pyproject.toml": pyproject("strange.backend", "strange")},
@@ -219,7 +231,7 @@ def test_copies_that_disagree_stay(tmp_path: Path) -> None:
         (
             {
                 "pyproject.toml": pyproject("mesonpy", "meson-python"),
-                "meson.build": "project('a', version: files('V'))",
+                "meson.build": "project('a', version: run_command('V'))",
             },
             "project() in meson.build has no literal version",
             "meson.build",
@@ -237,6 +249,20 @@ def test_unknown(tmp_path: Path, files: dict[str, str | bytes], why: str, where:
         inject(tmp_path, source, "1.2.4")
     assert (refused.value.where, refused.value.remedy) == (where, source.remedy)
     assert contents(tmp_path) == before
+
+
+def test_a_plugin_of_poetry_that_no_build_asks(tmp_path: Path) -> None:
+    """poetry-dynamic-versioning without its build backend is no source: the placeholder is not the version."""
+    dynamic = "[tool.poetry-dynamic-versioning]\nenable = true\n"
+    text = '[tool.poetry]\nname = "my-app"\nversion = "0.0.0"\n' + dynamic
+    build = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
+    assert find(lay_out(tmp_path, {"pyproject.toml": text + build})) == Unknown(
+        why="poetry-dynamic-versioning is enabled, and poetry.core.masonry.api does not ask it: "
+        "only the command poetry does",
+        remedy='Say build-backend = "poetry_dynamic_versioning.backend", and let [build-system].requires name '
+        '"poetry-dynamic-versioning"; then every build has the version.',
+        where="pyproject.toml [tool.poetry-dynamic-versioning]",
+    )
 
 
 def test_calendar_version(tmp_path: Path) -> None:
@@ -314,7 +340,7 @@ def build(root: Path, environment: dict[str, str], wheelhouse: Path, out: Path) 
         with zipfile.ZipFile(wheel) as archive:
             name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
             metadata = HeaderParser().parsestr(archive.read(name).decode())
-        found.append((metadata["Name"].lower().replace("_", "-").replace(".", "-"), metadata["Version"]))
+        found.append((metadata["Name"].lower().replace("_", "-").replace(".", "-"), str(Version(metadata["Version"]))))
     return found
 
 

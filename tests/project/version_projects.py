@@ -52,12 +52,17 @@ def _static() -> dict[str, Sample]:
         'version = 1\n\n[[package]]\nname = "my"\nversion = "1.2.3"\nsource = { registry = "x" }\n\n'
         '[[package]]\nname = "my-app"\nversion = "1.2.3"\nsource = { editable = "." }\n'
     )
+    dynamic = (
+        poetry + "[tool.poetry-dynamic-versioning]\nenable = true\n[tool.poetry-dynamic-versioning.from-file]\n"
+        'source = "my_app/__init__.py"\npattern = "^__version__ = .(.*?)[\\"\']"\n[build-system]\n'
+        'requires = ["poetry-core", "poetry-dynamic-versioning"]\nbuild-backend = "poetry_dynamic_versioning.backend"\n'
+    )
     return {
         "project": Sample(
             files={
                 "pyproject.toml": pyproject(*HATCH, STATIC),
                 "my_app/__init__.py": INIT,
-                "docs/conf.py": "release = '1.2.3'\nversion = '1.2'\n",
+                "docs/conf.py": "release = '1.2.3'\nneeds_sphinx = '1.2'\n",
                 "CITATION.cff": "cff-version: 1.2.3\nversion: 1.2.3\n",
                 "uv.lock": lock,
             },
@@ -85,6 +90,13 @@ def _static() -> dict[str, Sample]:
         "uv_build": Sample(
             files={"pyproject.toml": pyproject("uv_build", "uv_build", STATIC), "src/my_app/__init__.py": ""},
             written=(("[project].version", "pyproject.toml", 8),),
+        ),
+        "poetry-dynamic-versioning from-file": Sample(
+            files={
+                "pyproject.toml": dynamic.replace('version = "1.2.3"\nd', 'version = "0"\nd'),
+                "my_app/__init__.py": INIT,
+            },
+            written=(("poetry-dynamic-versioning pattern", "my_app/__init__.py", 3),),
         ),
         "poetry": Sample(
             files={"pyproject.toml": poetry + backend, "my_app/__init__.py": ""},
@@ -122,6 +134,29 @@ def _files() -> dict[str, Sample]:
                 "my_app/__about__.py": "__version__ = '1.2.3'",
             },
             written=(("hatch pattern", "my_app/__about__.py", 1),),
+        ),
+        "hatch code": Sample(
+            files={
+                "pyproject.toml": pyproject(
+                    *HATCH, tail='[tool.hatch.version]\nsource = "code"\npath = "my_app/info.py"\nexpression = "V"\n'
+                ),
+                "my_app/__init__.py": "",
+                "my_app/info.py": "v = '1.2.3'\nV = v\n",
+            },
+            written=(("V", "my_app/info.py", 1),),
+        ),
+        "hatch nodejs": Sample(
+            files={
+                "pyproject.toml": pyproject(
+                    "hatchling.build",
+                    "hatchling hatch-nodejs-version",
+                    tail='[tool.hatch.version]\nsource = "nodejs"\n',
+                ),
+                "my_app/__init__.py": "",
+                "package.json": '{"name": "my-app", "engines": {"version": "1.2.3"},\n "version": "1.2.3"}\n',
+            },
+            written=(("package.json", "package.json", 2),),
+            semver=True,
         ),
         "flit": Sample(
             files={
@@ -164,6 +199,31 @@ def _files() -> dict[str, Sample]:
                 "my_app/__init__.py": INIT,
             },
             written=(("scikit-build pattern", "my_app/__init__.py", 3),),
+        ),
+        "scikit-build-core 1": Sample(
+            files={
+                "pyproject.toml": pyproject(
+                    *SCIKIT,
+                    tail=NO_CMAKE
+                    + '[[tool.dynamic-metadata]]\nprovider = "scikit_build_core.metadata.template"\n'
+                    + 'field = "description"\nresult = "1.2.3"\n\n'
+                    + '[[tool.dynamic-metadata]]\nprovider = "scikit_build_core.metadata.regex"\nfield = "version"\n'
+                    + 'input = "my_app/__init__.py"\nresult = "{value}"\n',
+                ).replace('["version"]', '["version", "description"]'),
+                "my_app/__init__.py": INIT,
+            },
+            written=(("scikit-build pattern", "my_app/__init__.py", 3),),
+        ),
+        "meson files": Sample(
+            files={
+                "pyproject.toml": pyproject("mesonpy", "meson-python"),
+                "VERSION": "1.2.3\n",
+                "meson.build": "project('my-app', version: files('VERSION'))\n"
+                "py = import('python').find_installation(pure: true)\n"
+                "py.install_sources('my_app/__init__.py', subdir: 'my_app')\n",
+                "my_app/__init__.py": "",
+            },
+            written=(("meson.build", "VERSION", 1),),
         ),
         "meson": Sample(
             files={
@@ -240,6 +300,18 @@ def _setuptools() -> dict[str, Sample]:
                 "VERSION": b"1.2.3\r\n",
             },
             written=(("setuptools file", "VERSION", 1), ("__version__", "my_app/__init__.py", 3)),
+        ),
+        "setuptools-git-versioning file": Sample(
+            files={
+                "pyproject.toml": pyproject(
+                    "setuptools.build_meta",
+                    "setuptools setuptools-git-versioning",
+                    tail='[tool.setuptools-git-versioning]\nenabled = true\nversion_file = "VERSION"\n',
+                ),
+                "my_app/__init__.py": "",
+                "VERSION": "1.2.3\n",
+            },
+            written=(("setuptools-git-versioning file", "VERSION", 1),),
         ),
         "setup.cfg": Sample(
             files={

@@ -29,6 +29,21 @@ SETUPTOOLS_SCM = {
     .replace('version = "1.0.0"', 'dynamic = ["version"]')
     + '\n[tool.setuptools]\npackages = ["sample"]\n\n[tool.setuptools_scm]\n'
 }
+GIT_VERSIONING = {
+    "pyproject.toml": SETUPTOOLS_SCM["pyproject.toml"]
+    .replace("setuptools-scm", "setuptools-git-versioning")
+    .replace(
+        "[tool.setuptools_scm]\n", "[tool.setuptools-git-versioning]\nenabled = true\nsort_by = 'version:refname'\n"
+    ),
+    ".gitignore": "*.egg-info/\n",  # or its first step makes the checkout dirty for the second
+}
+VERSIONINGIT = {
+    "pyproject.toml": SETUPTOOLS_SCM["pyproject.toml"]
+    .replace("setuptools-scm", "versioningit")
+    .replace("[tool.setuptools_scm]", "[tool.versioningit]")
+}
+"""Two that obey no variable, so that a development version takes a tag in the clone. The first would go by the times
+of the tags, which are all the same here."""
 
 
 def declaring(version: str) -> dict[str, str]:
@@ -196,7 +211,11 @@ def test_no_development_version_is_guessed(stage: Stage, tmp_path: Path) -> None
 
 
 @pytest.mark.requirement("A6")
-@pytest.mark.parametrize("files", [HATCH_VCS, SETUPTOOLS_SCM], ids=["hatch-vcs", "setuptools-scm"])
+@pytest.mark.parametrize(
+    "files",
+    [HATCH_VCS, SETUPTOOLS_SCM, GIT_VERSIONING, VERSIONINGIT],
+    ids=["hatch-vcs", "setuptools-scm", "setuptools-git-versioning", "versioningit"],
+)
 def test_versions_that_come_from_tags(stage: Stage, tmp_path: Path, files: dict[str, str]) -> None:
     """A tag gives its own version, the next tag the next patch, and a push a development version of that."""
     path = repository(tmp_path / "sample", files)

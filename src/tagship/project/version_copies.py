@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+import msgspec
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -40,18 +41,38 @@ _FOLDERS = (".", "src", "lib", "python")
 _NOT_OURS = {"test", "tests", "doc", "docs", "example", "examples", "benchmarks", "scripts", "tools", "vendor"}
 _MODULES = ("__init__.py", "_version.py", "version.py", "__version__.py", "__about__.py", "_about.py", "about.py")
 _CONF = ("docs/conf.py", "doc/conf.py", "docs/source/conf.py", "doc/source/conf.py")
+SHORT = "short version"
+"""The kind of Sphinx's `version` where that is the first two numbers, as it asks for.
+
+Source: https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-version
+"""
+SEMVER = ("Cargo.toml", "Cargo.lock", "package.json")
+"""Files whose format asks for SemVer."""
 _JSON = re.compile(r'"(?:\\.|[^"\\])*"|\S')
 _NAMES = re.compile(rb"^(__version__|VERSION|version|release)[ \t]*[:=]", re.MULTILINE)
 
 
 def copies(root: Path, source: Written) -> tuple[Written, ...]:
     """All other literals that spell the source's version, in the order of their files and places."""
-    return tuple(copy for copy in _others(root, source) if Version(copy.version) == Version(source.version))
+    return tuple(copy for copy in _others(root, source) if copy.kind == SHORT or _same(copy, source))
 
 
 def strays(root: Path, source: Written) -> tuple[Written, ...]:
-    """The literals in the same kind of places that say another version today: nobody keeps them in step."""
-    return tuple(copy for copy in _others(root, source) if Version(copy.version) != Version(source.version))
+    """The literals in the same kind of places that say another version today: nobody keeps them in step.
+
+    Manifests of other package managers are none: what is built of them may have versions of its own.
+    """
+    apart = (copy for copy in _others(root, source) if copy.kind != SHORT and not _same(copy, source))
+    return tuple(copy for copy in apart if not copy.file.endswith(SEMVER))
+
+
+def _same(copy: Written, source: Written) -> bool:
+    return Version(copy.version) == Version(source.version)
+
+
+def short(version: Version) -> str:
+    """`1.2` for 1.2.3."""
+    return ".".join(map(str, (*version.release, 0)[:2]))
 
 
 def configured(root: Path, places: Iterable[Copy], source: Written) -> Iterator[Written]:
@@ -79,6 +100,9 @@ def _others(root: Path, source: Written) -> Iterator[Written]:
     for locate in _candidates(root):
         with contextlib.suppress(ProjectError):  # nothing there that could be a copy
             copy = locate()
+            if copy.file in _CONF and copy.kind == "version" and not _same(copy, source):
+                said = short(Version(source.version)) == copy.raw
+                copy = msgspec.structs.replace(copy, kind=SHORT) if said else copy
             found[copy.file, copy.start] = copy
     found.pop((source.file, source.start), None)
     return (found[place] for place in sorted(found))
@@ -131,7 +155,7 @@ def _candidates(root: Path) -> Iterator[Callable[[], Written]]:
         yield partial(in_cfg, root, file, "bumpversion", "current_version")
     yield partial(in_setup_py, root)
     yield partial(in_pattern, root, "CITATION.cff", r"^version: *[\"']?([^\s\"']+)", group=1, kind="CITATION.cff")
-    yield partial(_in_package_json, root)
+    yield partial(in_package_json, root)
     yield partial(_locked, root, "uv.lock", canonicalize_name(project_name(data)))
     yield lambda: _locked(root, "Cargo.lock", text(_table(root, manifest, "package"), "name") or "")
     for file in _modules(root):
@@ -152,16 +176,16 @@ def _locked(root: Path, file: str, name: str) -> Written:
     return in_pattern(root, file, entry, group=1, kind=file)
 
 
-def _in_package_json(root: Path) -> Written:
+def in_package_json(root: Path, file: str = "package.json") -> Written:
     """The member `version` of the outermost object (https://docs.npmjs.com/cli/configuring-npm/package-json)."""
-    source, depth, key = read(root, "package.json"), 0, False
+    source, depth, key = read(root, file), 0, False
     for token in _JSON.finditer(source.text):
         word = token[0]
         depth += (word in "{[") - (word in "}]")
         if key and word.startswith('"'):
             return source.written("package.json", token.start() + 1, token.end() - 1)
         key = depth == 1 and (word == '"version"' or (key and word == ":"))
-    raise unclear("package.json has no version", "package.json")
+    raise unclear(f"{file} has no version", file)
 
 
 def _modules(root: Path) -> Iterator[str]:

@@ -20,14 +20,12 @@ from packaging.version import Version
 from tagship.errors import ProjectError, ToolFailed
 from tagship.model import Record
 from tagship.project.config import Copy
-from tagship.project.version_copies import configured, copies, semver, strays
+from tagship.project.version_copies import SEMVER, SHORT, configured, copies, semver, short, strays
 from tagship.project.version_literals import Written
 from tagship.shapes import read_json
 from tagship.versions import detect_scheme, tag_for
 
 JOURNAL = "tagship-version.json"
-SEMVER = ("Cargo.toml", "Cargo.lock", "package.json")
-"""Files whose format asks for SemVer."""
 
 
 class Edit(Record, frozen=True, kw_only=True):
@@ -83,6 +81,8 @@ def spelt(version: Version, like: Written) -> str:
     """
     if like.file.endswith(SEMVER):
         return semver(str(version))
+    if like.kind == SHORT:
+        return short(version)
     prefix = like.raw[: len(like.raw) - len(like.raw.lstrip("vV"))]
     dev = f".dev{version.dev}" if version.dev is not None else ""
     return tag_for(version, detect_scheme((like.raw,), prefix=prefix)) + dev

@@ -53,7 +53,7 @@ class Derived(Record, frozen=True, kw_only=True, tag="derived"):
     where: str
     """What says so: `pyproject.toml:12 [tool.setuptools_scm]`."""
     variables: tuple[str, ...] = ()
-    """Environment variables that pretend a version; all of them are to be set."""
+    """Environment variables that pretend a version; all of them are to be set. None: the tool believes tags alone."""
     rewritten: str = ""
     """For versioneer, which obeys no variable: the file that an sdist carries the version in."""
 
@@ -185,9 +185,12 @@ def in_cfg(root: Path, file: str, section: str, key: str) -> Written:
 
 
 def in_meson(root: Path) -> Written:
-    """The string `version:` of `project()` in meson.build (https://mesonbuild.com/Reference-manual_functions.html#project)."""
+    """The string `version:` of `project()` in meson.build, or the file that this names.
+
+    Source: https://mesonbuild.com/Reference-manual_functions.html#project
+    """
     source, depth, before = read(root, "meson.build"), 0, ["", ""]
-    inside = False
+    inside = of_version = False
     for token in _MESON.finditer(source.text):
         word = token[0]
         if word.startswith("#"):
@@ -198,7 +201,13 @@ def in_meson(root: Path) -> Written:
             depth -= 1
             if inside and depth == 0:
                 break
+        elif inside and depth == 2 and before == ["files", "("] and of_version and word.startswith("'"):
+            return in_whole_file(root, word[1:-1], kind="meson.build")
         elif inside and depth == 1 and before == ["version", ":"]:
+            of_version = word == "files"
+            if of_version:
+                before = [":", word]
+                continue
             if not word.startswith("'") or word.startswith("'''"):
                 break
             return source.written("meson.build", token.start() + 1, token.end() - 1)

@@ -1,5 +1,5 @@
 """The version of a project that setuptools builds: `[tool.setuptools.dynamic]`, setup.cfg, setup.py, and the
-tools that hook into it (setuptools-scm, versioneer, pbr).
+tools that hook into it (setuptools-scm, setuptools-git-versioning, versioningit, versioneer, pbr).
 
 Sources: https://setuptools.pypa.io/en/latest/userguide/declarative_config.html and pyproject_config.html,
 setuptools/config/expand.py, setuptools_scm/_integration/pyproject_reading.py, pbr/packaging.py, versioneer.py.
@@ -47,19 +47,14 @@ def find(root: Path, data: Table, name: str) -> Written | Derived:
     """
     cfg = read_setup_cfg(root)
     name = name or cfg.get("metadata", {}).get("name", "").strip()
-    backend = text(table(data, "build-system"), "build-backend") or ""
     bases = _bases(data, cfg)
     dynamic = table(data, "tool", "setuptools", "dynamic", "version")
     if attr := text(dynamic, "attr"):
         return _attribute(root, attr, bases)
     if files := texts(dynamic, "file"):
         return _file(root, files)
-    if scm := _scm_section(data):
-        return Derived(tool="setuptools-scm", where=f"pyproject.toml {scm}", variables=pretend(name))
-    if table(data, "tool", "versioneer") or "versioneer" in cfg:
-        return _versioneer(data, cfg)
-    if backend.startswith("pbr") and "version" in texts(table(data, "project"), "dynamic"):
-        return Derived(tool="pbr", where="pyproject.toml [build-system]", variables=("PBR_VERSION",))
+    if hooked := _plugin(root, data, cfg, name):
+        return hooked
     call = read_setup_py(root)
     if call and (hook := _hook(call, name)):
         return hook
@@ -73,6 +68,41 @@ def find(root: Path, data: Table, name: str) -> Written | Derived:
     if call is None:
         raise unclear("neither pyproject.toml, setup.cfg nor setup.py declares one", "pyproject.toml")
     return _by_setup_py(root, call, bases)
+
+
+def _plugin(root: Path, data: Table, cfg: Mapping[str, Mapping[str, str]], name: str) -> Written | Derived | None:
+    """The tool that a table or a build requirement switches on."""
+    tools = table(data, "tool")
+    if scm := _scm_section(data):
+        return Derived(tool="setuptools-scm", where=f"pyproject.toml {scm}", variables=pretend(name))
+    if table(tools, "setuptools-git-versioning").get("enabled", "setuptools-git-versioning" in tools):
+        return git_versioning(root, data)
+    if "versioningit" in tools:  # versioningit/hook.py
+        return Derived(tool="versioningit", where="pyproject.toml [tool.versioningit]")
+    if "versioneer" in tools or "versioneer" in cfg:
+        return _versioneer(data, cfg)
+    backend = text(table(data, "build-system"), "build-backend") or ""
+    if backend.startswith("pbr") and "version" in texts(table(data, "project"), "dynamic"):
+        return Derived(tool="pbr", where="pyproject.toml [build-system]", variables=("PBR_VERSION",))
+    return None
+
+
+def git_versioning(root: Path, data: Table) -> Written | Derived:
+    """The version of setuptools-git-versioning: from the tags alone, unless it is told a file or an attribute.
+
+    Source: setuptools_git_versioning/version.py, `version_from_git`.
+
+    Raises:
+        ProjectError: it counts commits from a file, which takes running it.
+    """
+    config, where = table(data, "tool", "setuptools-git-versioning"), "pyproject.toml [tool.setuptools-git-versioning]"
+    if callback := text(config, "version_callback"):
+        return _attribute(root, callback.replace(":", "."), ())
+    if (file := text(config, "version_file")) and not config.get("prefer_tag"):
+        if config.get("count_commits_from_version_file"):
+            raise unclear(f"setuptools-git-versioning counts commits since {file} was changed", where)
+        return in_whole_file(root, file, kind="setuptools-git-versioning file")
+    return Derived(tool="setuptools-git-versioning", where=where)
 
 
 def in_setup_py(root: Path) -> Written:
@@ -95,6 +125,8 @@ def _hook(call: SetupCall, name: str) -> Derived | None:
         return Derived(
             tool="setuptools-scm", where=where, variables=pretend(name or (written if isinstance(written, str) else ""))
         )
+    if _is_true(call.arguments.get("setuptools_git_versioning")):
+        return Derived(tool="setuptools-git-versioning", where=where)
     if _is_true(call.arguments.get("pbr")):
         return Derived(tool="pbr", where=where, variables=("PBR_VERSION",))
     return None

@@ -17,12 +17,15 @@ from tagship.project import hashed, platform_wheels
 from tagship.project.discover import Project
 from tagship.project.version_sources import inject
 from tagship.services.checkout import clone_at
+from tagship.services.git import Git
 from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages import collect
 from tagship.stages.backend import Backend, Builder, normalise, set_times, unpack, variables
 from tagship.stages.common import describe, ok, planned, project_of
 
+_NOBODY = ("-c", "user.name=tagship", "-c", "user.email=tagship@example.invalid")
+"""Whoever makes the tag that only a throw-away clone has."""
 BUILT = (".whl", ".tar.gz", ".zip")
 """Ends of the names of distribution files: all that is ever deleted from the folders of an earlier build."""
 
@@ -47,7 +50,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
     folder.mkdir(parents=True)
     clone = clone_at(world.git, plan.event.sha, folder / "source")
     source = clone.root / plan.package
-    injected = _set_version(source, project, plan, world)
+    injected = _set_version(clone, project, plan, world)
     set_times(clone.root, plan.epoch)
     builder = _builder(project, plan, folder / "env", injected, world)
     out = folder / "out"
@@ -63,17 +66,18 @@ def run(manifest: Manifest, world: World) -> Manifest:
     return _deliver(manifest, built, out, world)
 
 
-def _set_version(source: Path, project: Project, plan: Plan, world: World) -> dict[str, str]:
+def _set_version(clone: Git, project: Project, plan: Plan, world: World) -> dict[str, str]:
     """Put a development version into the clone; a tagged version is already what the files or the tag say."""
     if not plan.development:
         return {}
-    injection = inject(source, project.version, plan.version)
+    injection = inject(clone.root / plan.package, project.version, plan.version)
     changed = [*(f"{edit.file}:{edit.line}" for edit in injection.edits), *(name for name, _ in injection.environment)]
-    if not changed:
-        raise ProjectError(
-            f"The development version {plan.version} could not be put in",
-            remedy="Declare the version in a place that tagship can edit; `tagship config` shows what it found.",
+    if not changed:  # its tool believes tags alone, of which this throw-away clone may have one more
+        tag = f"{project.tags.value.prefix}{plan.version}"
+        clone.text(
+            *_NOBODY, "tag", "--annotate", "--no-sign", "--force", "--message", "A development version", "--", tag
         )
+        changed = [f"the tag {tag}"]
     world.journal.say(f"Set the version {plan.version} in the clone: {', '.join(changed)}")
     return dict(injection.environment)
 
