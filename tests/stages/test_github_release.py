@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tagship.errors import Conflict, ProjectError
-from tagship.model import Manifest, Plan
+from tagship.model import Entry, Fact, Manifest, Plan, Status
 from tagship.rehearsal.doors import environment
 from tagship.rehearsal.faults.stand import Rig
 from tagship.rehearsal.github.state import Asset, Release
@@ -351,6 +351,18 @@ def test_a_body_keeps_to_githubs_limit(ready: Ready) -> None:
     many = msgspec.structs.replace(ready.built, dists=ready.built.dists * 400)
     assert len(body("", "Fixed", sections(ready.built.plan, many))) < LIMIT / 2
     assert "| and 500 more | | |" in sections(ready.built.plan, many)
+
+
+def test_the_name_of_a_check_stays_a_name(ready: Ready) -> None:
+    """A check that is called after Markdown is shown as it is called, and leads to its own page alone."""
+    assert ready.built.plan is not None
+    name, page = "Test [3.12](elsewhere) <!-- `x`\n## Installed", "https://example.com/run"
+    facts = tuple(Fact(id="ci.x", title=name, status=Status.OK, url=url) for url in (page, "javascript:1", ""))
+    gate = Entry(stage="gate", outcome="done", started=1.0, seconds=1.0, facts=facts)
+    shown = r"Test \[3.12\](elsewhere) &lt;!-- `x` \#\# Installed"
+    lines = (f"- [{shown}](<{page}>)", f"- {shown}", f"- {shown}")
+    text = sections(ready.built.plan, msgspec.structs.replace(ready.built, log=(gate,)))
+    assert text.partition("## Checks that passed\n\n")[2].splitlines() == [*lines]
 
 
 def _version(plan: Plan) -> Plan:

@@ -109,6 +109,14 @@ def test_what_was_checked_before_wheels_joined_was_not_checked_with_them() -> No
     assert [entry.stage for entry in merge(log("plan gate build test check"), more).log] == ["plan", "gate", "build"]
 
 
+def test_a_manifest_with_a_strange_stage_is_refused() -> None:
+    """What another version wrote, or somebody made up, stops in words, whichever of two manifests it is."""
+    strange = Manifest(log=(msgspec.structs.replace(log("plan").log[0], stage="deploy"),))
+    for pair in ((strange, Manifest()), (log("plan"), strange)):
+        with pytest.raises(Conflict, match="a stage that this version does not know: deploy"):
+            merge(*pair)
+
+
 def test_manifests_of_different_plans_or_builds_are_refused() -> None:
     """Two runs of the workflow are never mixed, and neither are two builds."""
     other = msgspec.structs.replace(log("plan"), plan=msgspec.structs.replace(PLAN, version="2.0"))

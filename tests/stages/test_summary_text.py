@@ -151,6 +151,13 @@ def test_foreign_text_stays_text() -> None:
     assert "\u202e" not in nasty.text
 
 
+@pytest.mark.parametrize(("epoch", "shown"), [(0, "1970-01-01 00:00 UTC"), (10**18, f"{10**18} s after 1970")])
+def test_a_commit_of_any_date_has_a_summary(epoch: int, shown: str) -> None:
+    """A committer's clock may say anything, also what no calendar has."""
+    plan = msgspec.structs.replace(PLAN, epoch=epoch)
+    assert shown in Seen(summary(Manifest(plan=plan, log=(CHECKED,)))).text
+
+
 def test_a_program_s_output_keeps_its_lines() -> None:
     """A long explanation is shown as printed, its middle left out."""
     why = "\n".join(f"line {number} of <pytest>" for number in range(500))

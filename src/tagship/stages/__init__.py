@@ -188,8 +188,15 @@ def merge(left: Manifest, right: Manifest) -> Manifest:
     One may have more files than the other, where platform wheels joined them; none has other bytes.
 
     Raises:
-        Conflict: they are about different plans or different files.
+        Conflict: they are about different plans or different files, or of another version of tagship.
     """
+    order = [stage.name for stage in STAGES]
+    strange = [entry.stage for entry in (*left.log, *right.log) if entry.stage not in order]
+    if strange:
+        raise Conflict(
+            f"Nothing was done: the manifests have a stage that this version does not know: {strange[0]}",
+            remedy="Let one version of tagship do all of a release.",
+        )
     if left.plan is not None and right.plan is not None and left.plan != right.plan:
         raise Conflict(
             "Nothing was done: the manifests are about different plans",
@@ -201,7 +208,6 @@ def merge(left: Manifest, right: Manifest) -> Manifest:
             "Nothing was done: the manifests are about different files",
             remedy="Build once, and hand that manifest on.",
         )
-    order = [stage.name for stage in STAGES]
     standing = (*_standing(left, more.dists), *_standing(right, more.dists))
     entries = {entry.stage: entry for entry in sorted(standing, key=lambda entry: entry.started)}
     log = tuple(sorted(entries.values(), key=lambda entry: order.index(entry.stage)))

@@ -10,6 +10,7 @@ import re
 
 from tagship.model import Manifest, Plan, Status
 from tagship.services.addresses import PYPI
+from tagship.stages.summary_text import link
 
 LIMIT = 125_000
 """Characters; GitHub refuses a longer body (422, body is too long)."""
@@ -75,5 +76,5 @@ def _checks(manifest: Manifest) -> str:
     if not passed:
         return ""
     return "## Checks that passed\n\n" + "\n".join(
-        f"- [{fact.title}]({fact.url})" if fact.url else f"- {fact.title}" for fact in passed
+        f"- {link(fact.title, fact.url)}".replace("\n", " ") for fact in passed
     )

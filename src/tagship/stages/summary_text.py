@@ -99,7 +99,7 @@ def _finding(stage: str, finding: Finding) -> str:
         f"{_SEVERITIES[finding.severity]} **{_text(finding.title)}** ({_code(finding.code)}, stage {stage}{where})",
         _why(finding.why),
         f"**→ {_text(finding.remedy)}**" if finding.remedy else "",
-        _link("More", finding.url) if finding.url else "",
+        link("More", finding.url) if finding.url else "",
     ]
     return "\n\n".join(line for line in lines if line)
 
@@ -118,20 +118,23 @@ def _card(plan: Plan | None) -> Iterator[str]:
         return
     event = plan.event
     commit = f"{GITHUB}/{event.repository}/commit/{event.sha}"
-    date = datetime.fromtimestamp(plan.epoch, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    try:
+        date = datetime.fromtimestamp(plan.epoch, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError, OSError):  # git takes a committer at their word
+        date = f"{plan.epoch} s after 1970"
     rows = [
         ("Project", _text(plan.project)),
         ("Version", _code(plan.version) + (" (pre-release)" if plan.prerelease else "")),
         ("Tag", _code(plan.tag) if plan.tag else "none: a development version"),
         ("Target", f"{_index(plan)}: {_text(plan.reason)}"),
-        ("Commit", f"{_link(event.sha[:12], commit)}, {date}"),
+        ("Commit", f"{link(event.sha[:12], commit)}, {date}"),
         ("Event", f"{event.name} of {_code(event.ref)}"),
     ]
     if event.inputs.override_reason:
         rows.append(("Override", f"**{_text(event.inputs.override_reason)}**"))
     if event.run_id:
         run = f"{GITHUB}/{event.repository}/actions/runs/{event.run_id}"
-        rows.append(("Run", _link(event.run_id, run)))
+        rows.append(("Run", link(event.run_id, run)))
     yield "### Release"
     yield "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {_cell(value)} |" for name, value in rows)])
 
@@ -162,7 +165,7 @@ def _stages(log: tuple[Entry, ...], stages: tuple[str, ...]) -> Iterator[str]:
     rows = []
     for entry in log:
         said = "; ".join(_text(text) for text in entry.said[:3])
-        links = ", ".join(_link(label, url) for label, url in entry.links)
+        links = ", ".join(link(label, url) for label, url in entry.links)
         facts = tally(entry.facts)
         what = "; ".join(part for part in (said, facts, links) if part)
         rows.append(f"| {entry.stage} | {_OUTCOMES[entry.outcome]} | {duration(entry.seconds)} | {_cell(what)} |")
@@ -217,7 +220,7 @@ def _cell(text: str) -> str:
     return text.replace("\n", " ").replace("|", r"\|")
 
 
-def _link(label: str, url: str) -> str:
+def link(label: str, url: str) -> str:
     """A link, where the address is one of the web; else only its label."""
     if not url.startswith(("https://", "http://")):
         return _text(label)
