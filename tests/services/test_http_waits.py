@@ -1,6 +1,8 @@
 """The door for HTTP, against a server that fails: what is asked again, when, and what is never sent twice."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +11,7 @@ import pytest
 
 from tagship.errors import UnknownOutcome, Unreachable
 from tagship.services.http import WAITS, Http, Patience, wait
+from tagship.services.reading import begin
 
 WHOLE = b"the whole answer"
 
@@ -103,6 +106,39 @@ def test_a_read_is_given_up_after_five_attempts(server: Server) -> None:
     with pytest.raises(Unreachable):
         http.request("GET", server.address)
     assert (len(server.asked), slept) == (5, list(WAITS))
+
+
+@pytest.mark.requirement("E5")
+def test_nobody_sleeps_beyond_the_time_that_all_requests_have(server: Server) -> None:
+    """Who waits before another attempt wakes up when the time for all requests is over."""
+    server.answers = [answer("503 Down", b"", "Retry-After: 50")]
+    http = Http(proxy=None, ca=None, agent="test")
+    began = time.monotonic()
+    with http.within(0.5), pytest.raises(Unreachable, match="all requests together took"):
+        http.request("GET", server.address)
+    assert (server.asked, time.monotonic() - began < 25) == (["GET"], True)
+
+
+@pytest.mark.requirement("E5")
+def test_who_leaves_with_an_error_leaves_no_thread_behind() -> None:
+    """What asks a silent service is over as soon as nobody waits for its answer, and later requests are sent again."""
+    http = Http(proxy=None, ca=None, agent="test", patience=Patience(again=()))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with pytest.raises(KeyboardInterrupt), http.within(50):
+            asked = [begin(lambda: http.request("GET", address)) for _ in range(3)]
+            waiting = [silent.accept()[0] for _ in asked]
+            raise KeyboardInterrupt
+        assert [thread.is_alive() for thread in asked] == [False] * 3
+        for thread in asked:
+            with pytest.raises(Unreachable):
+                thread.result()
+        again = begin(lambda: http.request("GET", address))
+        waiting.append(silent.accept()[0])
+        waiting[-1].sendall(answer("200 OK", WHOLE))
+        assert again.result().body == WHOLE
+        for sock in waiting:
+            sock.close()
 
 
 @pytest.mark.requirement("E5", "A14")

@@ -315,7 +315,11 @@ def test_a_wrong_call_says_what_was_not_done(tmp_path: Path, words: tuple[str, .
 
 
 def test_a_service_that_hangs_does_not_hold_up_who_gives_up(tmp_path: Path) -> None:
-    """Ctrl-C ends it at once, whatever is being waited for."""
+    """Ctrl-C ends it at once, whatever is being waited for, and no thread is left for an interpreter that ends."""
+    watched = (
+        "import atexit, sys, threading; from tagship.cli import main; sys.argv[1:] = ['doctor'];"
+        "atexit.register(lambda: print([t.name for t in threading.enumerate()])); main()"
+    )
     root = repository(tmp_path / "sample", {})
     subprocess.run(("git", "remote", "add", "origin", "https://github.com/owner/sample"), cwd=root, check=True)
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
@@ -324,11 +328,11 @@ def test_a_service_that_hangs_does_not_hold_up_who_gives_up(tmp_path: Path) -> N
             "HTTPS_PROXY": f"http://127.0.0.1:{silent.getsockname()[1]}",
             "GH_TOKEN": "ghp_madeUpForThisTest",
         }
-        program = (sys.executable, "-m", "tagship", "doctor")
         process = subprocess.Popen(
-            program,
+            (sys.executable, "-c", watched),
             cwd=root,
             env=environ,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
             preexec_fn=lambda: signal.signal(
@@ -339,9 +343,9 @@ def test_a_service_that_hangs_does_not_hold_up_who_gives_up(tmp_path: Path) -> N
         time.sleep(0.3)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=10)
+        left, said = process.communicate(timeout=10)
         waiting.close()
-    assert (process.returncode, said) == (130, b"\ninterrupted\n")
+    assert (process.returncode, left, said) == (130, b"['MainThread']\n", b"\ninterrupted\n")
     assert time.monotonic() - began < 2
 
 

@@ -6,7 +6,7 @@ or its body, holds whoever asks without end. From outside a connection ends wher
 
 import contextlib
 import socket
-from threading import Lock
+from threading import Event, Lock
 from weakref import WeakKeyDictionary
 
 import urllib3
@@ -17,8 +17,8 @@ class Connections:
     """All that are open. Urllib3 makes them by the `pools`."""
 
     def __init__(self) -> None:
-        self.ended = False
-        """Whether they were ended; new ones are ended at once, too."""
+        self.ended = Event()
+        """Set when they were ended; new ones are ended at once, too."""
         self.pools = _pools(self)
         """By the scheme of an address."""
         self._twins = WeakKeyDictionary[HTTPConnection, socket.socket]()
@@ -28,7 +28,7 @@ class Connections:
         """Know an open connection by a twin of its socket, since TLS takes the socket itself apart."""
         with self._lock:
             self._twins[connection] = sock.dup()
-            if self.ended:
+            if self.ended.is_set():
                 _end(self._twins[connection])
 
     def remove(self, connection: HTTPConnection) -> None:
@@ -41,7 +41,7 @@ class Connections:
     def end(self) -> None:
         """End them all: whoever reads sees the end of what is sent."""
         with self._lock:
-            self.ended = True
+            self.ended.set()
             for twin in self._twins.values():
                 _end(twin)
 

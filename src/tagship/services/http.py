@@ -4,7 +4,6 @@ Reads are sent again where they get no whole answer, after what the server asks 
 write whose answer was lost is an `UnknownOutcome`: the caller looks again instead of sending again.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from urllib3.exceptions import (
 
 from tagship.errors import Refused, UnknownOutcome, Unreachable, UsageError
 from tagship.services.connections import Connections
+from tagship.services.reading import over
 from tagship.shapes import read_json
 
 T = TypeVar("T")
@@ -39,6 +39,8 @@ READS = frozenset({"GET", "HEAD"})
 REDIRECTS = urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5)
 AGAIN = frozenset({429, 500, 502, 503, 504})
 """Statuses of a service that is busy or down, not of an answer."""
+ENDING = 1.0
+"""Seconds that threads may take to end whose connections were ended: one may be looking for a host's address."""
 WAITS = (0.5, 1.0, 2.0, 4.0)
 """Seconds before a read is sent for the second time, the third, …"""
 
@@ -51,8 +53,8 @@ class Patience:
     """Seconds until there is a connection."""
     answer: float = 60.0
     """Seconds without a byte of an answer."""
-    sleep: Callable[[float], None] = time.sleep
-    """How time between two attempts passes."""
+    sleep: Callable[[float], object] | None = None
+    """How time between two attempts passes; None: as usual, until nobody waits for the answer any more."""
     again: tuple[float, ...] = WAITS
     """Seconds before a read is sent for the second time, the third, …"""
     longest: float = 60.0
@@ -152,7 +154,7 @@ class Http:
         self._agent = agent
         self._patience = patience
         self._gone: dict[str, Unreachable] = {}
-        self.sleep = patience.sleep
+        self.sleep = patience.sleep or self._connections.ended.wait
         """Let time pass before something is tried again."""
         self._bypass = f"127.0.0.1,localhost,{bypass}"
 
@@ -160,7 +162,8 @@ class Http:
     def within(self, seconds: float) -> Iterator[None]:
         """Give all requests in here so many seconds together: after that none is waited for, and none is sent.
 
-        What was sent and changes something is an `UnknownOutcome` then, everything else `Unreachable`.
+        What was sent and changes something is an `UnknownOutcome` then, everything else `Unreachable`. Where this is
+        left by an exception, Ctrl-C above all, nobody waits any more either, and what was begun is over.
         """
         self._limit = seconds
         timer = Timer(seconds, self._connections.end)
@@ -168,10 +171,14 @@ class Http:
         timer.start()
         try:
             yield
+        except BaseException:
+            self._connections.end()
+            raise
         finally:
             timer.cancel()
             timer.join()  # a thread that is still ending may crash an interpreter that ends as well
-            self._connections.ended = False
+            if over(ENDING):
+                self._connections.ended.clear()
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
@@ -222,7 +229,7 @@ class Http:
             )
             data = bytearray()
             try:
-                while len(data) <= BODY_LIMIT and not self._connections.ended and (part := reply.read1(PART)):
+                while len(data) <= BODY_LIMIT and not self._connections.ended.is_set() and (part := reply.read1(PART)):
                     data += part
             finally:
                 reply.release_conn()
@@ -248,7 +255,7 @@ class Http:
         )
 
     def _in_time(self, host: str, sent: str = "GET") -> None:
-        if not self._connections.ended:
+        if not self._connections.ended.is_set():
             return
         words = f"{host} is not waited for any longer: all requests together took {self._limit:g} seconds"
         remedy = "Run the same command again; where it stays, look at the connection and at what stands between."

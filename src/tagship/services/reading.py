@@ -3,6 +3,8 @@
 A record, so that what was seen can be kept in a file. A setting that is not there was read as well: its value is None.
 """
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread
@@ -72,6 +74,7 @@ class Asked(Thread, Generic[T]):
         Raises:
             Exception: what asking raised.
         """
+        self._answer.exception()  # waits as well; but CPython 3.11 takes a thread for ended whose `join` is interrupted
         self.join()
         return self._answer.result()
 
@@ -81,3 +84,11 @@ def begin(ask: Callable[[], T]) -> Asked[T]:
     asked = Asked(ask)
     asked.start()
     return asked
+
+
+def over(seconds: float) -> bool:
+    """Whether everything that was begun is over, within so many seconds: for who leaves without the answers."""
+    asked, until = [t for t in threading.enumerate() if isinstance(t, Asked)], time.monotonic() + seconds
+    for thread in asked:
+        thread.join(max(0.0, until - time.monotonic()))
+    return not any(thread.is_alive() for thread in asked)
