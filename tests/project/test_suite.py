@@ -44,6 +44,29 @@ UNITTEST = "import unittest\nclass T(unittest.TestCase): ...\n"
         ),
         (
             {
+                "pyproject.toml": '[tool.tox]\nlegacy_tox_ini = """\n[tox]\nenvlist = py3\n'
+                '[testenv]\ndeps =\n  pytest>=8\n  mock\n"""\n',
+                "tests/test_a.py": UNITTEST,
+            },
+            Suite(requires=("pytest>=8", "mock"), paths=("tests",)),
+            "detected: pyproject.toml [tool.tox] legacy_tox_ini [testenv] deps has pytest",
+        ),
+        (
+            {
+                "pyproject.toml": "[tool.tox.env_run_base]\n"
+                'deps = ["pytest", { replace = "posargs" }, "-r x.txt", "mock"]',
+                "tests/test_a.py": UNITTEST,
+            },
+            Suite(requires=("pytest", "mock"), paths=("tests",)),
+            "detected: pyproject.toml [tool.tox.env_run_base] deps has pytest",
+        ),
+        (
+            {"setup.py": "", "tox.toml": '[env_run_base]\ndeps = ["pytest-asyncio"]\n', "tests/test_a.py": UNITTEST},
+            Suite(requires=("pytest-asyncio",), paths=("tests",)),
+            "detected: tox.toml [env_run_base] deps has pytest",
+        ),
+        (
+            {
                 "setup.py": "",
                 "setup.cfg": "[tool:pytest]\ntestpaths = t/ none\npython_files = a_*\n",
                 "t/a_b.py": UNITTEST,

@@ -51,6 +51,7 @@ class Tool(msgspec.Struct, rename="kebab", frozen=True, kw_only=True):
     uv: Table | None = None
     hatch: Table | None = None
     pytest: Table | None = None
+    tox: Table | None = None
 
 
 class Pyproject(msgspec.Struct, rename="kebab", frozen=True, kw_only=True):

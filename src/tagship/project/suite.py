@@ -4,7 +4,7 @@ import configparser
 import fnmatch
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tagship.errors import ProjectError
 from tagship.project.config import Suite
 from tagship.project.declared import Named
 from tagship.project.found import Found
-from tagship.project.pyproject import Pyproject, table, texts
+from tagship.project.pyproject import Pyproject, read_toml, table, text, texts
 
 _NAMES = ("test", "tests", "testing", "dev")
 _KEYS = ("testpaths", "python_files")
@@ -61,8 +61,10 @@ def detect(known: Known) -> Found[Suite]:
     for file in _requirement_files(known.root):
         suite = Suite(paths=paths, files=(file,))
         return Found(value=suite, source=f"detected: {file} has pytest")
-    if tox := _tox_requirements(known.root):
-        return Found(value=Suite(paths=paths, requires=tox), source="detected: tox.ini [testenv] deps has pytest")
+    for where, lines in _tox(known):
+        found = tuple(line.strip() for line in lines if re.match(r"\s*[A-Za-z0-9][^:{}]*$", line))
+        if any(_PYTEST.match(item) for item in found):
+            return Found(value=Suite(paths=paths, requires=found), source=f"detected: {where} deps has pytest")
     if not files:
         return Found(value=Suite(runner="none"), source="detected: no test files")
     words = [(known.root / file).read_bytes() for file in files]
@@ -138,19 +140,35 @@ def _pytest_configuration(known: Known) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def _ini(path: Path) -> Mapping[str, Mapping[str, str]]:
+    try:
+        return _sections(path.read_bytes().decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
+def _sections(ini: str) -> Mapping[str, Mapping[str, str]]:
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read(path, encoding="utf-8-sig")
-    except (configparser.Error, UnicodeDecodeError):
+        parser.read_string(ini)
+    except configparser.Error:
         return {}  # it is another tool's own configuration, and that tool will say what is wrong with it
     return {section: dict(parser.items(section)) for section in parser.sections()}
 
 
-def _tox_requirements(root: Path) -> tuple[str, ...]:
-    """The requirements of tox's basic environment where they have pytest; those under conditions are left out."""
-    lines = _ini(root / "tox.ini").get("testenv", {}).get("deps", "").splitlines()
-    found = tuple(line.strip() for line in lines if re.match(r"\s*[A-Za-z0-9][^:{}]*$", line))
-    return found if any(_PYTEST.match(item) for item in found) else ()
+def _tox(known: Known) -> Iterator[tuple[str, Sequence[str]]]:
+    """The requirements of tox's basic environment by their place; those under conditions are left to be sorted out.
+
+    Source: https://tox.wiki/en/latest/config.html#discovery-and-file-types
+    """
+    inline, own = known.data.tool.tox or {}, read_toml(known.root, "tox.toml")
+    for where, ini in (
+        ("tox.ini [testenv]", _ini(known.root / "tox.ini")),
+        ("setup.cfg [testenv]", known.setup_cfg),
+        ("pyproject.toml [tool.tox] legacy_tox_ini [testenv]", _sections(text(inline, "legacy_tox_ini") or "")),
+    ):
+        yield where, ini.get("testenv", {}).get("deps", "").splitlines()
+    yield "pyproject.toml [tool.tox.env_run_base]", texts(table(inline, "env_run_base"), "deps")
+    yield "tox.toml [env_run_base]", texts(table(own.data if own else None, "env_run_base"), "deps")
 
 
 def _test_files(root: Path, testpaths: tuple[str, ...], named: re.Pattern[str]) -> tuple[str, ...]:
