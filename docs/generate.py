@@ -16,7 +16,8 @@ from stages import doctor, stages
 from world import page as embedded_world
 
 from requirements import page as requirements
-from tagship.cli.app import COMMANDS, tagship
+from tagship.cli.app import tagship
+from tagship.cli.commands import COMMANDS, GROUPS
 from tagship.cli.init import SetUp, SetUpFile
 from tagship.cli.notes import ReleaseNotes
 from tagship.cli.pages import pages
@@ -119,6 +120,9 @@ def commands() -> str:
         "`TAGSHIP_CACHE_DIR` names another folder for tagship's cache and reports than the system's own place for"
         " caches.\n"
     ]
+    for heading, rows in GROUPS:
+        listed = ((f"[`{name}`](#{name})", does) for name, _, does in rows)
+        parts.append(f"\n**{heading}**\n\n{table(('command', 'what it does'), listed)}")
     with click.Context(tagship, info_name="tagship") as group:
         for name in COMMANDS:
             command = tagship.get_command(group, name)

@@ -4,46 +4,23 @@ become words and exit codes."""
 import errno
 import os
 import sys
-import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 
-import rich_click as click
+import click
 from click.exceptions import Abort, Exit
+from click.shell_completion import CompletionItem
 
-from tagship.cli.render import more, of_finding, screen
-from tagship.errors import BUG, INTERRUPTED, TagshipError, ToolFailed
-from tagship.services.addresses import OUR_ISSUES
-from tagship.services.secret import likely, redact
-
-COMMANDS = {
-    "init": "tagship.cli.init:init",
-    "sync": "tagship.cli.init:sync",
-    "rehearse": "tagship.cli.rehearse:rehearse",
-    "audit": "tagship.cli.audit:audit",
-    "doctor": "tagship.cli.doctor:doctor",
-    "watchdog": "tagship.cli.watchdog:watchdog",
-    "release": "tagship.cli.release:release",
-    "version": "tagship.cli.version:version",
-    "notes": "tagship.cli.notes:notes",
-    "changelog": "tagship.cli.notes:changelog",
-    "config": "tagship.cli.reading:config",
-    "explain": "tagship.cli.reading:explain",
-    **dict.fromkeys(
-        ("plan", "gate", "build", "test", "check", "publish", "verify", "github-release", "summary"),
-        "tagship.cli.stage",
-    ),
-}
-"""Where each command lives; the stages share one module, which makes theirs from the table of stages."""
-ALIASES = {"verify-setup": "doctor"}
-"""Other names of commands, which no list shows."""
+from tagship import __version__
+from tagship.cli.clicking import Group
+from tagship.cli.commands import ALIASES, COMMANDS, SUMMARIES, front_page
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where no more can be written: that is no bug of ours."""
 
 
-class Lazy(click.RichGroup):
-    """A group that imports a command when it is called."""
+class Lazy(Group):
+    """A group that imports a command when it is called, and none for its help or to complete a name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of the table."""
@@ -59,16 +36,21 @@ class Lazy(click.RichGroup):
         command: click.Command = getattr(loaded, attribute) if attribute else loaded.command(cmd_name)
         return command
 
+    def get_help(self, ctx: click.Context) -> str:
+        """The front page."""
+        ctx.color = True  # it knows whether there are colours
+        return front_page()
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names and options that begin like a word."""
+        names = [CompletionItem(name, help=does) for name, does in SUMMARIES.items() if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(None, "-V", "--version", package_name="tagship")
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def tagship() -> None:
-    """Release Python packages without fear.
-
-    Rehearse the next release of the repository you are in, offline, in seconds:
-
-        tagship rehearse
-    """
+    """Release Python packages without fear."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -81,28 +63,43 @@ def run(arguments: Sequence[str]) -> int:
         wrong.show()
         return wrong.exit_code
     except (KeyboardInterrupt, Abort):
+        from tagship.errors import INTERRUPTED
+
         sys.stderr.write("interrupted; nothing was published\n" if arguments[:1] == ["rehearse"] else "interrupted\n")
         return INTERRUPTED
-    except TagshipError as error:
-        with screen(sys.stderr, os.environ, ()) as shown:
-            shown.tell((*of_finding(error.finding()), *more([error.code])))
-        return error.exit_code
     except BrokenPipeError:
         return 0
-    except OSError as error:
-        if error.errno not in FULL:
-            return _bug()
-        with screen(sys.stderr, os.environ, ()) as shown:
-            full = ToolFailed(f"Not finished: {error}", remedy="Free some space, and run the same command again.")
-            shown.tell(of_finding(full.finding()))
-        return ToolFailed.exit_code
-    except Exception:
-        return _bug()
+    except Exception as error:
+        return _ended(error)
     return result if isinstance(result, int) else 0
+
+
+def _ended(error: Exception) -> int:
+    """Say what ended a command, and return its exit code."""
+    from tagship.cli.render import more, of_finding, screen
+    from tagship.errors import TagshipError, ToolFailed
+
+    known = error
+    codes: Iterable[str] = ()
+    if isinstance(error, TagshipError):
+        codes = (error.code,)
+    elif isinstance(error, OSError) and error.errno in FULL:
+        known = ToolFailed(f"Not finished: {error}", remedy="Free some space, and run the same command again.")
+    if not isinstance(known, TagshipError):
+        return _bug()
+    with screen(sys.stderr, os.environ, ()) as shown:
+        shown.tell((*of_finding(known.finding()), *more(codes)))
+    return known.exit_code
 
 
 def _bug() -> int:
     """Show the exception that is being handled, without what looks like a credential, and ask for a report."""
+    import traceback
+
+    from tagship.errors import BUG
+    from tagship.services.addresses import OUR_ISSUES
+    from tagship.services.secret import likely, redact
+
     sys.stderr.write(redact(traceback.format_exc(), likely(os.environ)))
     sys.stderr.write(f"This is a bug in tagship. Please report it with the lines above: {OUR_ISSUES}\n")
     return BUG

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
 from tagship.errors import ProjectError, TagshipError, UsageError
 from tagship.model import to_json

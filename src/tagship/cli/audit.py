@@ -4,14 +4,15 @@ import os
 import sys
 from pathlib import Path
 
+import click
 import msgspec
-import rich_click as click
 
 from tagship import __version__
+from tagship.cli.clicking import Command
 from tagship.model import to_json
 
 
-@click.command(epilog="Example: tagship audit .github/workflows/release.yml --persona auditor")
+@click.command(cls=Command, epilog="Example: tagship audit .github/workflows/release.yml --persona auditor")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option(
     "--persona",

@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
+from tagship.cli.clicking import Command
 from tagship.cli.places import job_page, writable
 from tagship.errors import UsageError
 from tagship.model import to_json
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Option = str | bool | Path | tuple[str, ...] | None
 
 
-@click.command(epilog="Example: tagship doctor --only workflow --only ci")
+@click.command(cls=Command, epilog="Example: tagship doctor --only workflow --only ci")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--only", multiple=True, metavar="GROUP|ID", help="Judge these alone: `ci`, `workflow.tag` or `TD15`.")
 @click.option("--explain", metavar="ID", help="Explain one check, and look at nothing.")

@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Literal, get_args
 
-import rich_click as click
+import click
 
+from tagship.cli.clicking import Command
 from tagship.cli.places import cache_folder
 from tagship.cli.reading import DescribedValue
 from tagship.errors import Drifted, ProjectError
@@ -51,7 +52,7 @@ class SetUp(Record, frozen=True, kw_only=True):
     """What the maintainer should know."""
 
 
-@click.command(epilog="Example: tagship init --dry-run")
+@click.command(cls=Command, epilog="Example: tagship init --dry-run")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option(
     "--ci", multiple=True, metavar="NAME", help="A check or workflow file that must succeed before a release."
@@ -91,7 +92,7 @@ def init(path: Path, ci: tuple[str, ...], auth: str | None, **flags: bool) -> in
     return 0
 
 
-@click.command(epilog="Example: tagship sync --check")
+@click.command(cls=Command, epilog="Example: tagship sync --check")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--check", is_flag=True, help="Write nothing; the exit code says whether there is anything to do.")
 @click.option("--upgrade", is_flag=True, help="Take the newest versions into the locks and pins.")

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import rich_click as click
+import click
 
+from tagship.cli.clicking import Command, Group
 from tagship.cli.render.table import seen
 from tagship.errors import UsageError
 from tagship.model import Record, to_json
@@ -33,7 +34,7 @@ class ReleaseNotes(Record, frozen=True, kw_only=True):
     """The address of the comparison with the version before; empty where there is none."""
 
 
-@click.command(epilog="Example: tagship notes 1.4.0 --from commits")
+@click.command(cls=Command, epilog="Example: tagship notes 1.4.0 --from commits")
 @click.argument("wanted", required=False, metavar="[VERSION]")
 @click.option(
     "--from",
@@ -74,11 +75,9 @@ def notes(wanted: str | None, source: "Source | None", package: str, token: str 
     return 0
 
 
-@click.group(
-    context_settings={"help_option_names": ["-h", "--help"]}, epilog="Example: tagship changelog cut 1.4.0 --dry-run"
-)
+@click.group(cls=Group, epilog="Example: tagship changelog cut 1.4.0 --dry-run")
 def changelog() -> None:
-    """Turn the unreleased section of the changelog into that of a version, or look for mistakes in it."""
+    """Give the unreleased changes a version, or look for mistakes in the changelog."""
 
 
 @changelog.command(epilog="Example: tagship changelog cut")

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+import click
 import msgspec
-import rich_click as click
 
+from tagship.cli.clicking import Command
 from tagship.model import Record, to_json
 
 
@@ -27,7 +28,7 @@ class Described(Record, frozen=True, kw_only=True):
     values: tuple[DescribedValue, ...]
 
 
-@click.command(epilog="Example: tagship config --json")
+@click.command(cls=Command, epilog="Example: tagship config --json")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of the configuration, for editors.")
@@ -54,7 +55,7 @@ def config(path: Path, as_json: bool, schema: bool) -> int:
     return 0
 
 
-@click.command(epilog="Example: tagship explain TC03")
+@click.command(cls=Command, epilog="Example: tagship explain TC03")
 @click.argument("code", required=False)
 def explain(code: str | None) -> int:
     """Explain a code that a finding or an error names, or a check by its id; without one, list all."""

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args, get_type_hints
 
+import click
 import msgspec
-import rich_click as click
 
+from tagship.cli.clicking import Command
 from tagship.cli.places import cache_folder, job_page, writable
 from tagship.cli.render import of_verdict, reporter, screen
 from tagship.errors import UsageError
@@ -30,7 +31,7 @@ def _state(key: str, words: str) -> Callable[[Callable[..., int]], Callable[...,
 Option = str | bool | int | Path | tuple[str, ...] | None
 
 
-@click.command(epilog="Example: tagship rehearse --tag v1.2.3 --ci 'Test Suite=failure'")
+@click.command(cls=Command, epilog="Example: tagship rehearse --tag v1.2.3 --ci 'Test Suite=failure'")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--tag", metavar="TAG", help="Push this tag. Default: the one that comes next.")
 @click.option("--push", is_flag=True, help="Push the commit to the default branch instead: TestPyPI.")

@@ -4,8 +4,9 @@ import datetime
 import sys
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
+from tagship.cli.clicking import Command
 from tagship.errors import PlanRefused, TagshipError, UsageError
 from tagship.words import clean
 
@@ -20,7 +21,7 @@ NOTES = 12
 """Lines of the notes that are shown."""
 
 
-@click.command(epilog="Example: tagship release minor --dry-run")
+@click.command(cls=Command, epilog="Example: tagship release minor --dry-run")
 @click.argument("parts", nargs=-1, metavar="[PART]...")
 @click.option("--package", default=".", metavar="FOLDER", help="The package, where there are several.")
 @click.option("--branch", metavar="NAME", help="Release from this branch: a maintenance branch, for example.")

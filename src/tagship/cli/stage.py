@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
 
+import click
 import msgspec
-import rich_click as click
 
 from tagship import __version__
+from tagship.cli.clicking import Command
 from tagship.cli.places import writable
 from tagship.cli.render import output, outputs, reporter, screen
 from tagship.errors import UsageError
@@ -107,7 +108,8 @@ def command(name: str) -> click.Command:
 
     for option in (*OPTIONS, *MORE.get(name, ())):
         perform = option(perform)
-    return click.command(name, help=_help(stage), epilog=f"Example: tagship {name} --manifest {MANIFEST}")(perform)
+    example = f"Example: tagship {name} --manifest {MANIFEST}"
+    return click.command(name, cls=Command, help=_help(stage), epilog=example)(perform)
 
 
 def exit_code(result: Result, *, slow: bool) -> int:

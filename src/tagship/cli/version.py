@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-import rich_click as click
+import click
 from packaging.version import Version
 
+from tagship.cli.clicking import Group
 from tagship.cli.render.table import seen
 from tagship.errors import ProjectError, TagshipError
 from tagship.model import Record, to_json
@@ -93,9 +94,7 @@ def _has_project(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg"))
 
 
-@click.group(
-    context_settings={"help_option_names": ["-h", "--help"]}, epilog="Example: tagship version bump minor --dry-run"
-)
+@click.group(cls=Group, epilog="Example: tagship version bump minor --dry-run")
 def version() -> None:
     """Show, raise, set or validate the version, wherever the project keeps it."""
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-import rich_click as click
+import click
 
+from tagship.cli.clicking import Command
 from tagship.cli.places import job_page
 from tagship.errors import UsageError
 from tagship.model import Record, to_json
@@ -27,12 +28,12 @@ class Told(Record, frozen=True, kw_only=True):
     """Its address; empty where there is none."""
 
 
-@click.command(epilog="Example: tagship watchdog --dry-run")
+@click.command(cls=Command, epilog="Example: tagship watchdog --dry-run")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--dry-run", is_flag=True, help="Say what would be done about the issue, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def watchdog(path: Path, *, dry_run: bool, as_json: bool) -> int:
-    """Look at everything that a release needs, and keep one issue about what is wrong.
+    """Keep one issue about what is wrong, of everything that a release needs.
 
     The workflow that `tagship init --watchdog` writes runs it once a week. GH_TOKEN has to be allowed to write issues;
     a further token in TAGSHIP_READER_TOKEN sees more. The exit code is 0 where all is well or the issue says what is
