@@ -215,6 +215,14 @@ def test_a_hook_that_hangs(desk: Path) -> None:
     assert state(desk) == before
 
 
+def test_no_other_tag_is_pushed_along(desk: Path) -> None:
+    """Where git is set up to push every annotated tag along, another one of this clone stays: it would be a release."""
+    git(desk, "tag", "--annotate", "--message", "not yet", "v9.0.0")
+    git(desk, "config", "push.followTags", "true")
+    run(desk)
+    assert git(desk.parent / "origin.git", "tag") == "v1.1.0"
+
+
 def test_a_lost_answer(desk: Path) -> None:
     """A push that arrived although git says that it failed is a push that arrived."""
     remote = desk.parent / "origin.git"

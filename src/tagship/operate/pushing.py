@@ -37,7 +37,7 @@ def push(git: Git, parcel: Parcel, patience: float) -> str:
         UnknownOutcome: the remote cannot be asked what arrived.
         Conflict: somebody else's ref of that name arrived in between.
     """
-    output = git.run("push", "--atomic", "--porcelain", "origin", *parcel.refs, timeout=patience)
+    output = git.run("push", "--atomic", "--no-follow-tags", "--porcelain", "origin", *parcel.refs, timeout=patience)
     if output.ok:
         return f"pushed {parcel.named}"
     short = parcel.key.split("/", 2)[2]
