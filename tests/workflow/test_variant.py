@@ -12,7 +12,7 @@ from tagship.project.discover import read
 from tagship.project.patterns import matches
 from tagship.services.git import Git
 from tagship.services.shell import Shell
-from tagship.workflow.variant import RUNNERS, Variant, variant
+from tagship.workflow.variant import RUNNERS, Variant, publishers, variant
 from tests.rehearsing import PYPROJECT, git, repository
 
 HOME = "git@github.com:octo-org/sample.git"
@@ -49,6 +49,35 @@ def test_what_is_configured(tmp_path: Path) -> None:
     assert variant_of(cloned(tmp_path, {"pyproject.toml": f"{PYPROJECT}\n{table}"})) == msgspec.structs.replace(
         USUAL, auth="token", tags=r"rel\+*.*.*", allow_override=True, pypi="production", testpypi="staging"
     )
+
+
+@pytest.mark.requirement("A12")
+def test_whose_workflow_it_is(tmp_path: Path) -> None:
+    """A workflow that is named after another package, or started by tags of others only, publishes none but those."""
+
+    def uploads(triggers: str) -> str:
+        steps = "[{uses: pypa/gh-action-pypi-publish@release/v1}]"
+        return f"on: {triggers}\njobs:\n  up:\n    runs-on: ubuntu-latest\n    steps: {steps}\n"
+
+    folders = {f"packages/{name}": name for name in ("one", "one-more", "two", "three")}
+    projects = {f"{at}/pyproject.toml": PYPROJECT.replace('"sample"', f'"{name}"') for at, name in folders.items()}
+    workflows = {
+        "one.yml": "workflow_dispatch",
+        "release_one_more.yml": "workflow_dispatch",
+        "all.yml": "{release: {types: [published]}}",
+        "tags.yml": "{push: {tags: ['two-v*']}}",
+        "publish-three.yml": "push",
+    }
+    path = cloned(tmp_path, projects | {f".github/workflows/{file}": uploads(on) for file, on in workflows.items()})
+    shell = Shell({"PATH": "/usr/local/bin:/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(path)})
+    found = {at: publishers(read(path / at, Git(shell, path))) for at in (".", *folders)}
+    assert {at: [publisher.file for publisher in jobs] for at, jobs in found.items()} == {
+        ".": ["all.yml"],
+        "packages/one": ["all.yml", "one.yml"],
+        "packages/one-more": ["all.yml", "release_one_more.yml"],
+        "packages/two": ["all.yml", "tags.yml"],
+        "packages/three": ["publish-three.yml", "all.yml"],
+    }
 
 
 @pytest.mark.requirement("A12")

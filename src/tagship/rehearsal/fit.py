@@ -28,7 +28,7 @@ from tagship.rehearsal.result import Assumption
 from tagship.rehearsal.world import Embedded
 from tagship.services.addresses import ELSEWHERE, GITHUB
 from tagship.setup.snapshot import Snapshot
-from tagship.workflow.variant import suffix
+from tagship.workflow.variant import publishers, suffix
 
 CONCLUSIONS: tuple[Conclusion, ...] = (
     "success",
@@ -63,11 +63,10 @@ class Publishing:
 def publishing(project: Project) -> Publishing:
     """Which workflow file and environments the index would be told."""
     names, end = project.config.environments, suffix(project)
-    own, testpypi = f"publish{end}.yml", f"{names.testpypi}{end}"
-    publishers = [p for p in project.ci.publishers if p.index != "testpypi"]
-    found = next((p for p in publishers if p.file == own), None) or next(iter(publishers), None)
+    testpypi = f"{names.testpypi}{end}"
+    found = next((job for job in publishers(project) if job.index != "testpypi"), None)
     if found is None:
-        return Publishing(workflow=own, testpypi=testpypi, pypi=f"{names.pypi}{end}", source=AS_OURS)
+        return Publishing(workflow=f"publish{end}.yml", testpypi=testpypi, pypi=f"{names.pypi}{end}", source=AS_OURS)
     return Publishing(
         workflow=found.file, testpypi=testpypi, pypi=found.environment, source=f"{found.file}, job {found.job}"
     )

@@ -6,15 +6,18 @@ from typing import Literal
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, is_normalized_name
+from packaging.version import Version
 
 from tagship.errors import ProjectError
 from tagship.model import Record
-from tagship.project import platform_wheels
-from tagship.project.ci import FOLDER
+from tagship.project import layout, platform_wheels
+from tagship.project.ci import FOLDER, Publisher
 from tagship.project.discover import Project
+from tagship.project.pyproject import parse, read_toml
 from tagship.services.addresses import ELSEWHERE, GITHUB
-from tagship.versions import released
+from tagship.versions import released, tag_for
 from tagship.workflow.document import read
+from tagship.workflow.events import Happened, NotStarted, started
 from tagship.workflow.permissions import of_job
 
 RUNNER = "3.12.3"
@@ -82,6 +85,38 @@ class Variant(Record, frozen=True, kw_only=True):
 def suffix(project: Project) -> str:
     """How the names of a package's workflow and environments end, where the repository holds several packages."""
     return f"-{project.normalised}" if project.package != "." else ""
+
+
+def publishers(project: Project) -> tuple[Publisher, ...]:
+    """The jobs that may publish the package, that of the file which tagship writes first.
+
+    Where the repository holds several packages, a workflow is another one's where its file is named after that one, or
+    where it is started by tags, and by none that this package has.
+    """
+    own = f"publish{suffix(project)}.yml"
+    found = sorted(project.ci.publishers, key=lambda publisher: publisher.file != own)
+    several = project.package != "." or project.packages
+    return tuple(p for p in found if p.file == own or not (several and _is_of_another(p.file, project)))
+
+
+def _is_of_another(file: str, project: Project) -> bool:
+    members = layout.packages(project.top, parse(read_toml(project.top, "pyproject.toml")))
+    others = {name for member in members if member.path != project.package for name in _names(member.name, member.path)}
+    ours = _names(project.name.value, project.package)
+    stem = file.rpartition(".")[0].lower().replace("_", "-")
+    said = [name for name in others | ours if re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", stem)]
+    if said:
+        return max(said, key=len) not in ours
+    document = read((project.top / FOLDER / file).read_bytes(), f"{FOLDER}/{file}")
+    push, tag = document.triggers.get("push"), tag_for(Version("1.2.3"), project.tags.value)
+    if push is None or not push.filters.key("tags"):
+        return False
+    return isinstance(started(document, Happened(name="push", ref=f"refs/tags/{tag}")), NotStarted)
+
+
+def _names(name: str | None, path: str) -> set[str]:
+    """What a file may call a package: its name, or that of its folder."""
+    return {canonicalize_name(said) for said in (name, path.rpartition("/")[2].strip(".")) if said}
 
 
 def variant(project: Project) -> Variant:
