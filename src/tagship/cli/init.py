@@ -188,7 +188,7 @@ def _of_edit(edit: Edit, *, done: bool) -> str:
 
 
 def _show_init(result: SetUp, edits: Sequence[Edit], *, dry: bool) -> None:
-    from tagship.cli.render.table import seen, table
+    from tagship.cli.table import seen, table
 
     if dry:
         sys.stdout.writelines(seen(diff(edit.file)) for edit in edits if edit.action != "keep")

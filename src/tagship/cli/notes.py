@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from tagship.cli.clicking import Command, Group
-from tagship.cli.render.table import seen
+from tagship.cli.table import seen
 from tagship.errors import UsageError
 from tagship.model import Record, to_json
 from tagship.words import clean

@@ -49,7 +49,7 @@ def config(path: Path, as_json: bool, schema: bool) -> int:
         values = tuple(DescribedValue(name=name, value=value, source=source) for name, value, source in rows)
         sys.stdout.buffer.write(to_json(Described(values=values)))
         return 0
-    from tagship.cli.render.table import table
+    from tagship.cli.table import table
 
     sys.stdout.write(table(rows, os.environ))
     return 0

@@ -10,7 +10,7 @@ import click
 from packaging.version import Version
 
 from tagship.cli.clicking import Group
-from tagship.cli.render.table import seen
+from tagship.cli.table import seen
 from tagship.errors import ProjectError, TagshipError
 from tagship.model import Record, to_json
 from tagship.project.discover import Project, read
@@ -124,7 +124,7 @@ def info(package: str, as_json: bool) -> int:
     if as_json:
         sys.stdout.buffer.write(to_json(result))
         return 0
-    from tagship.cli.render.table import table
+    from tagship.cli.table import table
 
     rows = [("version", result.spelt, result.source)]
     rows += [("copy", place, "kept in step") for place in result.copies]
