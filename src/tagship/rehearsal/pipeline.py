@@ -5,11 +5,12 @@ what its tests say. The summary always runs, last.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 from tagship.errors import TagshipError
 from tagship.model import Manifest
+from tagship.services.threads import side_by_side
 from tagship.services.world import World
 from tagship.stages import Result, Stage, merge, run
 
@@ -31,7 +32,7 @@ def run_all(stages: Sequence[Stage], manifest: Manifest, world_of: Callable[[Sta
     waiting = {stage.name: stage for stage in stages}
     running: dict[Future[Result], Stage] = {}
     errors: dict[str, TagshipError] = {}
-    with ThreadPoolExecutor(len(stages)) as pool:
+    with side_by_side(len(stages)) as pool:
         while waiting or running:
             for stage in _ready(waiting.values(), done, alone=not running):
                 running[pool.submit(run, stage, manifest, world_of(stage))] = waiting.pop(stage.name)

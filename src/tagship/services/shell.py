@@ -12,9 +12,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 from tagship.errors import ToolFailed
@@ -96,6 +97,7 @@ class Shell:
 
         Raises:
             ToolFailed: the program does not exist or cannot be started.
+            KeyboardInterrupt: it was ended, because Ctrl-C reached who waits for this thread (`services.threads`).
         """
         words = tuple(str(word) for word in argv)
         secrets = [value for value in (extra or {}).values() if isinstance(value, Secret)]
@@ -110,8 +112,12 @@ class Shell:
             except subprocess.TimeoutExpired:
                 timed_out = True
             finally:
-                _end_group(process)
+                _kill_group(process)
                 self._ended(process.pid)
+                RUNNING.forget(process)
+                process.wait()  # only now may its number mean another
+            if RUNNING.stopped:
+                raise KeyboardInterrupt
             output = Output(
                 argv=words,
                 returncode=process.returncode,
@@ -161,8 +167,46 @@ class Shell:
                 f"{words[0]} could not be started: {error.strerror or error}",
                 remedy=f"Install {Path(words[0]).name}, or put it on PATH.",
             ) from error
+        RUNNING.remember(process)
         self._started(process.pid)
         return process
+
+
+class Running:
+    """The programs that all threads of this process run."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        """Whether they are being ended."""
+        self._lock = Lock()
+        self._processes: set[subprocess.Popen[bytes]] = set()
+
+    def remember(self, process: "subprocess.Popen[bytes]") -> None:
+        """A program began."""
+        with self._lock:
+            self._processes.add(process)
+            if self.stopped:
+                _kill_group(process)
+
+    def forget(self, process: "subprocess.Popen[bytes]") -> None:
+        """It ended, and is not collected yet."""
+        with self._lock:
+            self._processes.discard(process)
+
+    @contextlib.contextmanager
+    def stop(self) -> Iterator[None]:
+        """End them all; what is started in here ends at once."""
+        with self._lock:
+            before, self.stopped = self.stopped, True
+            for process in self._processes:
+                _kill_group(process)
+        try:
+            yield
+        finally:
+            self.stopped = before
+
+
+RUNNING = Running()
 
 
 def _input(data: bytes) -> IO[bytes]:
@@ -174,18 +218,19 @@ def _input(data: bytes) -> IO[bytes]:
     return source
 
 
-def _end_group(process: "subprocess.Popen[bytes]") -> None:
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
     """Kill what is left of the group: the child itself after a time-out, its own children otherwise."""
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     elif process.poll() is None:
         process.kill()
-    process.wait()
 
 
 def _wait(process: "subprocess.Popen[bytes]", timeout: float) -> None:
     """Wait for the end of a process, and notice it at once: `Popen.wait` with a timeout sleeps up to 50 ms too long.
+
+    Where the system allows, it is not collected yet, so that its number goes on to be its own.
 
     Raises:
         subprocess.TimeoutExpired: it runs on.
@@ -205,7 +250,6 @@ def _wait(process: "subprocess.Popen[bytes]", timeout: float) -> None:
             raise subprocess.TimeoutExpired(process.args, timeout)
     finally:
         os.close(ended)
-    process.wait()
 
 
 def _read(stream: IO[bytes]) -> str:

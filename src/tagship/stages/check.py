@@ -1,7 +1,6 @@
 """check: everything PyPI would refuse, and everything a user would trip over, before anything is sent."""
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tagship import checks
@@ -9,6 +8,7 @@ from tagship.checks.archives import read
 from tagship.errors import ToolFailed
 from tagship.model import Finding, Manifest, Plan, Severity
 from tagship.services.addresses import INDEXES, PYPI
+from tagship.services.threads import side_by_side
 from tagship.services.uv import Env
 from tagship.services.world import World
 from tagship.stages.backend import variables
@@ -28,7 +28,7 @@ def run(manifest: Manifest, world: World) -> Manifest:
     wheel = built_wheel(manifest, world.workspace)
     sdist = next((file for file in files if not file.name.endswith(".whl")), None)
     world.journal.doing("reading the files, installing them in clean environments")
-    with ThreadPoolExecutor(2) as pool:
+    with side_by_side(2) as pool:
         subject = Subject(id="wheel", title=wheel.name, source=str(wheel))
         trials = [pool.submit(clean_installation, subject, plan, world)]
         if sdist is not None:

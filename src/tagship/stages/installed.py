@@ -8,7 +8,6 @@ import configparser
 import json
 import zipfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tagship.services.shell import Output, Shell
+from tagship.services.threads import side_by_side
 from tagship.services.uv import Env, Uv
 
 SMOKE = Path(__file__).with_name("smoke.py")
@@ -180,7 +180,7 @@ def run_script(bench: Bench, name: str, arguments: Sequence[Sequence[str]]) -> O
 
 def run_scripts(bench: Bench, scripts: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> dict[str, Output]:
     """Run several scripts side by side."""
-    with ThreadPoolExecutor(4) as pool:
+    with side_by_side(4) as pool:
         futures = {name: pool.submit(run_script, bench, name, words) for name, words in scripts}
         return {name: future.result() for name, future in futures.items()}
 

@@ -161,7 +161,7 @@ class Doors:
     def _serve(self, sock: socket.socket) -> None:
         connection = Connection(sock, self)
         try:
-            with contextlib.suppress(OSError):  # the client went away, or we are closing
+            with contextlib.suppress(OSError, KeyboardInterrupt):  # the client went away, or we are closing
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection.serve()
         finally:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from tagship.rehearsal.faults.acts import heal
 from tagship.rehearsal.faults.judge import ended
@@ -11,6 +10,7 @@ from tagship.rehearsal.faults.rebuilt import rebuilt
 from tagship.rehearsal.faults.stand import BUILT, Rig, stand
 from tagship.rehearsal.faults.striker import NAMES, Fault, Seen
 from tagship.rehearsal.result import Cell
+from tagship.services.threads import side_by_side
 
 
 def seen(rig: Rig) -> tuple[Seen, ...]:
@@ -80,5 +80,5 @@ def cells(rig: Rig, chosen: Iterable[Fault], told: Callable[[Cell], None]) -> tu
         told(done)
         return done
 
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with side_by_side(min(8, os.cpu_count() or 1)) as pool:
         return tuple(pool.map(one, chosen))
