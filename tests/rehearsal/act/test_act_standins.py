@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tagship.rehearsal.act.steps.official import PLACE
+from tagship.rehearsal.request import Request
 from tests.rehearsal.act.acting import Act
 from tests.rehearsal.act.test_act_grants import HEAD, by_name, job, said
 from tests.rehearsal.act.workflows import BUILD, FILE, workflow
@@ -121,7 +122,7 @@ def test_artifacts_go_from_job_to_job(acting: Act, tmp_path: Path) -> None:
         "./both/globbed/deep/b.txt",
         "./both/several/d.log",
         "./both/several/out/deep/b.txt",
-        "./by-id/a.txt",
+        "./by-id/one/a.txt",
         "./merged/a.txt",
         "./merged/d.log",
         "./merged/deep/b.txt",
@@ -133,6 +134,56 @@ def test_artifacts_go_from_job_to_job(acting: Act, tmp_path: Path) -> None:
     assert "Artifact not found for name: none" in why["refused"]
     assert "No files were found with the provided path: nothing" in why["strict"]
     assert "an artifact with this name already exists on the workflow run" in why["again"]
+
+
+def test_versions_of_an_action_differ_as_on_github(act: Act, tmp_path: Path) -> None:
+    """An annotated tag is one since checkout v6.0.2, and what lay there goes; what matches alone needs no folder since
+    download v5; a file goes unpacked since upload v7; GitHub begins no job with what it retired.
+    """
+    look = "git cat-file -t v1.0.0; git describe --exact-match 2>/dev/null || true; ls"
+    find = "find . -type f | sort | tr '\\n' ' '"
+    upload, download = "actions/upload-artifact", "actions/download-artifact"
+    pinned = "3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+    made = run("mkdir -p .dist deep && echo a >.dist/a.txt && echo b >deep/b.whl && echo c >deep/.c")
+    gives = (
+        made
+        + step(f"{upload}@v7", name="bare", path="deep/b.whl", archive="false")
+        + step(f"{upload}@v4", name="boxed", path="deep/b.whl", archive="false")
+        + step(f"{upload}@v7", name="hidden", path="|\n            .dist/a.txt\n            deep\n            !deep/*")
+    )
+    jobs = {
+        "old": step("actions/checkout@v4", fetch_depth="0") + run(look),
+        "new": run("touch left") + step(f"actions/checkout@{pinned}") + run(look),
+        "gives": gives,
+        "alone": step(f"{download}@v5", pattern="'{hid,x}*'", path="x") + run(find),
+        "inside": step(f"{download}@v4", pattern="hid*", path="x") + run(find),
+        "bare": step(f"{download}@v8", name="b.whl", path="x") + run("cat x/b.whl"),
+        "retired": run("echo begun") + step(f"{upload}@v3", path="x"),
+        "nowhere": step("astral-sh/setup-uv@v8"),
+        "other": step("actions/checkout@v7", repository="somebody/else") + run("ls"),
+    }
+    needs = dict.fromkeys(("alone", "inside", "bare"), "    needs: gives\n")
+    text = HEAD + "".join(job(name, "{contents: read}", steps, needs.get(name, "")) for name, steps in jobs.items())
+    path = repository(tmp_path / "sample", {FILE: text})
+    git(path, "tag", "--annotate", "--message", "The first", "v1.0.0")
+    result = act(path, Request(workflow="release.yml", tag="v1.0.0"))
+    told = {name: [line for line in lines if "::" not in line] for name, lines in said(result).items()}
+    files = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
+    assert told["old"][1:] == ["commit", *files]
+    assert told["new"][-len(files) - 2 :] == ["tag", "v1.0.0", *files]
+    assert told["alone"][-1].split() == ["./x/.dist/a.txt"]
+    assert told["inside"][-1].split() == ["./x/hidden/.dist/a.txt"]
+    assert told["bare"][-1] == "b"
+    refused = {job.name: job.finding.title + "\n" + job.finding.why for job in result.jobs if job.finding is not None}
+    assert refused == {
+        "retired": "The job was not begun\nThis request has been automatically failed because it uses a deprecated "
+        "version of `actions/upload-artifact: v3`.",
+        "nowhere": "The job was not begun\nUnable to resolve action `astral-sh/setup-uv@v8`, unable to find version "
+        "`v8`",
+    }
+    doubt = "job other: actions/checkout of somebody/else: another repository cannot be fetched, its folder is empty"
+    assert doubt in result.not_rehearsed
+    assert (result.verdict, doubt in result.headline) == ("undecided", True)
 
 
 def test_a_shell_that_asks_no_environment_leaves_the_verdict_open(act: Act, tmp_path: Path) -> None:

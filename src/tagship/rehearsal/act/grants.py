@@ -15,7 +15,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import msgspec
 from werkzeug import Request, Response
 
-from tagship.errors import Refused
+from tagship.errors import TagshipError, WorkflowFailed
 from tagship.model import Event, Fact, Record
 from tagship.project.discover import Project
 from tagship.rehearsal import environments, fit
@@ -70,7 +70,7 @@ class Grant(Record, frozen=True, kw_only=True):
 class Office:
     """Grants each job what it may hold, when it begins; a WSGI application in front of another one.
 
-    `facts` and `refusals` are what environments said, by job.
+    `facts` are what environments said, `refusals` why a job was not begun, by job.
     """
 
     run: Run
@@ -85,7 +85,7 @@ class Office:
     permissions: Mapping[str, Mapping[str, str]] = field(init=False)
     environments: Mapping[str, str] = field(init=False)
     facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
-    refusals: dict[str, Refused] = field(default_factory=dict)
+    refusals: dict[str, TagshipError] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         made = {name: f"placeholder-{secrets.token_hex(12)}" for name in self.values}
@@ -111,6 +111,10 @@ class Office:
         outer = job if job in self.permissions else self.survey.called.get(job, "")
         if outer not in self.permissions:
             return Grant()
+        if words := self.survey.refused.get(job):
+            remedy = "Use a newer version of the action; Dependabot keeps them up to date."
+            self.refusals[job] = WorkflowFailed(f"The job was not begun\n{words}", remedy=remedy, where=job)
+            return Grant(refused=words)
         file, environment = self.run.file, self.environments[outer]
         if job not in self.permissions:
             file, inner = self.survey.standing[job]

@@ -138,6 +138,7 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     told = _told(embedded, run, seen.called)
     log = Log(reporter, embedded.place.clock.now, told, office.refusals, office.facts)
     words = (str(programs.act), *command.words(office, folder), "-W", found.file)
+    (folder / "notes").touch()
     with command.following(folder / "log", log), _open(office):
         output = command.start(embedded, words, machine, folder)
     log.close()
@@ -245,8 +246,8 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
     failed = next((job.finding for job in told if job.finding is not None), None)
     error = None
     if failed is not None:
-        job = f"{failed.where}: " if failed.code == WorkflowFailed.code else ""
-        error = WorkflowFailed(f"{job}{failed.title}\n{failed.why}", remedy=failed.remedy, where=failed.where)
+        where = f"{failed.where}: " if failed.code == WorkflowFailed.code else ""
+        error = WorkflowFailed(f"{where}{failed.title}\n{failed.why}", remedy=failed.remedy, where=failed.where)
     elif not ended.output.ok or log.errors:
         why = (
             f"it took longer than {command.LIMIT:g} s"
@@ -256,8 +257,12 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
         error = WorkflowFailed(
             f"The workflow did not run\n{why}", remedy="Its own words are above.", where=seen.document.file
         )
-    notes = ended.folder / "notes"
-    more = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
+    for line in dict.fromkeys((ended.folder / "notes").read_text(encoding="utf-8").splitlines()):
+        job_id, _, words = line.partition("\t")
+        if job_id:
+            seen.doubt(job_id, words)
+        else:
+            seen.notes.append(words)
     results = {job.id: job.result for job in told}
     doubts = {**seen.doubtful, **surprises(seen, results)}
     gave_up = failed is None and error is not None  # act, before it came to the jobs: none was skipped on purpose
@@ -267,7 +272,7 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
         doubts=tuple(
             f"job {job}: {why}" for job, why in doubts.items() if gave_up or results.get(job, "") != "skipped"
         ),
-        not_rehearsed=tuple(dict.fromkeys((*seen.notes, *more))),
+        not_rehearsed=tuple(dict.fromkeys(seen.notes)),
         by=office.run.name,
         manifest=merged(office.embedded.github, run.id, run.latest.number),
     )

@@ -4,12 +4,21 @@ An action runs code of other people, from the network. What stands in for it doe
 same inputs and outputs, in the embedded world; the module of `steps` that is named does the work.
 """
 
+import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
+
+from tagship.workflow.pins import PINS
+
+NEWEST = 10**6
+"""Stands for the newest number."""
+_VERSION = re.compile(r"(?:release/)?v?(\d+(?:\.\d+){0,2})")
+_COMMENTED = re.compile(r"\bv(\d+(?:\.\d+){0,2})|\b(\d+(?:\.\d+){1,2})\b")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +38,12 @@ class Standin:
     """What of it a rehearsal does not show."""
     missing: bool = False
     """Whether there is none, so that the step does nothing at all."""
+    retired: int = 0
+    """GitHub begins no job that uses this major version or an older one."""
+    unmoved: int = 0
+    """From this major version on, there are no tags that move, as `v8`."""
+    release: tuple[int, ...] = (NEWEST,) * 3
+    """The version that is meant."""
 
 
 _TOKEN = "${{ github.token }}"  # noqa: S105  an expression
@@ -44,37 +59,41 @@ STANDINS: tuple[Standin, ...] = (
             "persist-credentials": "true",
             "submodules": "false",
             "sparse-checkout-cone-mode": "true",
+            "clean": "true",
+            "lfs": "false",
         },
-        ignored=frozenset({"clean", "lfs", "show-progress", "set-safe-directory", "ssh-strict", "ssh-user"}),
+        ignored=frozenset(
+            {"show-progress", "set-safe-directory", "ssh-strict", "ssh-user", "allow-unsafe-pr-checkout"}
+        ),
         outputs=("ref", "commit"),
     ),
     Standin(
         action="actions/setup-python",  # its action.yml, v7.0.0
         step="python",
-        inputs={"python-version": "", "python-version-file": "", "update-environment": "true"},
-        ignored=frozenset(
-            {
-                "cache",
-                "cache-dependency-path",
-                "check-latest",
-                "token",
-                "allow-prereleases",
-                "architecture",
-                "pip-version",
-            }
-        ),
+        inputs={
+            **dict.fromkeys(("python-version", "python-version-file", "cache", "cache-dependency-path"), ""),
+            "update-environment": "true",
+        },
+        ignored=frozenset({"check-latest", "token", "allow-prereleases", "architecture", "pip-version"}),
         outputs=("python-version", "python-path", "cache-hit"),
     ),
     Standin(
-        action="astral-sh/setup-uv",
+        action="astral-sh/setup-uv",  # its action.yml, v9.0.0
         step="uv",
-        inputs={"python-version": "", "activate-environment": "false"},
+        inputs={
+            **dict.fromkeys(("python-version", "venv-path", "working-directory", "tool-dir", "tool-bin-dir"), ""),
+            "activate-environment": "false",
+            "no-project": "false",
+        },
         ignored=frozenset(
             {"version", "version-file", "enable-cache", "cache-dependency-glob", "cache-suffix", "prune-cache"}
             | {"github-token", "ignore-empty-workdir", "ignore-nothing-to-cache", "checksum", "cache-local-path"}
+            | {"restore-cache", "save-cache", "cache-python", "add-problem-matchers", "quiet", "resolution-strategy"}
+            | {"download-from-astral-mirror", "manifest-file"}
         ),
-        outputs=("uv-version", "uv-path", "uvx-path", "cache-hit"),
+        outputs=("uv-version", "uv-path", "uvx-path", "cache-hit", "venv", "python-version"),
         not_rehearsed="the uv that came with tagship is used, in whatever version",
+        unmoved=8,
     ),
     Standin(
         action="actions/upload-artifact",  # its action.yml, v7.0.1
@@ -86,20 +105,23 @@ STANDINS: tuple[Standin, ...] = (
             "retention-days": "0",
             "overwrite": "false",
             "include-hidden-files": "false",
+            "archive": "true",
+            "compression-level": "6",
         },
-        ignored=frozenset({"compression-level"}),
         outputs=("artifact-id", "artifact-url", "artifact-digest"),
+        retired=3,
     ),
     Standin(
         action="actions/download-artifact",  # its action.yml, v8.0.1
         step="download",
         inputs={
-            **dict.fromkeys(("name", "artifact-ids", "path", "pattern"), ""),
+            **dict.fromkeys(("name", "artifact-ids", "path", "pattern", "github-token", "repository", "run-id"), ""),
             "merge-multiple": "false",
+            "skip-decompress": "false",
             "digest-mismatch": "error",
         },
-        ignored=frozenset({"skip-decompress"}),
         outputs=("download-path",),
+        retired=3,
     ),
     Standin(
         action="pypa/gh-action-pypi-publish",  # its action.yml, v1.14.2; the old spellings are aliases
@@ -117,21 +139,28 @@ STANDINS: tuple[Standin, ...] = (
         },
     ),
     Standin(
-        action="softprops/action-gh-release",  # its action.yml, v2
+        action="softprops/action-gh-release",  # its action.yml, v3.0.0
         step="release",
         inputs={
             **dict.fromkeys(("files", "body", "body_path", "name", "tag_name", "draft", "prerelease"), ""),
             **dict.fromkeys(("generate_release_notes", "fail_on_unmatched_files", "target_commitish"), ""),
+            **dict.fromkeys(("repository", "append_body", "previous_tag", "make_latest", "working_directory"), ""),
+            "discussion_category_name": "",
+            "overwrite_files": "true",
             "token": _TOKEN,
         },
-        ignored=frozenset({"make_latest", "preserve_order", "overwrite_files", "working_directory"}),
-        outputs=("url", "id", "upload_url"),
+        ignored=frozenset({"preserve_order"}),
+        outputs=("url", "id", "upload_url", "assets"),
     ),
     *(
         Standin(
             action=action,
-            ignored=frozenset({"path", "key", "restore-keys", "enablecrossosarchive"}),
-            outputs=("cache-hit",),
+            ignored=frozenset(
+                {"path", "key", "restore-keys", "enablecrossosarchive", "fail-on-cache-miss", "lookup-only"}
+                | {"upload-chunk-size", "save-always"}
+            ),
+            outputs=("cache-hit", "cache-primary-key", "cache-matched-key"),
+            retired=2,
         )
         for action in ("actions/cache", "actions/cache/restore", "actions/cache/save")
     ),
@@ -153,10 +182,43 @@ STANDINS: tuple[Standin, ...] = (
 _BY_NAME = {row.action.lower(): row for row in STANDINS}
 
 
-def standin(uses: str) -> Standin:
-    """What stands in for `owner/name@ref`; a row that is `missing` where there is nothing."""
-    name = uses.partition("@")[0]
-    return _BY_NAME.get(name.lower()) or Standin(action=name, missing=True)
+def standin(uses: str, comment: str = "") -> Standin:
+    """What stands in for `owner/name@ref`; a row that is `missing` where there is nothing.
+
+    Args:
+        comment: what stands behind it, which for a commit is its version.
+    """
+    name, _, ref = uses.partition("@")
+    row = _BY_NAME.get(name.lower()) or Standin(action=name, missing=True)
+    return replace(row, release=_release(ref, comment))
+
+
+def _release(ref: str, comment: str) -> tuple[int, ...]:
+    """The version that a ref means, the newest where it tells none; a tag as `v4` follows the newest of its own."""
+    found: re.Match[str] | None
+    if _COMMIT.fullmatch(ref):
+        found = _COMMENTED.search(next((pin.version for pin in PINS if pin.sha == ref), comment))
+    else:
+        found = _VERSION.fullmatch(ref)
+    parts = next(filter(None, found.groups())).split(".") if found else []
+    return (*map(int, parts), NEWEST, NEWEST, NEWEST)[:3]
+
+
+def refusal(row: Standin, uses: str) -> str:
+    """Why GitHub does not begin a job with an action, in its words; nothing where it does.
+
+    Versions that it retired: github.blog/changelog, 2024-02-13 and 2024-04-16 (artifacts), 2024-12-05 (cache).
+    """
+    name, _, ref = uses.partition("@")
+    if row.release[0] <= row.retired:
+        repository = "/".join(name.split("/")[:2])
+        return (
+            f"This request has been automatically failed because it uses a deprecated version of `{repository}: {ref}`."
+        )
+    moving = row.release[-1] == NEWEST and not _COMMIT.fullmatch(ref)
+    if row.unmoved and moving and NEWEST > row.release[0] >= row.unmoved:
+        return f"Unable to resolve action `{uses}`, unable to find version `{ref}`"
+    return ""
 
 
 def write(folder: Path, row: Standin, notes: Path) -> None:
@@ -176,6 +238,7 @@ def write(folder: Path, row: Standin, notes: Path) -> None:
             "TAGSHIP_PYTHON": sys.executable,
             "TAGSHIP_CODE": code,
             "TAGSHIP_NOTES": str(notes),
+            "TAGSHIP_RELEASE": ".".join(map(str, row.release)),
             "TAGSHIP_INPUTS": "${{ toJSON(inputs) }}",
         }
     action = {

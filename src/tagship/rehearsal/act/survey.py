@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tagship.project.ci_names import inside
-from tagship.rehearsal.act.standins import Standin, standin
+from tagship.rehearsal.act.standins import Standin, refusal, standin
 from tagship.workflow import document
 from tagship.workflow.document import Document, Items, Job, text, walk
 
@@ -34,6 +34,8 @@ class Survey:
     standing: dict[str, tuple[str, Job]] = field(default_factory=dict)
     """The same jobs themselves, each with the name of its file."""
     doubtful: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    """The jobs that GitHub does not begin, with its words."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -46,6 +48,19 @@ class Survey:
         """A job does less here than on GitHub."""
         self.doubtful.setdefault(job, why)
         self.notes.append(f"job {job}: {why}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _At:
+    """Where a step stands."""
+
+    file: Document
+    outer: str
+    """The job of the workflow itself."""
+    job: str
+    """The same, or that of a workflow that it calls."""
+    root: Path
+    depth: int
 
 
 def reads(text: str, secret: str) -> bool:
@@ -62,7 +77,7 @@ def survey(found: Document, root: Path, *, has_gh: bool) -> Survey:
     """
     made = Survey(document=found)
     for job in found.jobs.values():
-        _job(made, job, root, job.id)
+        _job(made, job, _At(file=found, outer=job.id, job=job.id, root=root, depth=0))
         if not has_gh and any(_GH.search(step.run.text) for step in job.steps if step.run is not None):
             made.doubt(job.id, "uses gh, which is not installed here")
     _concurrency(made)
@@ -70,7 +85,8 @@ def survey(found: Document, root: Path, *, has_gh: bool) -> Survey:
     return made
 
 
-def _job(made: Survey, job: Job, root: Path, outer: str, depth: int = 0) -> None:
+def _job(made: Survey, job: Job, at: _At) -> None:
+    outer = at.outer
     for label in _labels(job):
         if ELSEWHERE.search(label) and not HOSTED.search(label):
             made.doubt(outer, f"runs on {label}, and here on this machine")
@@ -83,9 +99,9 @@ def _job(made: Survey, job: Job, root: Path, outer: str, depth: int = 0) -> None
         if shell.split(" ")[0] not in _SHELLS:
             made.doubt(outer, f"runs `{shell}`, which is not given what the job may have on GitHub")
     if job.uses:
-        _called(made, job.uses, root, outer, depth)
+        _called(made, job.uses, at)
     for step in job.steps:
-        _action(made, text(step.uses), step.inputs.names(), root, (outer, depth))
+        _action(made, step.uses, step.inputs.names(), at)
 
 
 def _labels(job: Job) -> Iterator[str]:
@@ -97,33 +113,35 @@ def _labels(job: Job) -> Iterator[str]:
     yield from (label for label in written if "${{" not in label)
 
 
-def _called(made: Survey, uses: str, root: Path, outer: str, depth: int) -> None:
+def _called(made: Survey, uses: str, at: _At) -> None:
     path = inside(uses)
     if path is None:
-        made.doubt(outer, f"calls {uses}, which is not rehearsed")
+        made.doubt(at.outer, f"calls {uses}, which is not rehearsed")
         return
-    file = root / path
-    if not file.is_file() or depth >= _DEEPEST:
+    file = at.root / path
+    if not file.is_file() or at.depth >= _DEEPEST:
         return  # act says so
     inner = document.read(file.read_bytes(), uses)
     for job in inner.jobs.values():
-        made.called[job.id] = outer
+        made.called[job.id] = at.outer
         made.standing[job.id] = file.name, job
-        _job(made, job, root, outer, depth + 1)
+        _job(made, job, replace(at, file=inner, job=job.id, depth=at.depth + 1))
 
 
-def _action(made: Survey, uses: str, given: tuple[str, ...], root: Path, at: tuple[str, int]) -> None:
-    outer = at[0]
-    if not uses:
+def _action(made: Survey, step: document.Scalar | None, given: tuple[str, ...], at: _At) -> None:
+    uses, outer = text(step), at.outer
+    if step is None or not uses:
         return
     if (path := inside(uses)) is not None:
-        _local(made, root / path, root, at)
+        _local(made, path, at)
         return
     if uses.startswith("docker://"):
         made.doubt(outer, f"uses {uses}, a container, which is not rehearsed")
         return
-    found = standin(uses)
+    found = standin(uses, at.file.comment(step))
     made.actions[uses] = found
+    if said := refusal(found, uses):
+        made.refused.setdefault(at.job, said)
     if found.missing:
         made.doubt(outer, f"uses {uses}, which is not rehearsed")
     elif found.not_rehearsed:
@@ -133,22 +151,27 @@ def _action(made: Survey, uses: str, given: tuple[str, ...], root: Path, at: tup
         made.notes.append(f"{found.action}: its input {', '.join(odd)} is not rehearsed")
 
 
-def _local(made: Survey, folder: Path, root: Path, at: tuple[str, int]) -> None:
+def _local(made: Survey, path: str, at: _At) -> None:
     """An action of the repository itself: act runs it, and what it uses needs stand-ins as well."""
+    folder = at.root / path
     file = next((folder / name for name in ("action.yml", "action.yaml") if (folder / name).is_file()), None)
-    if file is None or at[1] >= _DEEPEST:
+    if file is None:  # it may come with a step, a checkout into a folder for one, and then nobody has looked at it
+        made.doubt(at.outer, f"uses ./{path}, which the commit does not have")
+    if file is None or at.depth >= _DEEPEST:
         return
-    runs = document.read(file.read_bytes(), file.name).root.get("runs")
+    inner = document.read(file.read_bytes(), file.name)
+    runs = inner.root.get("runs")
     if not isinstance(runs, document.Mapping):
         return
     if text(runs.get("using")) == "docker":
-        made.doubt(at[0], f"uses ./{folder.relative_to(root)}, a container, which is not rehearsed")
+        made.doubt(at.outer, f"uses ./{path}, a container, which is not rehearsed")
     steps = runs.get("steps")
     for step in steps.items if isinstance(steps, Items) else ():
         if isinstance(step, document.Mapping):
-            given = step.get("with")
+            given, uses = step.get("with"), step.get("uses")
             names = given.names() if isinstance(given, document.Mapping) else ()
-            _action(made, text(step.get("uses")), names, root, (at[0], at[1] + 1))
+            named = uses if isinstance(uses, document.Scalar) else None
+            _action(made, named, names, replace(at, file=inner, depth=at.depth + 1))
 
 
 def respell(root: Path) -> None:

@@ -71,22 +71,19 @@ class Client:
         _, run, job = next(scope for scope in scopes if scope[0] == _SCOPE)
         self._ids = {"workflow_run_backend_id": run, "workflow_job_run_backend_id": job}
 
-    def upload(self, name: str, files: Mapping[str, Path], *, days: int) -> tuple[str, str]:
-        """Upload files as one archive; returns the artifact's id and its sha256.
+    def upload(self, name: str, files: Mapping[str, Path], *, days: int, archive: bool) -> tuple[str, str]:
+        """Upload files as one archive, or a file as it is; returns the artifact's id and its sha256.
 
         Args:
             files: by their names inside of the archive.
             days: how long it is kept; 0 for the service's own choice.
         """
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for inside, path in files.items():
-                archive.write(path, inside)
-        data = buffer.getvalue()
+        data = _zipped(files) if archive else next(iter(files.values())).read_bytes()
+        kind = "application/zip" if archive or name.endswith(".zip") else "application/octet-stream"
         digest = hashlib.sha256(data).hexdigest()
-        ask: dict[str, str | int] = {**self._ids, "name": name, "version": 7, "mime_type": "application/zip"}
+        ask: dict[str, str | int] = {**self._ids, "name": name, "version": 7, "mime_type": kind}
         made = self._rpc("CreateArtifact", ask | ({"expires_at": _after(days)} if days else {})).json(_Created)
-        headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/zip"}
+        headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": kind}
         self._good(self._http.request("PUT", made.signed_upload_url, headers=headers, body=data))
         done = self._rpc(
             "FinalizeArtifact", self._ids | {"name": name, "size": str(len(data)), "hash": f"sha256:{digest}"}
@@ -103,19 +100,24 @@ class Client:
         """Remove an artifact."""
         self._rpc("DeleteArtifact", self._ids | {"name": name})
 
-    def download(self, artifact: Artifact, folder: Path) -> str:
-        """Unpack an artifact below a folder; returns the sha256 of what came."""
+    def download(self, artifact: Artifact, folder: Path, *, unpack: bool) -> str:
+        """Put an artifact into a folder, an archive unpacked where that is wanted; returns the sha256 of what came."""
         ask = {
             "workflow_run_backend_id": artifact.workflow_run_backend_id,
             "workflow_job_run_backend_id": artifact.workflow_job_run_backend_id,
             "name": artifact.name,
         }
         signed = self._rpc("GetSignedArtifactURL", ask).json(_Signed)
-        data = self._good(self._http.request("GET", signed.signed_url)).body
+        reply = self._good(self._http.request("GET", signed.signed_url))
         folder.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            archive.extractall(folder)
-        return hashlib.sha256(data).hexdigest()
+        zipped = reply.headers.get("content-type", "").startswith("application/zip")
+        if zipped and unpack:
+            with zipfile.ZipFile(io.BytesIO(reply.body)) as archive:
+                archive.extractall(folder)
+        else:
+            name = f"{artifact.name}.zip" if zipped and not artifact.name.endswith(".zip") else artifact.name
+            (folder / name).write_bytes(reply.body)
+        return hashlib.sha256(reply.body).hexdigest()
 
     def _rpc(self, method: str, ask: Mapping[str, str | int]) -> Reply:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
@@ -130,6 +132,14 @@ class Client:
             f"The artifact service refused: {reply.status} {said or reply.reason}",
             remedy="Read its own words; GitHub's service has the same.",
         )
+
+
+def _zipped(files: Mapping[str, Path]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for inside, path in files.items():
+            archive.write(path, inside)
+    return buffer.getvalue()
 
 
 def _after(days: int) -> str:

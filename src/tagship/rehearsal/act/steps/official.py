@@ -39,11 +39,12 @@ class Official:
     def __init__(self, step: Step) -> None:
         self._step = step
 
-    def upload(self, name: str, files: Mapping[str, Path], *, days: int) -> tuple[str, str]:
+    def upload(self, name: str, files: Mapping[str, Path], *, days: int, archive: bool) -> tuple[str, str]:
         """As `Client.upload`."""
         inside, path = next(iter(files.items()))
         root = str(path)[: -len(inside)] or "/"
-        made = self._call("uploadArtifact", name, [str(path) for path in files.values()], root, {"retentionDays": days})
+        options = {"retentionDays": days, "skipArchive": not archive}
+        made = self._call("uploadArtifact", name, [str(path) for path in files.values()], root, options)
         return str(made.id), made.digest
 
     def list(self) -> list[Artifact]:
@@ -64,9 +65,9 @@ class Official:
         """As `Client.delete`."""
         self._call("deleteArtifact", name)
 
-    def download(self, artifact: Artifact, folder: Path) -> str:
+    def download(self, artifact: Artifact, folder: Path, *, unpack: bool) -> str:
         """As `Client.download`."""
-        options = {"path": str(folder), "expectedHash": artifact.digest}
+        options = {"path": str(folder), "expectedHash": artifact.digest, "skipDecompress": not unpack}
         done = self._call("downloadArtifact", int(artifact.database_id), options)
         return "another one" if done.digestMismatch else artifact.digest.removeprefix("sha256:")
 

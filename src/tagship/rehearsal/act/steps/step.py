@@ -11,6 +11,7 @@ from tagship.services.http import Http
 from tagship.services.shell import Output, Shell
 from tagship.shapes import read_json
 
+_BOOLEANS = ("true", "True", "TRUE", "false", "False", "FALSE")
 AGENT = f"tagship-stand-in/{__version__}"
 
 
@@ -50,9 +51,22 @@ class Step:
         """The job's way to the services."""
         return Http(proxy=self.variables["HTTPS_PROXY"], ca=Path(self.variables["SSL_CERT_FILE"]), agent=AGENT)
 
+    def before(self, *release: int) -> bool:
+        """Whether the workflow names an older version of the action than this one."""
+        return tuple(map(int, self.variables["TAGSHIP_RELEASE"].split("."))) < release
+
     def true(self, *names: str) -> bool:
         """Whether an input is switched on."""
         return self.text(*names).lower() == "true"
+
+    def boolean(self, name: str) -> bool:
+        """An input that has to be a boolean (npm @actions/core, `getBooleanInput`)."""
+        if self.text(name) not in _BOOLEANS:
+            self.fail(
+                f'Input does not meet YAML 1.2 "Core Schema" specification: {name}\n'
+                f"Support boolean input list: `{' | '.join(_BOOLEANS)}`"
+            )
+        return self.true(name)
 
     def text(self, *names: str) -> str:
         """An input, by the first of its spellings that was given."""
@@ -76,7 +90,11 @@ class Step:
 
     def note(self, text: str) -> None:
         """Say in the rehearsal's result what was not rehearsed."""
-        self._append("TAGSHIP_NOTES", text)
+        self._append("TAGSHIP_NOTES", f"\t{text}")
+
+    def doubt(self, text: str) -> None:
+        """Say as well that the job does less here than on GitHub, so that it cannot be judged."""
+        self._append("TAGSHIP_NOTES", f"{self.variables['GITHUB_JOB']}\t{text}")
 
     def warn(self, text: str) -> None:
         """Say it in the log, as a warning of the run."""
