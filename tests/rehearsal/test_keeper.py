@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -50,7 +51,7 @@ def running(pid: int) -> bool:
         return False
 
 
-def gone(pids: list[int], seconds: float = 10) -> bool:
+def gone(pids: list[int], seconds: float = 120) -> bool:
     deadline = time.monotonic() + seconds
     while any(map(running, pids)) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -97,7 +98,7 @@ def test_a_rehearsal_that_ends_by_itself_leaves_nothing_either(tmp_path: Path) -
     scratch = tmp_path / "scratch"
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], env={MARK: "of another"})
     process, pids = start(scratch, "normal")
-    assert process.wait(20) == 0
+    assert process.wait(120) == 0
     assert process.stdout is not None
     process.stdout.close()
     assert gone(pids)
@@ -137,7 +138,7 @@ def test_what_ran_away_is_found_in_its_namespace(tmp_path: Path, end: str) -> No
     assert done.stdout is not None
     words = done.stdout.read().split()  # until the last daemon is gone
     done.stdout.close()
-    assert done.wait(20) == (0 if end == "normal" else -signal.SIGKILL)
+    assert done.wait(120) == (0 if end == "normal" else -signal.SIGKILL)
     assert len(words) == 2
     assert gone([int(word) for word in words])
 
@@ -169,3 +170,24 @@ def test_a_keeper_that_is_gone_is_an_error(tmp_path: Path) -> None:
         keeper.process.wait()
         with pytest.raises(ToolFailed, match="keeper is gone"):
             keeper.ask(Ask(what="page", name="x"))
+
+
+def test_what_outlives_the_keeper_is_told_that_it_is_gone(tmp_path: Path) -> None:
+    """A thread whose program ends after the keeper did is not disturbed, and one that asks then does not wait."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with Keeper({}, cache=tmp_path / "cache", scratch=scratch) as keeper:
+        keeper.guard(2**22)
+    keeper.release(2**22)
+    late = Thread(target=lambda: answers.append(_asked(keeper)), daemon=True)
+    answers: list[str] = []
+    late.start()
+    late.join(60)
+    assert answers == ["the rehearsal's keeper is gone"]
+
+
+def _asked(keeper: Keeper) -> str:
+    try:
+        return repr(keeper.ask(Ask(what="page", name="pip")))
+    except ToolFailed as error:
+        return error.message

@@ -113,9 +113,9 @@ class Keeper:
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
-        for _ in range(CHANNELS):
-            with contextlib.suppress(queue.Empty, OSError):
-                self._channels.get_nowait().close()
+        for channel in tuple(self._channels.queue):  # they stay there: who asks now must not wait for one
+            with contextlib.suppress(OSError):
+                channel.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(CLEANING)
 
@@ -126,7 +126,7 @@ class Keeper:
             channel.write(msgspec.json.encode(question) + b"\n")
             channel.flush()
             line = channel.readline()
-        except OSError:
+        except (OSError, ValueError):  # it is closed
             line = b""
         finally:
             self._channels.put(channel)
@@ -148,7 +148,7 @@ class Keeper:
 
     def _tell(self, record: Record) -> None:
         pipe = self.process.stdin
-        with self._lock, contextlib.suppress(OSError):  # a keeper that is gone shows in `ask`
+        with self._lock, contextlib.suppress(OSError, ValueError):  # a keeper that is gone shows in `ask`
             if pipe is not None:
                 pipe.write(msgspec.json.encode(record) + b"\n")
                 pipe.flush()
