@@ -1,8 +1,14 @@
 """What the stand-in for PyPA's publish action does with the action's inputs, against the action's own script."""
 
+import os
+import zipfile
+from pathlib import Path
+
 import pytest
 
+from tagship.errors import ToolFailed
 from tagship.rehearsal.act.standins import STANDINS
+from tagship.rehearsal.act.steps import publish
 from tagship.rehearsal.act.steps.publish import Upload, plan
 from tagship.rehearsal.act.steps.step import Step
 
@@ -55,6 +61,95 @@ TABLE: tuple[tuple[dict[str, str], Upload], ...] = (
 def test_inputs_become_what_twine_is_told(inputs: dict[str, str], expected: Upload) -> None:
     """Address, folder, credentials and twine's options for each input, in both spellings that the action knows."""
     assert planned(**inputs) == expected
+
+
+def step_of(folder: Path, release: str = "1.14.2", **inputs: str) -> tuple[Step, list[str], Path]:
+    """A step of the action in a job without an identity, what it says, and the file of what was not rehearsed."""
+    said: list[str] = []
+    notes = folder / "notes"
+    given = {name.replace("__", "-"): value for name, value in inputs.items()}
+    variables = {
+        "GITHUB_WORKSPACE": str(folder),
+        "GITHUB_JOB": "publish",
+        "TAGSHIP_RELEASE": release,
+        "TAGSHIP_NOTES": str(notes),
+        "PATH": os.environ["PATH"],
+        "HTTPS_PROXY": "http://127.0.0.1:9",  # nobody is there
+    }
+    return Step(inputs={**DEFAULTS, **given}, variables=variables, say=said.append), said, notes
+
+
+def wheel(folder: Path, version: str) -> None:
+    """The beginning of a wheel: its metadata."""
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(folder / "sample-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr("sample-1.0.dist-info/METADATA", f"Metadata-Version: {version}\nName: sample\nVersion: 1.0\n")
+
+
+ELSEWHERE = "https://index.example/legacy/"
+IGNORED = (
+    "The workflow was run with 'attestations: true' input, but {}. As a result, the attestations input is ignored."
+)
+
+
+def test_a_password_of_a_user_is_refused_for_pypi_alone(tmp_path: Path) -> None:
+    """PyPI takes no passwords, and the action says so before it uploads; for another index it goes on to twine."""
+    step, said, _ = step_of(tmp_path, user="somebody", password="made-up")
+    with pytest.raises(ToolFailed, match="users to switch to either Trusted Publishers"):
+        publish.run(step)
+    assert said == ["::warning::" + IGNORED.format("an explicit password was also set, disabling Trusted Publishing")]
+    other, _, _ = step_of(tmp_path, user="somebody", password="made-up", repository__url=ELSEWHERE)
+    with pytest.raises(ToolFailed, match=r"twine check failed"):
+        publish.run(other)
+
+
+def test_a_folder_among_the_files_fails_and_a_hidden_file_does_not(tmp_path: Path) -> None:
+    """`dist/*` of the action's shell has the folders that download-artifact makes, and no `.gitignore` of uv's."""
+    wheel(tmp_path / "dist", "2.1")
+    (tmp_path / "dist" / ".gitignore").write_text("*")
+    (tmp_path / "dist" / "wheels").mkdir()
+    step, _, _ = step_of(tmp_path, password="pypi-made-up", repository__url=ELSEWHERE)
+    with pytest.raises(ToolFailed, match="wheels") as caught:
+        publish.run(step)
+    assert ".gitignore" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("release", "metadata", "left"),
+    [
+        ("1.14.2", "2.4", ""),
+        ("1.8.14", "2.3", "\t"),
+        (
+            "1.8.14",
+            "2.4",
+            "publish\tuses a version of pypa/gh-action-pypi-publish before v1.12.4, whose twine does not know "
+            "Metadata-Version 2.4 of sample-1.0-py3-none-any.whl\n",
+        ),
+    ],
+)
+def test_the_twine_of_an_old_version_is_not_rehearsed(tmp_path: Path, release: str, metadata: str, left: str) -> None:
+    """Before v1.12.4 the action refuses newer metadata: said, and left open where a wheel has it."""
+    wheel(tmp_path / "dist", metadata)
+    step, _, notes = step_of(tmp_path, release)
+    publish.judge_twine(step, [tmp_path / "dist" / "sample-1.0-py3-none-any.whl"])
+    older = "\tpypa/gh-action-pypi-publish: the older twine of the version that is named; a newer one was used\n"
+    said = notes.read_text() if notes.exists() else ""
+    assert said == ((older + left.removeprefix("\t")) if left else "")
+
+
+def test_what_is_attested_already_is_refused(tmp_path: Path) -> None:
+    """An attestation beside a file is somebody's confusion, and stops the action."""
+    wheel(tmp_path / "dist", "2.1")
+    found = tmp_path / "dist" / "sample-1.0-py3-none-any.whl"
+    step, _, _ = step_of(tmp_path)
+    assert publish.attest(step, [found], {}) is None
+    there = found.with_name(f"{found.name}.publish.attestation")
+    there.touch()
+    with pytest.raises(ToolFailed) as caught:
+        publish.attest(step, [found], {})
+    assert caught.value.message == (
+        f"Attestation generation failure: {found} already has a publish attestation: {there}"
+    )
 
 
 def test_every_input_of_the_action_is_in_the_table() -> None:

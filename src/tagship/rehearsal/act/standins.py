@@ -135,7 +135,7 @@ STANDINS: tuple[Standin, ...] = (
             **dict.fromkeys(("skip-existing", "skip_existing"), ""),
             "verbose": "false",
             **dict.fromkeys(("print-hash", "print_hash"), ""),
-            "attestations": "true",
+            "attestations": "",
         },
     ),
     Standin(

@@ -13,7 +13,14 @@ from tagship.services.http import Reply
 from tagship.services.secret import Secret
 from tagship.shapes import read_json
 
-_SHOWN = ("sub", "repository", "repository_owner", "repository_owner_id", "job_workflow_ref", "ref", "environment")
+_SHOWN = (
+    *("sub", "repository", "repository_owner", "repository_owner_id", "workflow_ref", "job_workflow_ref", "ref"),
+    "environment",
+)
+_AUDIENCE = {
+    403: "has trusted publishing disabled",
+    404: "does not indicate trusted publishing support",
+}
 
 
 class _Audience(msgspec.Struct):
@@ -52,25 +59,35 @@ def exchange(step: Step, repository: str) -> Exchanged:
     domain = urlsplit(repository).netloc
     asked = step.http.request("GET", f"https://{domain}/_/oidc/audience")
     if not asked.ok:
-        _die(step, f"audience retrieval failed: repository at {domain} responded with {asked.status}: {asked.reason}")
+        why = _AUDIENCE.get(asked.status, f"responded with unexpected {asked.status}: {asked.reason}")
+        _die(step, f"audience retrieval failed: repository at {domain} {why}")
     identity = _identity(step, asked.json(_Audience).audience)
+    claims = parts_of(identity)[1]
+    if claims.get("workflow_ref") != claims.get("job_workflow_ref"):
+        step.warn(
+            "Potential workflow misconfiguration: The claims in this token suggest that the calling workflow is a "
+            "reusable workflow. Reusable workflows are **not currently supported** by PyPI's Trusted Publishing "
+            "functionality, and are subject to breakage."
+        )
     body = msgspec.json.encode({"token": identity})
     headers = {"Content-Type": "application/json"}
     reply = step.http.request("POST", f"https://{domain}/_/oidc/mint-token", headers=headers, body=body)
     minted = _answer(step, reply)
     if not reply.ok:
         reasons = "\n".join(f"* `{problem.code}`: {problem.description}" for problem in minted.errors)
-        claims = parts_of(identity)[1]
         shown = "\n".join(f"* `{name}`: `{claims.get(name, 'MISSING')}`" for name in _SHOWN)
         _die(
             step,
-            "Token request failed: the server refused the request for the following reasons:\n"
-            f"{reasons}\nThis generally indicates a trusted publisher configuration error. The claims:\n{shown}",
+            "Token request failed: the server refused the request for the following reasons:\n\n"
+            f"{reasons}\n\nThis generally indicates a trusted publisher configuration error, but could\nalso indicate "
+            "an internal error on GitHub or PyPI's part.\n\nThe claims rendered below are **for debugging purposes "
+            "only**. You should **not**\nuse them to configure a trusted publisher unless they already match your "
+            f"expectations.\n\n{shown}",
         )
     if not minted.token:
         _die(step, "Token response error: the index gave us an invalid response.")
     step.say(f"::add-mask::{minted.token}")
-    return Exchanged(token=Secret(minted.token), claims=parts_of(identity)[1])
+    return Exchanged(token=Secret(minted.token), claims=claims)
 
 
 def _identity(step: Step, audience: str) -> str:
