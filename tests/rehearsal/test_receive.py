@@ -1,11 +1,13 @@
 """Pushes to the rehearsal's remote are judged by the rules of the embedded GitHub."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tagship.rehearsal.github.state import Release, Rule, Ruleset
+from tagship.rehearsal.receive import PATH
 from tagship.services.git import Git
 from tests.rehearsing import IDENTITY, Opened, Stage, repository
 
@@ -107,3 +109,13 @@ def test_the_question_is_in_no_log(opened: Opened) -> None:
     """What the remote asks is inside of GitHub: the log of requests does not have it."""
     pushed(opened, "HEAD:refs/heads/topic")
     assert [e.url for e in opened.embedded.exchanges if "pre-receive" in e.url] == []
+
+
+def test_a_question_that_is_sent_slowly_stops_nobody(opened: Opened) -> None:
+    """While the body of a question is still to come, the embedded GitHub answers others."""
+    with socket.create_connection(("127.0.0.1", opened.embedded.doors.port), timeout=30) as slow:
+        slow.sendall(f"POST {PATH} HTTP/1.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n".encode())
+        assert slow.recv(100).startswith(b"HTTP/1.1 100 ")  # now it is read
+        lock = opened.embedded.github.lock
+        assert lock.acquire(timeout=30)
+        lock.release()

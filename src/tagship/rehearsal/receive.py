@@ -85,9 +85,9 @@ class Receive:
     def _judge(self, request: Request) -> Response:
         repository = self._repository
         login = request.args.get("login") or repository.owner
-        said = ""
+        said, lines = "", request.get_data(as_text=True).splitlines()  # who sends slowly must not stop the others
         with repository.lock:
-            for line in request.get_data(as_text=True).splitlines():
+            for line in lines:
                 forward, before, after, ref = line.split(" ", 3)
                 update = RefUpdate(ref=ref, before=before, after=after, forward=forward == "yes")
                 broken = violations(repository, update, login)
