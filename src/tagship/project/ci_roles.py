@@ -11,9 +11,12 @@ Role = Literal["", "publishes", "deploys", "docs", "judges", "may fail"]
 Publishing = tuple[str, Literal["trusted-publishing", "token", "unknown"], Literal["pypi", "testpypi", "unknown"]]
 """Environment, authorisation, index."""
 
+_THEN = r"[\s\\]+(?:-[^\s\\]+[\s\\]+)*"
+"""Between a program and its command: options, and lines that go on."""
 _UPLOADERS = re.compile(
-    r"\btwine\s+upload|\b(uv|poetry|flit|hatch|pdm|rye|maturin)\s+publish|\bmaturin\s+upload|\bsetup\.py\s+[^\n]{0,999}upload\b"
-    r"|\bsemantic-release\s+(?:-\S+\s+)*publish|\bcurl\b[^\n]{0,999}\bupload\.pypi\.|\bcurl\b[^\n]{0,999}pypi\.[a-z]+/legacy"
+    rf"\btwine{_THEN}upload|\b(uv|poetry|flit|hatch|pdm|rye|maturin|semantic-release){_THEN}publish"
+    rf"|\bmaturin{_THEN}upload|\bsetup\.py\s+[^\n]{{0,999}}upload\b"
+    r"|\bcurl\b[^\n]{0,999}\bupload\.pypi\.|\bcurl\b[^\n]{0,999}pypi\.[a-z]+/legacy"
 )
 _PYPI_ACTION = re.compile(
     r"pypi.{0,999}(publish|upload|releas|deploy)|(publish|upload|releas|deploy).{0,999}pypi|poetry-publish|python-semantic-release/",

@@ -38,7 +38,11 @@ def job(*lines: str, on: str = "{push: {tags: ['v*']}}", head: str = "") -> str:
         ("uses: pypa/gh-action-pypi-publish@release/v1", True),
         ("run: twine upload dist/*", True),
         ("run: python -m twine upload dist/*", True),
+        ('run: "python -m twine \\\\\\n  --no-color \\\\\\n  upload dist/*"', True),
         ("run: uv publish", True),
+        ("run: uv --no-progress publish", True),
+        ("run: poetry --no-ansi -n publish", True),
+        ("run: uv --version", False),
         ("run: uv publish --dry-run", False),
         ("run: flit publish", True),
         ("run: hatch publish", True),
@@ -223,7 +227,7 @@ def _places(node: object) -> list[tuple[object, object]]:
     return [place for key, value in pairs for place in ((node, key), *_places(value))]
 
 
-@settings(max_examples=300, deadline=5000)
+@settings(max_examples=300)
 @given(PLACES)
 def test_no_value_in_any_place_breaks_a_rule(changes: list[tuple[int, object]]) -> None:
     """Whatever stands in place of any value of a workflow, every rule comes to an end, and findings have lines."""
