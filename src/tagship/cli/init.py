@@ -137,7 +137,8 @@ def _busy() -> AbstractContextManager[object]:
 
 
 def _gathered(path: Path, wish: Wish) -> tuple[Adoption, tuple[DescribedValue, ...]]:
-    from tagship.project.discover import describe, read
+    from tagship.project.described import describe
+    from tagship.project.discover import read
     from tagship.project.layout import insist_on_one
     from tagship.services.environment import production
     from tagship.services.git import open_repository

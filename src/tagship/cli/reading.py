@@ -35,7 +35,8 @@ class Described(Record, frozen=True, kw_only=True):
 def config(path: Path, as_json: bool, schema: bool) -> int:
     """Show what tagship knows about a project, and where each value comes from."""
     from tagship.project.config import schema as of_config
-    from tagship.project.discover import describe, read
+    from tagship.project.described import describe
+    from tagship.project.discover import read
     from tagship.services.environment import production
     from tagship.services.git import open_repository
     from tagship.services.shell import Shell

@@ -5,7 +5,6 @@ that names the key that was probably meant. The descriptions below are the refer
 editors is made from them.
 """
 
-import difflib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -285,6 +284,8 @@ def _unknown_key(key: str, path: str, file: TomlFile, table: str) -> ProjectErro
     ):
         if re.match(rf"{start}\b", path):
             owner = struct
+    import difflib
+
     known = [field.encode_name for field in msgspec.structs.fields(owner)]
     close = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
     inner = re.split(r"[.\[]", path)[0]

@@ -7,7 +7,6 @@ from itertools import takewhile
 from packaging.version import Version
 
 from tagship.errors import ProjectError, UsageError
-from tagship.project import commits
 from tagship.project.discover import Project
 from tagship.project.version_literals import Written
 from tagship.project.version_sources import Unknown
@@ -168,6 +167,8 @@ def _auto(project: Project, git: Git, now: Current) -> tuple[str, str]:
         return "stable", f"{now.version} leads to it"
     if now.version.pre is not None:
         return "pre", f"{now.version} is a pre-release"
+    from tagship.project import commits
+
     last = next((tag.tag for tag in reversed(now.tags) if tag.version <= now.version), None)
     made = commits.between(git, f"refs/tags/{last}" if last else None)
     part = commits.part(made, stable=now.version >= Version("1"))

@@ -166,6 +166,14 @@ def project_name(data: Table) -> str:
     return text(table(data, "project"), "name") or text(table(data, "tool", "poetry"), "name") or ""
 
 
+def normalised(name: str) -> str:
+    """The name of a distribution as indexes compare it (PEP 503).
+
+    `packaging.utils` has the same, and imports what knows the tags of wheels.
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 _HEADER = re.compile(r"\s*\[{1,2}\s*([^\]#]+?)\s*\]{1,2}")
 _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*[.=]")
 _FENCE = re.compile(r'"""|\'\'\'')

@@ -5,7 +5,6 @@ module level to a literal, and joined or added literals count; everything else i
 """
 
 import ast
-import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +33,16 @@ def read_setup_cfg(root: Path) -> Mapping[str, Mapping[str, str]]:
     Raises:
         ProjectError: not UTF-8, or not the format of configparser.
     """
+    try:
+        data = (root / "setup.cfg").read_bytes()
+    except FileNotFoundError:
+        return {}
+    import configparser  # few projects have one
+
     parser = configparser.RawConfigParser(strict=False)
     parser.optionxform = lambda key: key  # type: ignore[assignment,method-assign]
     try:
-        parser.read_string((root / "setup.cfg").read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        return {}
+        parser.read_string(data.decode("utf-8-sig"))
     except (configparser.Error, UnicodeDecodeError) as error:
         line = getattr(error, "lineno", None)
         raise ProjectError(

@@ -1,6 +1,5 @@
 """How a project's tests run, as far as its files say so."""
 
-import configparser
 import fnmatch
 import os
 import re
@@ -147,6 +146,8 @@ def _ini(path: Path) -> Mapping[str, Mapping[str, str]]:
 
 
 def _sections(ini: str) -> Mapping[str, Mapping[str, str]]:
+    import configparser  # few projects have one
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(ini)

@@ -11,12 +11,11 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 import msgspec
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tagship.errors import ProjectError
 from tagship.project.config import Copy
-from tagship.project.pyproject import Table, project_name, read_toml, table, text
+from tagship.project.pyproject import Table, normalised, project_name, read_toml, table, text
 from tagship.project.version_literals import (
     Written,
     in_cfg,
@@ -146,7 +145,7 @@ def _candidates(root: Path) -> Iterator[Callable[[], Written]]:
     data = _table(root, "pyproject.toml")
     manifest = text(table(data, "tool", "maturin"), "manifest-path") or "Cargo.toml"
     for keys in _KEYS:
-        if text(table(data, *keys[:-1]), keys[-1]):  # tomlkit is slow: not for nothing
+        if text(table(data, *keys[:-1]), keys[-1]):
             yield partial(in_toml, root, "pyproject.toml", *keys)
     yield partial(in_cargo, root, manifest)
     yield partial(in_meson, root)
@@ -156,7 +155,7 @@ def _candidates(root: Path) -> Iterator[Callable[[], Written]]:
     yield partial(in_setup_py, root)
     yield partial(in_pattern, root, "CITATION.cff", r"^version: *[\"']?([^\s\"']+)", group=1, kind="CITATION.cff")
     yield partial(in_package_json, root)
-    yield partial(_locked, root, "uv.lock", canonicalize_name(project_name(data)))
+    yield partial(_locked, root, "uv.lock", normalised(project_name(data)))
     yield lambda: _locked(root, "Cargo.lock", text(_table(root, manifest, "package"), "name") or "")
     for file in _modules(root):
         for found in _NAMES.findall((root / file).read_bytes()):

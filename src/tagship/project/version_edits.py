@@ -5,8 +5,6 @@ new files beside the old ones and a journal: whoever is killed in between finds 
 """
 
 import contextlib
-import difflib
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -113,6 +111,8 @@ def plan(
 
 def diff(root: Path, contents: Mapping[str, bytes]) -> str:
     """The change as `git diff` would show it, without context that says nothing; bytes that are no UTF-8 are kept."""
+    import difflib
+
     parts: list[str] = []
     for file, data in contents.items():
         old, new = (
@@ -161,6 +161,8 @@ def _pending(root: Path, pending: Mapping[str, str]) -> _Pending:
 
 
 def _digest(file: Path) -> str:
+    import hashlib
+
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 

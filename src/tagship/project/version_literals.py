@@ -7,19 +7,19 @@ not there, not a literal or not certain is a `ProjectError` that says why.
 import ast
 import re
 import tokenize
-from collections.abc import Iterator, MutableMapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
+from tagship import toml
 from tagship.errors import ProjectError
 from tagship.model import Record
+from tagship.project.pyproject import Table, table, text
 from tagship.versions import parse
 
 _MARK = "\ue000"
-"""Stands for the version in a marked copy of a TOML document; for private use, so in no real one."""
+"""With its place it stands for a version in a marked copy of a TOML document; for private use, so in no real one."""
 _BOM = b"\xef\xbb\xbf"
 _MESON = re.compile(r"#[^\n]*|'''.*?'''|'(?:\\.|[^'\\\n])*'|\w+|\S", re.DOTALL)
 _CFG_HEADER = re.compile(r"\[([^]]+)\]")
@@ -127,26 +127,26 @@ def read(root: Path, file: str) -> Text:
 
 
 def in_toml(root: Path, file: str, *keys: str) -> Written:
-    """The string under a key, found by tomlkit: a marked copy of the document shows the place."""
+    """The string under a key: a copy of the document in which each that might be it is marked shows the place."""
     source = read(root, file)
     kind = f"[{'.'.join(keys[:-1])}].{keys[-1]}"
-    try:
-        document = tomlkit.parse(source.text)
-        table: object = document
-        for key in keys[:-1]:
-            table = table.get(key) if isinstance(table, MutableMapping) else None
-        old = table.get(keys[-1]) if isinstance(table, MutableMapping) else None
-        if not isinstance(table, MutableMapping) or not isinstance(old, tomlkit.items.String):
-            raise unclear(f"{file} has no string {kind}", file)
-        table[keys[-1]] = tomlkit.string(_MARK, literal=old.as_string().startswith("'"))
-        marked = tomlkit.dumps(document)
-    except (TOMLKitError, RecursionError) as error:
-        raise unclear(f"{file} was not understood: {error}", file) from None
-    start = marked.find(_MARK)
-    end = start + len(old)
-    if marked != source.text[:start] + _MARK + source.text[end:] or source.text[start:end] != old:
+    old = _under(source, keys)
+    if old is None:
+        raise unclear(f"{file} has no string {kind}", file)
+    mark = rf"""(\b{re.escape(keys[-1])}["']?[ \t]*=[ \t]*["']){re.escape(old)}(?=["'])"""
+    marked = re.sub(mark, lambda match: f"{match[1]}{_MARK}{match.end(1)}", source.text)
+    before, _, start = (_under(replace(source, text=marked), keys) or "").partition(_MARK)
+    if before or not start or _MARK in old:
         raise unclear(f"{kind} is not written as a plain string", file)
-    return source.written(kind, start, end)
+    return source.written(kind, int(start), int(start) + len(old))
+
+
+def _under(source: Text, keys: tuple[str, ...]) -> str | None:
+    try:
+        document: Table = toml.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        raise unclear(f"{source.file} was not understood: {error}", source.file) from None
+    return text(table(document, *keys[:-1]), keys[-1])
 
 
 def in_pattern(root: Path, file: str, pattern: str, *, group: str | int, kind: str) -> Written:

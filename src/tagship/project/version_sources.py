@@ -9,12 +9,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from packaging.utils import canonicalize_name
-
 from tagship.errors import ProjectError
 from tagship.model import Record
 from tagship.project import version_setuptools
-from tagship.project.pyproject import Table, project_name, read_toml, table, text, texts
+from tagship.project.pyproject import Table, normalised, project_name, read_toml, table, text, texts
 from tagship.project.version_copies import SEMVER, SHORT, copies, in_cargo, in_package_json, semver
 from tagship.project.version_edits import Edit, plan
 from tagship.project.version_literals import (
@@ -182,7 +180,7 @@ def _by_backend(root: Path, data: Table) -> VersionSource:
         case "scikit_build_core":
             return _scikit(root, data)
         case "sphinx_theme_builder":  # sphinx_theme_builder/_internal/project.py
-            module = canonicalize_name(project_name(data)).replace("-", "_")
+            module = normalised(project_name(data)).replace("-", "_")
             return in_python(root, f"src/{module}/__init__.py", "__version__", hops=1)
     raise unclear(f"pyproject.toml declares none, and where {backend} takes it from is not known", "pyproject.toml")
 
@@ -196,7 +194,7 @@ def _backend(system: Table) -> str:
     if not texts(system, "backend-path"):
         return named
     required = (re.split(r"[^A-Za-z0-9._-]", item.strip(), maxsplit=1)[0] for item in texts(system, "requires"))
-    return next((_BACKENDS[name] for name in map(canonicalize_name, required) if name in _BACKENDS), named)
+    return next((_BACKENDS[name] for name in map(normalised, required) if name in _BACKENDS), named)
 
 
 def _hatch(root: Path, data: Table) -> VersionSource:
