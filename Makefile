@@ -44,7 +44,7 @@ test-all: $(VENV)/ready $(WHEELHOUSE)/ready $(CLIENTS)/ready ## run everything, 
 	$(PYTEST) -n auto -p no:randomly
 
 test-random: $(VENV)/ready $(WHEELHOUSE)/ready $(CLIENTS)/ready ## run the tests in random order
-	$(PYTEST) -n auto -m "not slow"
+	$(PYTEST) -n auto -m "not slow" --hypothesis-profile random
 
 lint: $(VENV)/ready ## check style and types
 	$(BIN)/ruff check .

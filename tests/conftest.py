@@ -8,11 +8,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.contract", "tests.rehearsing", "tests.adopting"]
 
 AMBIENT = ("GITHUB_", "ACTIONS_", "RUNNER_", "TWINE_", "PIP_", "UV_", "GIT_", "GH_", "TAGSHIP_", "PYTEST_ADDOPTS")
 """Beginnings of the variables that no test may depend on."""
+STEADY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("random", STEADY)
+settings.register_profile("steady", STEADY, derandomize=True)
+settings.load_profile("steady")  # the same examples in every run; `make test-random` draws others
 KEPT = ("TAGSHIP_WHEELHOUSE", "TAGSHIP_UPDATE_GOLDEN", "GIT_SSL_CAINFO")
 
 

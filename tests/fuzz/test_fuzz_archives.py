@@ -21,7 +21,7 @@ from tests.checks.distributions import context
 from tests.made_dists import good_sdist, good_wheel
 
 WHEEL, SDIST = "swp-1.0-py3-none-any.whl", "swp-1.0.tar.gz"
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = settings(max_examples=150)
 
 
 def judged(data: bytes, name: str) -> list[str]:

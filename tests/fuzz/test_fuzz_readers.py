@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
@@ -23,7 +23,7 @@ from tagship.services.index import IndexPage
 from tagship.stages import event
 from tagship.versions import TagRefused, TagVersion, detect_scheme, parse, parse_tag
 
-EXAMPLES = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=200)
 WORDS = st.text(max_size=20) | st.sampled_from(
     [
         "v1.0.0",

@@ -134,7 +134,7 @@ MESSAGE = st.builds(
 )
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=10, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(MESSAGE, min_size=40, max_size=80))
 def test_we_read_what_git_cliff_reads(messages: list[str]) -> None:
     """Type, scope and what is broken are the same for every message whose type is one that is in use."""

@@ -280,7 +280,7 @@ NAMES = (
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=80)
 @given(page=JSON, project=JSON, files=st.lists(st.tuples(NAMES, TIMES), max_size=4), vouched=JSON)
 def test_no_answer_crashes_it(
     service: Service, page: object, project: object, files: list[tuple[str, object]], vouched: object
@@ -301,7 +301,7 @@ def test_a_certificate_of_a_version_that_there_is_not_says_nothing() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(at=st.integers(0, 10_000), value=st.integers(0, 255), cut=st.integers(0, 200))
 def test_no_certificate_crashes_it(at: int, value: int, cut: int) -> None:
     """A certificate in which bytes are wrong or missing says what can still be read of it, or nothing."""

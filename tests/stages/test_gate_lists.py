@@ -461,7 +461,7 @@ def _by_id(listed: Iterable[Json]) -> list[Json]:
 
 
 @pytest.mark.requirement("A3")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     some.lists(RUNS, max_size=4),
     some.lists(CHECKS, max_size=5),

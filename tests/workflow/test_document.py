@@ -177,7 +177,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=400)
 @given(st.lists(PIECES, max_size=60).map("".join))
 def test_pieces_of_yaml_never_crash_the_reader(source: str) -> None:
     """Whatever is put together from YAML's own signs is read in bounded time, as a document or with problems."""
@@ -188,7 +188,7 @@ def test_pieces_of_yaml_never_crash_the_reader(source: str) -> None:
     assert all(expression.line >= 1 for expression in found.expressions(found.root))
 
 
-@settings(max_examples=200, deadline=2000)
+@settings(max_examples=200)
 @given(st.binary(max_size=400))
 def test_bytes_never_crash_the_reader(data: bytes) -> None:
     """Any bytes at all are read without an exception."""

@@ -131,7 +131,7 @@ def broken(ran: Results, context: Mapping[str, Mapping[str, object]], channel: s
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_the_laws_of_publishing_hold_whatever_happens(gha: GitHub, data: st.DataObject) -> None:
     """However jobs end, wherever a run is cancelled, whatever the event: no law of publishing is broken."""
     variant = data.draw(st.sampled_from(sorted(set(SOURCES) - {"itself"})))
