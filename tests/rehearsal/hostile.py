@@ -20,7 +20,7 @@ import tagship
 from tests.rehearsing import git, repository
 
 MADE_UP = "planted-and-made-up"
-NAP = "86399.25"
+NAP = f"86399.{os.getpid()}"
 """How long its daemons sleep: nothing else on the machine sleeps so long."""
 
 ATTACK = '''
@@ -76,7 +76,7 @@ def push():
 
 def identity():
     url = os.environ["HTTP_PROXY"] + "/identity?api-version=2.0&audience=pypi"
-    with urllib.request.urlopen(url, timeout=5) as reply:
+    with urllib.request.urlopen(url, timeout=60) as reply:
         return "value" in json.load(reply)
 
 

@@ -44,7 +44,7 @@ def shell(*words):
 
 def connect(family, address):
     with socket.socket(family, socket.SOCK_STREAM) as sock:
-        sock.settimeout(5)
+        sock.settimeout(60)
         sock.connect(address)
         return "connected"
 

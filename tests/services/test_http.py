@@ -143,14 +143,14 @@ DRIPS = {
 
 
 @contextlib.contextmanager
-def dripping(kind: str) -> Iterator[str]:
-    """A server on loopback whose answers never end; its host and port."""
+def dripping(kind: str) -> Iterator[tuple[str, list[bytes]]]:
+    """A server on loopback whose answers never end; its host and port, and what it was asked."""
     first, drop = DRIPS[kind]
-    over = threading.Event()
+    over, asked = threading.Event(), list[bytes]()
 
     def answer(client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):
-            client.recv(65536)
+            asked.append(client.recv(65536))
             client.sendall(first)
             while not over.wait(0.02):
                 client.sendall(drop)
@@ -163,7 +163,7 @@ def dripping(kind: str) -> Iterator[str]:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening:
         threading.Thread(target=accept, args=(listening,), daemon=True).start()
         try:
-            yield f"127.0.0.1:{listening.getsockname()[1]}"
+            yield f"127.0.0.1:{listening.getsockname()[1]}", asked
         finally:
             over.set()
             listening.shutdown(socket.SHUT_RDWR)
@@ -174,8 +174,8 @@ def test_an_answer_that_never_ends_is_waited_for_as_long_as_was_said(kind: str) 
     """A byte now and then keeps nobody waiting: a read, a write and what comes after them end with the time given."""
     slept: list[float] = []
     http = Http(proxy=None, ca=None, agent="test", patience=Patience(sleep=slept.append))
-    with dripping(kind) as host:
-        address, began = f"http{'s' if kind == 'handshake' else ''}://{host}/", time.monotonic()
+    with dripping(kind) as (host, asked):
+        address = f"http{'s' if kind == 'handshake' else ''}://{host}/"
         with http.within(0.3):
             for _ in range(2):
                 with pytest.raises(Unreachable) as late:
@@ -184,9 +184,16 @@ def test_an_answer_that_never_ends_is_waited_for_as_long_as_was_said(kind: str) 
                     f"{host} is not waited for any longer: all requests together took 0.3 seconds"
                 )
         if kind != "handshake":
-            with http.within(0.3), pytest.raises(UnknownOutcome, match="is not waited for any longer"):
-                http.request("POST", address, body=b"{}")
-        assert (slept, time.monotonic() - began < 5) == ([], True)
+            for seconds in (0.3, 30):  # a machine may be so busy that nothing is sent at first
+                with http.within(seconds), pytest.raises((UnknownOutcome, Unreachable), match=" any longer") as lost:
+                    http.request("POST", address, body=b"{}")
+                if any(words.startswith(b"POST") for words in asked):
+                    break
+            assert (lost.type, lost.value.message) == (
+                UnknownOutcome,
+                f"{host} is not waited for any longer: all requests together took {seconds:g} seconds",
+            )
+        assert slept == []
 
 
 def test_after_its_time_a_door_is_open_again(proxy: SimpleNamespace) -> None:

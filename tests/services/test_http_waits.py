@@ -113,10 +113,13 @@ def test_nobody_sleeps_beyond_the_time_that_all_requests_have(server: Server) ->
     """Who waits before another attempt wakes up when the time for all requests is over."""
     server.answers = [answer("503 Down", b"", "Retry-After: 50")]
     http = Http(proxy=None, ca=None, agent="test")
-    began = time.monotonic()
-    with http.within(0.5), pytest.raises(Unreachable, match="all requests together took"):
-        http.request("GET", server.address)
-    assert (server.asked, time.monotonic() - began < 25) == (["GET"], True)
+    for seconds in (0.5, 20):  # a machine may be so busy that nothing is sent at first
+        began = time.monotonic()
+        with http.within(seconds), pytest.raises(Unreachable, match=f"all requests together took {seconds:g} seconds"):
+            http.request("GET", server.address)
+        if server.asked:
+            break
+    assert (server.asked, time.monotonic() - began < seconds + 25) == (["GET"], True)
 
 
 @pytest.mark.requirement("E5")
@@ -129,6 +132,8 @@ def test_who_leaves_with_an_error_leaves_no_thread_behind() -> None:
             asked = [begin(lambda: http.request("GET", address)) for _ in range(3)]
             waiting = [silent.accept()[0] for _ in asked]
             raise KeyboardInterrupt
+        for thread in asked:
+            thread.join(60)
         assert [thread.is_alive() for thread in asked] == [False] * 3
         for thread in asked:
             with pytest.raises(Unreachable):

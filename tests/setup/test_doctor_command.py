@@ -17,6 +17,7 @@ import pytest
 from tagship.model import Status
 from tagship.services.addresses import page_of
 from tagship.services.shell import Output
+from tagship.services.world import LOOK
 from tagship.setup.check import Group
 from tagship.setup.doctor import CHECKS, Examination
 from tests import goldens
@@ -340,13 +341,13 @@ def test_a_service_that_hangs_does_not_hold_up_who_gives_up(tmp_path: Path) -> N
             ),  # ignored where tests run in the background
         )
         waiting, _ = silent.accept()
-        time.sleep(0.3)
+        assert waiting.recv(7) == b"CONNECT"
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        left, said = process.communicate(timeout=10)
+        left, said = process.communicate(timeout=LOOK)
         waiting.close()
     assert (process.returncode, left, said) == (130, b"['MainThread']\n", b"\ninterrupted\n")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < LOOK / 2
 
 
 def test_the_table_of_checks_is_in_order() -> None:

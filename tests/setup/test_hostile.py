@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import os
 import re
 import threading
@@ -166,6 +167,9 @@ def test_who_drips_holds_nobody_and_hides_what_it_was_asked_alone(worlds: Stageh
             yield b" "
 
     with worlds.open("drips") as made:
+        began = time.monotonic()
+        made.doctor()
+        seconds = 3 + math.ceil(10 * (time.monotonic() - began))  # a machine that is busy may be asked as usual
         hosts = made.embedded.doors.hosts
         github, hosts["pypi.org"] = hosts["api.github.com"], dripping
 
@@ -175,17 +179,17 @@ def test_who_drips_holds_nobody_and_hides_what_it_was_asked_alone(worlds: Stageh
 
         hosts["api.github.com"] = sometimes
         world, began = made.world(made.token()), time.monotonic()
-        seen = examine(observe(world, made.project, seconds=6))
+        seen = examine(observe(world, made.project, seconds=seconds))
         spent = time.monotonic() - began
         over.set()
     unknown = {check.fact.id: check.fact.detail for check in seen.checks if check.fact.status is Status.UNKNOWN}
-    late = " is not waited for any longer: all requests together took 6 seconds"
+    late = f" is not waited for any longer: all requests together took {seconds} seconds"
     assert {id: why for id, why in unknown.items() if not id.startswith("index.")} == {
         "github.immutable-releases": f"api.github.com{late}"
     }
     of_pypi = {why for id, why in unknown.items() if id.startswith("index.")}
     assert of_pypi == {f"pypi.org{late}"}
-    assert 6 <= spent < 20
+    assert seconds <= spent < seconds + 30
 
 
 def test_every_page_of_patterns_is_looked_at(worlds: Stagehand) -> None:

@@ -68,7 +68,7 @@ class Pty:
 
     def until(self, *wanted: str) -> str:
         """The screen as soon as it shows all of that."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not all(text in self.text() for text in wanted):
             assert time.monotonic() < end, f"{wanted} not in:\n{self.text()}"
             time.sleep(0.01)
@@ -85,7 +85,7 @@ def pty() -> Iterator[Pty]:
         yield seen
     finally:
         stream.close()
-        seen._reader.join(5)
+        seen._reader.join(60)
         os.close(master)
 
 
