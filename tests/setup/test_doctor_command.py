@@ -318,7 +318,8 @@ def test_a_wrong_call_says_what_was_not_done(tmp_path: Path, words: tuple[str, .
 def test_a_service_that_hangs_does_not_hold_up_who_gives_up(tmp_path: Path) -> None:
     """Ctrl-C ends it at once, whatever is being waited for, and no thread is left for an interpreter that ends."""
     watched = (
-        "import atexit, sys, threading; from tagship.cli import main; sys.argv[1:] = ['doctor'];"
+        "import atexit, signal, sys, threading; from tagship.cli import main; sys.argv[1:] = ['doctor'];"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # ignored where tests run in the background
         "atexit.register(lambda: print([t.name for t in threading.enumerate()])); main()"
     )
     root = repository(tmp_path / "sample", {})
@@ -336,9 +337,6 @@ def test_a_service_that_hangs_does_not_hold_up_who_gives_up(tmp_path: Path) -> N
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=lambda: signal.signal(
-                signal.SIGINT, signal.SIG_DFL
-            ),  # ignored where tests run in the background
         )
         waiting, _ = silent.accept()
         assert waiting.recv(7) == b"CONNECT"
