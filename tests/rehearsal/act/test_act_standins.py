@@ -195,6 +195,69 @@ def test_a_shell_that_asks_no_environment_leaves_the_verdict_open(act: Act, tmp_
     assert why in result.headline
 
 
+NOT_GIVEN = "and is not given what the job may have on GitHub"
+BYPASSES = {
+    "the job's shell": (
+        "    defaults: {run: {shell: 'perl {0}'}}\n",
+        run("print 1"),
+        f"runs `perl {{0}}`, which is {NOT_GIVEN[7:]}",
+    ),
+    "the job's PATH": ("    env: {PATH: '/usr/bin:/bin'}\n", run("echo ran"), f"sets PATH by `env`, {NOT_GIVEN}"),
+    "a step's PATH": (
+        "",
+        "      - {run: echo ran, env: {PATH: '/usr/bin:/bin'}}\n",
+        f"sets PATH by `env`, {NOT_GIVEN}",
+    ),
+    "the name of another job": (
+        "",
+        "      - {run: 'test -n \"$ACTIONS_ID_TOKEN_REQUEST_TOKEN\"', env: {GITHUB_JOB: may}}\n",
+        f"sets GITHUB_JOB by `env`, {NOT_GIVEN}",
+    ),
+    "an action's shell": (
+        "",
+        "      - uses: actions/checkout@v4\n      - uses: ./odd\n",
+        f"runs `/bin/sh {{0}}`, which is {NOT_GIVEN[7:]}",
+    ),
+    "an environment that is computed": (
+        "    environment: ${{ github.ref_type == 'tag' && 'pypi' || 'testpypi' }}\n",
+        run("echo ran"),
+        "its environment is `${{ github.ref_type == 'tag' && 'pypi' || 'testpypi' }}`, "
+        "whose value a rehearsal does not know",
+    ),
+}
+ODD = "name: odd\nruns: {using: composite, steps: [{run: echo ran, shell: '/bin/sh {0}'}]}\n"
+
+
+@pytest.mark.requirement("A7", "A13")
+def test_what_goes_past_the_environment_leaves_the_verdict_open(act: Act, tmp_path: Path) -> None:
+    """A job that act would let run with what GitHub would not give it, or keep from it, is named, and nothing is
+    called ready."""
+    may = job("may", "{id-token: write}", run("echo ran"))
+    jobs = [job(f"odd-{number}", "{}", steps, more) for number, (more, steps, _) in enumerate(BYPASSES.values())]
+    path = repository(tmp_path / "sample", {FILE: HEAD + may + "".join(jobs), "odd/action.yml": ODD})
+    result = act(path, environment="other-tags")
+    said = tuple(f"job odd-{number}: {why}" for number, (_, _, why) in enumerate(BYPASSES.values()))
+    assert result.not_rehearsed[: len(said)] == said
+    assert (result.verdict, result.exit_code) == ("undecided", 20)
+
+
+def test_no_variable_of_a_workflow_keeps_the_environment_from_being_asked(act: Act, tmp_path: Path) -> None:
+    """What the shells of a rehearsal know each other by cannot be set beforehand: the job is not let in."""
+    head = HEAD.replace("jobs:", "env: {TAGSHIP_STEP: x}\njobs:")
+    steps = "      - {run: print(1), shell: python}\n"
+    path = repository(tmp_path / "sample", {FILE: head + job("publish", "{}", steps, "    environment: pypi\n")})
+    result = act(path, environment="other-tags")
+    assert (result.verdict, [step.result for step in by_name(result)["publish"].steps]) == ("refused", ["failure"])
+
+
+@pytest.mark.parametrize("write", ["mkfifo", "printf '\\377\\n' >"])
+def test_what_a_step_does_to_our_notes_ends_no_rehearsal(act: Act, tmp_path: Path, write: str) -> None:
+    """The notes of stand-ins lie where every step may write: a pipe without an end, bytes that are no text."""
+    steps = run(f'cd "$TAGSHIP_SHIMS/.." && rm notes && {write} notes && echo done')
+    result = act(repository(tmp_path / "sample", {FILE: HEAD + job("odd", "{}", steps)}))
+    assert said(result) == {"odd": ["done"]}
+
+
 def test_what_has_no_stand_in_leaves_the_verdict_open(act: Act, tmp_path: Path) -> None:
     """An action that nobody stands in for does nothing, is named, and nothing is called ready."""
     jobs = job("tells", "{}", step("somebody/announce@v1", text="hello")) + job(

@@ -20,8 +20,6 @@ import socket
 import subprocess
 import sys
 
-DONE = "TAGSHIP_STEP"
-"""Set in everything that has its grants: nested shells keep them."""
 GRANTED = "granted.json"
 """What a job is granted, beside its folder for temporary files."""
 PATH = "/grant/"
@@ -42,7 +40,7 @@ def main(table: str, program: str, words: list[str]) -> int:
         return 1
     values = {placeholder: grant["values"].get(placeholder, "") for placeholder in known["placeholders"]}
     environ = {name: replaced(text, values) for name, text in os.environ.items() if name != "ACT"}
-    environ |= grant["variables"] | {DONE: job or "-"}
+    environ |= grant["variables"] | {str(known["done"]): job or "-"}
     for word in words:
         if word.startswith(home + os.sep) and os.path.isfile(word):
             rewrite(word, values)

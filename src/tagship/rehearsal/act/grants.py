@@ -20,7 +20,7 @@ from tagship.model import Event, Fact, Record
 from tagship.project.discover import Project
 from tagship.rehearsal import environments, fit
 from tagship.rehearsal.act.grant import PATH
-from tagship.rehearsal.act.survey import Survey, reads
+from tagship.rehearsal.act.survey import INPUT, Survey, reads
 from tagship.rehearsal.github.state import WorkflowRun
 from tagship.rehearsal.identity import Job
 from tagship.rehearsal.request import Assumptions
@@ -39,7 +39,6 @@ _UPLOADS = re.compile(r"PYPI|TWINE_PASSWORD|UV_PUBLISH|FLIT|HATCH_INDEX|POETRY_P
 """Names of secrets that authorise uploads."""
 _USER = re.compile(r"USER", re.IGNORECASE)
 _TEST = re.compile(r"TEST", re.IGNORECASE)
-_INPUT = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.([\w-]+)\s*\}\}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +134,7 @@ class Office:
             variables={
                 "ACTIONS_RESULTS_URL": f"{ACTIONS_RESULTS}/",
                 "ACTIONS_RUNTIME_TOKEN": runtime,
+                "TAGSHIP_SCOPES": " ".join(f"{scope}:{level}" for scope, level in scopes.items()),
                 **(self._identity(environment, file) if identity else {}),
             },
             masks=(*values.values(), runtime),
@@ -163,7 +163,7 @@ class Office:
     def _named(self, environment: str, inputs: Mapping[str, str] | None = None) -> str:
         """The name of an environment, an input in it filled in: of the run, or of the call of another workflow."""
         given = self.run.inputs if inputs is None else inputs
-        return _INPUT.sub(lambda found: given.get(found[1], ""), environment)
+        return INPUT.sub(lambda found: given.get(found[1], ""), environment)
 
     def _given(self, job: str) -> dict[str, str]:
         """The inputs that a job gives to the workflow that it calls."""

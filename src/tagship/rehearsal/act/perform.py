@@ -30,6 +30,8 @@ from tagship.workflow import document, events
 from tagship.workflow.document import Document, scalars
 from tagship.workflow.events import Happened
 
+NOTES = 2**20
+"""Characters that are read of what stand-ins wrote down."""
 _NAMES = re.compile(r"publish|releas|pypi|deploy", re.IGNORECASE)
 """What a workflow that publishes is called, where several upload something."""
 
@@ -257,7 +259,7 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
         error = WorkflowFailed(
             f"The workflow did not run\n{why}", remedy="Its own words are above.", where=seen.document.file
         )
-    for line in dict.fromkeys((ended.folder / "notes").read_text(encoding="utf-8").splitlines()):
+    for line in dict.fromkeys(_written(ended.folder / "notes")):
         job_id, _, words = line.partition("\t")
         if job_id:
             seen.doubt(job_id, words)
@@ -276,6 +278,14 @@ def _performed(office: Office, log: Log, ended: _Ended) -> Performed:
         by=office.run.name,
         manifest=merged(office.embedded.github, run.id, run.latest.number),
     )
+
+
+def _written(notes: Path) -> list[str]:
+    """What stand-ins wrote down, in a place where every step may write whatever it likes."""
+    if not notes.is_file():  # a named pipe has no end
+        return []
+    with notes.open(encoding="utf-8", errors="replace") as file:
+        return file.read(NOTES).splitlines()
 
 
 def _described(job: Job, office: Office) -> Job:

@@ -1,5 +1,6 @@
 """What act finds first on PATH: shells and node that go by `grant`, a `sleep` without time, the runner's Python."""
 
+import secrets
 import shlex
 import shutil
 import sys
@@ -41,6 +42,9 @@ class Machine:
     """An environment with the runner's Python and pip, copied for each job."""
     table: Path
     """The file of what `grant` has to know."""
+    done: str
+    """The variable that is set in everything that has its grants, so that nested shells keep them; no workflow can
+    know its name."""
     python: str
     """The version that it has."""
 
@@ -52,16 +56,16 @@ def make(folder: Path, tools: Tools, uv: Uv, path: str) -> Machine:
         folder: an empty one.
         path: the PATH behind the shims.
     """
-    shims, table = folder / "shims", folder / "known.json"
+    shims, table, done = folder / "shims", folder / "known.json", f"TAGSHIP_STEP_{secrets.token_hex(8)}"
     shims.mkdir(parents=True)
     behind = {name: shutil.which(name, path=path) for name in ("bash", "sh", "sleep")}
     behind |= {"node": str(tools.node) if tools.node else None, "python": "python"}
     for name, program in behind.items():
         if program is not None:
-            _write(shims / name, _sleep(program) if name == "sleep" else _gated(name, program, table))
+            _write(shims / name, _sleep(program) if name == "sleep" else _gated(name, program, table, done))
     env = runner(uv, folder / "runner", uv.interpreter(f"=={PYTHON}.*") or uv.interpreter(">=3.9"))
     version = next((env.root / "lib").glob("python3*")).name.removeprefix("python")
-    return Machine(shims=shims, runner=env.root, table=table, python=version)
+    return Machine(shims=shims, runner=env.root, table=table, done=done, python=version)
 
 
 def runner(uv: Uv, root: Path, python: Path | None) -> Env:
@@ -99,6 +103,7 @@ def know(made: Machine, port: int, placeholders: Iterable[str]) -> None:
     """Write what `grant` has to know: where it asks, and what it replaces."""
     known = {
         "port": port,
+        "done": made.done,
         "placeholders": list(placeholders),
         "runner": str(made.runner),
         "shims": str(made.shims),
@@ -106,10 +111,10 @@ def know(made: Machine, port: int, placeholders: Iterable[str]) -> None:
     made.table.write_bytes(msgspec.json.encode(known))
 
 
-def _gated(name: str, program: str, table: Path) -> str:
+def _gated(name: str, program: str, table: Path, done: str) -> str:
     words = {"program": program, "python": sys.executable, "grant": grant.__file__, "table": str(table)}
     quoted = {key: shlex.quote(value) for key, value in words.items()}
-    return _GATED.format(ask=_ASK if name == "node" else "", done=grant.DONE, **quoted)
+    return _GATED.format(ask=_ASK if name == "node" else "", done=done, **quoted)
 
 
 def _sleep(program: str) -> str:

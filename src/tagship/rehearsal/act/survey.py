@@ -17,6 +17,17 @@ _GH = re.compile(r"(?m)^\s*(?:\w+=\S*\s+)*gh\s+\w")
 _OWN = re.compile(rb"""(?m)^([ \t]*(?:-[ \t]+)?uses:[ \t]*['"]?)\$/""")
 _SHELLS = ("", "bash", "sh", "python")
 """Between act and these stands `grant`; no other shell asks the job's environment, nor has its token."""
+_PATH = re.compile("PATH")
+"""By which the shells are found."""
+_KEPT = re.compile(
+    r"PATH|GITHUB_(ACTIONS?|ACTION_\w+|ACTOR|ACTOR_ID|API_URL|BASE_REF|ENV|EVENT_NAME|EVENT_PATH|GRAPHQL_URL|HEAD_REF|JOB|OUTPUT"
+    r"|PATH|REF|REF_\w+|REPOSITORY|REPOSITORY_\w+|RETENTION_DAYS|RUN_\w+|SERVER_URL|SHA|STATE|STEP_SUMMARY"
+    r"|TRIGGERING_ACTOR|WORKFLOW|WORKFLOW_\w+|WORKSPACE)|RUNNER_\w+"
+)
+"""The same, and what no `env` of a step changes on GitHub, where act lets it: `grant` knows the job by it
+(docs.github.com, "Variables reference")."""
+INPUT = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.([\w-]+)\s*\}\}")
+"""An input in the name of an environment, whose value is known before the job begins."""
 _DEEPEST = 4
 """Composite actions inside of each other, and reusable workflows (docs.github.com, "Reuse workflows")."""
 
@@ -94,14 +105,34 @@ def _job(made: Survey, job: Job, at: _At) -> None:
     for name in ("container", "services"):
         if job.node.get(name) is not None:
             made.doubt(outer, f"needs containers (`{name}`), which are not rehearsed")
-    shells = [node.get("defaults", "run", "shell") for node in (made.document.root, job.node)]
-    for shell in (text(node) for node in (*shells, *(step.node.get("shell") for step in job.steps))):
-        if shell.split(" ")[0] not in _SHELLS:
-            made.doubt(outer, f"runs `{shell}`, which is not given what the job may have on GitHub")
+    if "${{" in INPUT.sub("", job.environment):
+        made.doubt(outer, f"its environment is `{job.environment}`, whose value a rehearsal does not know")
+    for node in (at.file.root, job.node):
+        _shell(made, node.get("defaults", "run", "shell"), at)
+        _variables(made, node.get("env"), at, _PATH)
+    for step in job.steps:
+        _step(made, step.node, at)
     if job.uses:
         _called(made, job.uses, at)
     for step in job.steps:
         _action(made, step.uses, step.inputs.names(), at)
+
+
+def _step(made: Survey, node: document.Mapping, at: _At) -> None:
+    """What is between act and the commands of a step."""
+    _shell(made, node.get("shell"), at)
+    _variables(made, node.get("env"), at, _KEPT)
+
+
+def _shell(made: Survey, node: document.Node | None, at: _At) -> None:
+    if text(node).split(" ")[0] not in _SHELLS:
+        made.doubt(at.outer, f"runs `{text(node)}`, which is not given what the job may have on GitHub")
+
+
+def _variables(made: Survey, env: document.Node | None, at: _At, kept: re.Pattern[str]) -> None:
+    for name in env.names() if isinstance(env, document.Mapping) else ():
+        if kept.fullmatch(name):
+            made.doubt(at.outer, f"sets {name} by `env`, and is not given what the job may have on GitHub")
 
 
 def _labels(job: Job) -> Iterator[str]:
@@ -171,6 +202,7 @@ def _local(made: Survey, path: str, at: _At) -> None:
             given, uses = step.get("with"), step.get("uses")
             names = given.names() if isinstance(given, document.Mapping) else ()
             named = uses if isinstance(uses, document.Scalar) else None
+            _step(made, step, at)
             _action(made, named, names, replace(at, file=inner, depth=at.depth + 1))
 
 
