@@ -31,6 +31,16 @@ KEEP_A_CHANGELOG = """\
 
 [1.1.0]: https://example.invalid/1.1.0
 """
+PLAIN = """\
+1.0.1 was never released.
+
+2026-02-03\tsample 1.1.0
+\t* One, which is a dot release after 1.0.9
+\t  and goes on.
+
+v1.0.0 (January 2nd, 2026)
+* Two.
+"""
 HISTORY = """\
 History
 =======
@@ -101,6 +111,9 @@ BEFORE = """\
         (KEEP_A_CHANGELOG, "2.0.0", None),
         (HISTORY, "1.1.0", "* A week."),
         (HISTORY, "1.0.0", "* A day."),
+        (PLAIN, "1.1.0", "* One, which is a dot release after 1.0.9\n  and goes on."),
+        (PLAIN, "1.0.0", "* Two."),
+        (PLAIN, "1.0.1", None),
         (OVERLINED, "1.1.0", "A week."),
         (OVERLINED, "1.0.0", "A day."),
         ("", "1.0.0", None),

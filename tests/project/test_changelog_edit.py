@@ -42,6 +42,27 @@ CUT = {
         "# C\n\n## Version 1.1.0 (unreleased)\n\n- a\n\n## Version 1.0.0 (January 2, 2026)\n\n- b\n",
         "# C\n\n## Version 1.1.0 (March 4, 2026)\n\n- a\n\n## Version 1.0.0 (January 2, 2026)\n\n- b\n",
     ),
+    "the day first": (
+        "# C\n\n## [UNRELEASED]\n\n- a\n\n## 1.0.0 (6th December, 2025)\n\n- b\n",
+        "# C\n\n## [UNRELEASED]\n\n## 1.1.0 (4th March, 2026)\n\n- a\n\n## 1.0.0 (6th December, 2025)\n\n- b\n",
+    ),
+    "a month": (
+        "C\n=\n\nUnreleased\n----------\n\n- a\n\nVersion 1.0.0 - Sep, 2025\n-------------------------\n\n- b\n",
+        "C\n=\n\nUnreleased\n----------\n\nVersion 1.1.0 - Mar, 2026\n-------------------------\n\n- a\n\n"
+        "Version 1.0.0 - Sep, 2025\n-------------------------\n\n- b\n",
+    ),
+    "slashes": (
+        "# C\n\n## Unreleased\n\n- a\n\n## 2025/12/06: 1.0.0\n\n- b\n",
+        "# C\n\n## Unreleased\n\n## 2026/03/04: 1.1.0\n\n- a\n\n## 2025/12/06: 1.0.0\n\n- b\n",
+    ),
+    "a date like no other": (
+        "# C\n\n## Unreleased\n\n- a\n\n## 1.0.0 of 6/XII/25\n\n- b\n",
+        "# C\n\n## Unreleased\n\n## 1.1.0 (2026-03-04)\n\n- a\n\n## 1.0.0 of 6/XII/25\n\n- b\n",
+    ),
+    "without marks": (
+        "Unreleased:\n\n* a\n\nVersion 1.0.0 released 2025-12-06\n\n* b\n",
+        "Unreleased:\n\nVersion 1.1.0 released 2026-03-04\n\n* a\n\nVersion 1.0.0 released 2025-12-06\n\n* b\n",
+    ),
     "said in the first line": (
         "Version 1.1.0\n-------------\n\nUnreleased\n\n- a\n\n"
         "Version 1.0.0\n-------------\n\nReleased 2026-01-02\n\n- b\n",

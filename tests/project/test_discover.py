@@ -250,6 +250,7 @@ setuptools.setup(
     ("setup", "source"),
     [
         ("setup(name=read())", "unknown: computed by code at setup.py:2 setup(name=…)"),
+        ("NAME: Final = 'a'\nsetup(name=NAME)", "setup.py:2 setup(name=…)"),
         ("NAME = 'a'\nif x: NAME = 'b'\nsetup(name=NAME)", "unknown: computed by code at setup.py:4 setup(name=…)"),
         ("setup(**about)", "unknown: setup.py:2 passes arguments that code computes"),
         ("a = a\nsetup(name=a)", "unknown: computed by code at setup.py:3 setup(name=…)"),

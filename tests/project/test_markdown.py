@@ -221,3 +221,16 @@ def test_what_is_said_stays_the_same(lines: list[str]) -> None:
     text = "\n".join(lines)
     before, after = (" ".join(MarkdownIt().render(part).split()) for part in (text, unwrapped(text)))
     assert after == before
+
+
+def test_what_only_looks_like_a_role() -> None:
+    """Braces or colons at an end of text between backticks begin no role with what stands behind it."""
+    text = "- Added `{version}` to what the `write` and\n  `as {name}`s steps know, not {issue}`7`."
+    said = "- Added `{version}` to what the `write` and `as {name}`s steps know, not #7."
+    assert complete(text, "") == said
+    assert from_rst("See `a:b:`, `c` and :class:`D`.") == "See `a:b:`, `c` and `D`."
+
+
+def test_titles_between_lines() -> None:
+    """A title between two lines, set in or not, is a heading."""
+    assert from_rst("*****\n New\n*****\n\n- a\n\n===\nOld\n===\n\n- b\n") == "### New\n\n- a\n\n### Old\n\n- b"

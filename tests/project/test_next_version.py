@@ -151,6 +151,17 @@ def test_the_short_version_of_sphinx_follows(tmp_path: Path) -> None:
     assert (found.contents["docs/conf.py"], found.strays) == (b"release = '1.3.0rc1'\nversion = '1.3'\n", ())
 
 
+@pytest.mark.requirement("B3")
+def test_the_short_version_of_a_first_release_is_short(tmp_path: Path) -> None:
+    """Where the third number is zero the short version is no copy of the whole one, which a patch would show."""
+    files = {"pyproject.toml": '[project]\nname = "x"\nversion = "1.2.0"\n', "conf.py": "version = '1.2'\n"}
+    root = lay_out(tmp_path, dict(files))
+    source = find(root)
+    assert isinstance(source, Written)
+    found = change(root, source, Version("1.2.1"))
+    assert (found.contents["conf.py"], found.strays) == (b"version = '1.2'\n", ())
+
+
 def test_manifests_of_other_package_managers_are_not_judged(tmp_path: Path) -> None:
     """A package.json and a crate beside the package that say other versions are left alone, and are no strays."""
     other = {

@@ -45,7 +45,7 @@ UNITTEST = "import unittest\nclass T(unittest.TestCase): ...\n"
         (
             {
                 "pyproject.toml": '[tool.tox]\nlegacy_tox_ini = """\n[tox]\nenvlist = py3\n'
-                '[testenv]\ndeps =\n  pytest>=8\n  mock\n"""\n',
+                '[testenv]\ndeps =\n  pytest>=8  # the oldest: that works\n  mock\n"""\n',
                 "tests/test_a.py": UNITTEST,
             },
             Suite(requires=("pytest>=8", "mock"), paths=("tests",)),

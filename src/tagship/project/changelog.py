@@ -1,7 +1,8 @@
 """The section of a changelog that is about one version, from changelogs as people write them."""
 
 import re
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -18,6 +19,16 @@ COMING = re.compile(
     r"\b(?:unreleased|not yet released|upcoming|next (?:release|version)|to be released)\b", re.IGNORECASE
 )
 """What a heading, or the line under it, calls a version that is still to come."""
+PLAIN = "plain"
+"""The kind of a heading that is a line without any mark."""
+_LINE = re.compile(
+    r"(?:\d{4}-\d{2}-\d{2}\s+)?(?:[a-z][\w.-]*\s+)?(?:version\s+|release\s+)?v?"
+    rf"{_VERSION.pattern}"
+    r"(?:[\s:,()\[\]/–—.-]|\b(?:re|unre|not yet re)leased\b|\bon\b|\d++(?:st|nd|rd|th)?"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*+)*",
+    re.IGNORECASE,
+)
+"""A version with a name, a date and nothing else: `2025-04-24  unidecode 1.4.0`, `Version 1.0 released 2026-01-02`."""
 ENOUGH = 2_000_000
 """Characters of a changelog that are read; the newest versions come first."""
 
@@ -97,7 +108,8 @@ def _body(text: str, wanted: Callable[[str], bool]) -> str | None:
 
 def text_under(heading: Heading, found: Sequence[Heading], lines: Sequence[str]) -> str:
     """The text of a heading's section; empty where it has none."""
-    body = "\n".join(lines[heading.body : end_of(heading, found, lines)]).strip()
+    body = "\n".join(lines[heading.body : end_of(heading, found, lines)])
+    body = (textwrap.dedent(body) if heading.kind == PLAIN else body).strip()
     if not body:  # its parts have headings of its own level: `## 1.1.1`, then `## Fixed`
         later = (h for h in found if h.line > heading.line)
         ends = (h.line for h in later if h.version or h.coming or _higher(h.kind, heading.kind))
@@ -106,7 +118,10 @@ def text_under(heading: Heading, found: Sequence[Heading], lines: Sequence[str])
 
 
 def headings(lines: Sequence[str]) -> tuple[Heading, ...]:
-    """All headings of a text, what stands in fenced blocks left out."""
+    """All headings of a text, what stands in fenced blocks left out.
+
+    Where none of them names a version, the lines that are nothing but a version's name and date are headings as well.
+    """
     found: list[Heading] = []
     fenced = False
     for number, line in enumerate(lines):
@@ -127,7 +142,14 @@ def headings(lines: Sequence[str]) -> tuple[Heading, ...]:
             over = number >= 2 and lines[number - 2].strip() == line.strip()
             first, kind = number - (2 if over else 1), line[0] + ("o" if over else "")
             found.append(Heading(line=first, body=number + 1, kind=kind, title=title))
-    return tuple(found)
+    return tuple(found) if any(heading.version for heading in found) else (*found, *_plain(lines))
+
+
+def _plain(lines: Sequence[str]) -> Iterator[Heading]:
+    for number, line in enumerate(lines):
+        above = lines[number - 1].strip() if number else ""
+        if not above and len(line) <= 100 and (_LINE.fullmatch(line) or COMING.fullmatch(line.strip(" :"))):
+            yield Heading(line=number, body=number + 1, kind=PLAIN, title=line.strip())
 
 
 def _higher(kind: str, level: str) -> bool:

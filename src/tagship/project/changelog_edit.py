@@ -10,9 +10,13 @@ from pathlib import Path
 from packaging.version import Version
 
 from tagship.errors import ProjectError
-from tagship.project.changelog import Heading, end_of, headings, spelt_in, text_under
+from tagship.project.changelog import PLAIN, Heading, end_of, headings, spelt_in, text_under
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.\d{4}|[A-Z][a-z]{2,8} \d{1,2}(?:st|nd|rd|th)?,? \d{4}")
+_MONTH, _DAY = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*", r"\d{1,2}(?:st|nd|rd|th)?"
+_DATE = re.compile(
+    r"\d{4}([-/])\d{2}\1\d{2}|\d{1,2}\.\d{1,2}\.\d{4}"
+    rf"|{_MONTH} {_DAY},? \d{{4}}|{_DAY}(?: of)? {_MONTH},? \d{{4}}|{_MONTH},? \d{{4}}"
+)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LINK = re.compile(r"^\[(?P<label>[^\]]+)\]:\s*(?P<address>\S+)", re.MULTILINE)
 _COMPARE = re.compile(r"(?P<before>.*/compare/)(?P<start>.+?)(?P<dots>\.{2,3})(?P<end>[^/]+)$")
@@ -169,24 +173,35 @@ def _heading(coming: Heading, found: Sequence[Heading], release: Release) -> lis
     like = next((h for h in found if h.version is not None and not h.coming and h.kind == coming.kind), None)
     if like is not None:
         title = like.title.replace(spelt_in(like.title), release.spelt, 1)
-        title = _DATE.sub(lambda old: _dated(release.date, old[0]), title, count=1)
         title = re.sub(r"\]\(\S+\)", "]", title)  # a link in the heading would be that of the other version
+        head, spelt, rest = title.partition(release.spelt)
+        if _DATE.search(title):
+            title = _DATE.sub(lambda old: _dated(release.date, old[0]), title, count=1)
+        elif re.search(
+            r"\d", head + rest
+        ):  # a date as nobody else writes it, and it would be that of the other version
+            title = f"{spelt} ({release.date})"
     else:
         bracketed = "[" in coming.title
         title = f"[{release.spelt}] - {release.date}" if bracketed else f"{release.spelt} ({release.date})"
     if coming.kind.startswith("#"):
         return [f"{coming.kind} {title}"]
+    if coming.kind == PLAIN:
+        return [title]
     under = coming.kind[0] * max(len(title), 3)
     return [*([under] if coming.kind.endswith("o") else []), title, under]
 
 
 def _dated(date: datetime.date, like: str) -> str:
-    if _ISO.fullmatch(like):
-        return date.isoformat()
-    if like[0].isdigit():
-        return date.strftime("%d.%m.%Y")
-    month = date.strftime("%B" if len(like.split(maxsplit=1)[0]) > 3 else "%b")
-    return f"{month} {date.day}{',' if ',' in like else ''} {date.year}"
+    """A date in the form of another."""
+    month = re.search(_MONTH, like)
+    if month is None:
+        return date.strftime("%d.%m.%Y" if "." in like else f"%Y{like[4]}%m{like[4]}%d")
+    last = 0 if date.day in (11, 12, 13) else date.day % 10
+    ordinal = {1: "st", 2: "nd", 3: "rd"}.get(last, "th") if re.search(r"\d(?:st|nd|rd|th)", like) else ""
+    like = like.replace(month[0], date.strftime("%B" if len(month[0]) > 3 else "%b"))
+    like = re.sub(rf"\b{_DAY}\b", f"{date.day}{ordinal}", like)
+    return re.sub(r"\b\d{4}\b", f"{date.year:04}", like)
 
 
 def _linked(text: str, release: Release, end: str) -> str:

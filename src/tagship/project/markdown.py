@@ -9,7 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-_ROLE = re.compile(r"(?:(?<![\w`]):(?P<rst>[a-zA-Z][\w.:+-]*):|\{(?P<myst>[a-zA-Z][\w.:+-]*)\})`(?P<text>[^`]+)`")
+_ROLE = re.compile(
+    r"(?:(?<![\w`]):(?P<rst>[a-zA-Z][\w.:+-]*):|\{(?P<myst>[a-zA-Z][\w.:+-]*)\})`(?P<text>[^`]+)`"
+    r"|`[^`\n]+(?:\n[^`\n]+)*`"  # text between backticks, in which no role begins
+)
 _NUMBERS = frozenset({"issue", "issues", "gh", "ghissue", "ghpull", "pr", "pull", "bug", "pull-request"})
 _WORDS = frozenset({"ref", "doc", "term", "numref", "any", "download", "abbr", "strong", "emphasis", "commit"})
 _LINK = re.compile(r"(?<!`)`(?P<text>[^`<]*)<(?P<target>https?://[^`>\s]+)>`__?")
@@ -94,9 +97,12 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             kind = note["kind"].replace("version", "version ").replace("seealso", "see also").capitalize()
             said = (f"**{kind}:**{note['text']}", "", *body)
             yield from (*(f"{note['indent']}{one}".rstrip() for one in said), "")
-        elif _UNDERLINE.fullmatch(line.rstrip()) and after.strip() and not after.startswith(" "):
+        elif _UNDERLINE.fullmatch(line.rstrip()) and after.strip():
             follows = lines[number + 1] if number + 1 < len(lines) else ""
-            if follows.rstrip() != line.rstrip():  # else it stands above a title that is underlined as well
+            if follows.rstrip() == line.rstrip():  # it stands above a title that is underlined as well
+                yield f"### {after.strip()}"
+                number += 2
+            else:
                 yield line
         elif line.strip() and not line.startswith((" ", "-", "*")) and _under(line, after):
             yield f"### {line.strip()}"
@@ -142,6 +148,8 @@ def _inline(text: str) -> str:
 
 
 def _role(found: re.Match[str]) -> str:
+    if found["text"] is None:
+        return found[0]
     name = (found["rst"] or found["myst"]).lower().rpartition(":")[2]
     text = _line(found["text"])
     titled = re.fullmatch(r"(?P<title>.*?) ?<(?P<target>[^<>]+)>", text)

@@ -139,10 +139,12 @@ def _constants(tree: ast.Module) -> Mapping[str, ast.expr]:
             ):
                 stores[name] = 2  # `extras["all"] = …`, `extras.update(…)`: no longer what it was bound to
     for statement in tree.body:
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            target = statement.targets[0]
-            if isinstance(target, ast.Name) and stores.get(target.id) == 1:
-                bound[target.id] = statement.value
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ) if stores.get(name) == 1:
+                bound[name] = value
     return bound
 
 

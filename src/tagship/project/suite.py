@@ -61,7 +61,8 @@ def detect(known: Known) -> Found[Suite]:
         suite = Suite(paths=paths, files=(file,))
         return Found(value=suite, source=f"detected: {file} has pytest")
     for where, lines in _tox(known):
-        found = tuple(line.strip() for line in lines if re.match(r"\s*[A-Za-z0-9][^:{}]*$", line))
+        bare = (line.partition(" #")[0].strip() for line in lines)
+        found = tuple(line for line in bare if re.fullmatch(r"[A-Za-z0-9][^:{}]*", line))
         if any(_PYTEST.match(item) for item in found):
             return Found(value=Suite(paths=paths, requires=found), source=f"detected: {where} deps has pytest")
     if not files:

@@ -99,9 +99,9 @@ def _others(root: Path, source: Written) -> Iterator[Written]:
     for locate in _candidates(root):
         with contextlib.suppress(ProjectError):  # nothing there that could be a copy
             copy = locate()
-            if copy.file in _CONF and copy.kind == "version" and not _same(copy, source):
-                said = short(Version(source.version)) == copy.raw
-                copy = msgspec.structs.replace(copy, kind=SHORT) if said else copy
+            first = PurePosixPath(copy.file).name == "conf.py" and copy.kind == "version" and copy.raw != source.raw
+            if first and copy.raw == short(Version(source.version)):
+                copy = msgspec.structs.replace(copy, kind=SHORT)
             found[copy.file, copy.start] = copy
     found.pop((source.file, source.start), None)
     return (found[place] for place in sorted(found))

@@ -1,5 +1,6 @@
 """The door to git: subprocesses, NUL-separated output, and no effect on the repository that is only read."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -128,7 +129,7 @@ def open_repository(shell: Shell, path: Path) -> Git:
     if "dubious ownership" in words:
         raise ProjectError(
             f"{path} belongs to another user, and git refuses to use it\n{words}",
-            remedy=f"If you trust it: git config --global --add safe.directory {path}",
+            remedy=f"If you trust it: git config --global --add safe.directory {shlex.quote(str(path.absolute()))}",
         )
     if "must be run in a work tree" in words:
         what = "inside of a .git folder" if ".git" in path.resolve().parts else "a bare repository"
