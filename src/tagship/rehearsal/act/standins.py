@@ -166,17 +166,34 @@ STANDINS: tuple[Standin, ...] = (
     ),
     *(
         Standin(
-            action=action,
-            ignored=frozenset(inputs),
+            action=action,  # their action.yml, v4.2.2 and v4.1.0
+            step="attest",
+            inputs=dict.fromkeys(("subject-path", "subject-digest", "subject-name", "subject-checksums"), ""),
+            ignored=frozenset(
+                {"predicate-type", "predicate", "predicate-path", "sbom-path", "subject-version", "show-summary"}
+                | {"github-token", "create-storage-record"}
+            ),
+            outputs=("bundle-path", "attestation-id", "attestation-url", "storage-record-ids"),
             not_rehearsed="attestations: none that verifies can be made offline",
         )
-        for action, inputs in (
-            ("actions/attest", ("subject-path", "subject-digest", "subject-name", "predicate-type", "predicate-path")),
-            (
-                "actions/attest-build-provenance",
-                ("subject-path", "subject-digest", "subject-name", "subject-checksums"),
-            ),
-        )
+        for action in ("actions/attest", "actions/attest-build-provenance")
+    ),
+    Standin(
+        action="hynek/build-and-inspect-python-package",  # its action.yml, v3.0.1
+        step="inspect",
+        inputs={
+            "path": ".",
+            **dict.fromkeys(("skip-wheel", "skip-sdist", "attest-build-provenance-github"), "false"),
+            "upload-name-suffix": "",
+            "python-version": "3.14",
+            "include-free-threaded": "false",
+        },
+        outputs=(
+            *("artifact-name", "dist", "package_name", "package_version", "supported_python_classifiers_json_array"),
+            "supported_python_classifiers_json_job_matrix_value",
+        ),
+        not_rehearsed="check-wheel-contents, and the tools in its own versions",
+        unmoved=3,
     ),
 )
 _BY_NAME = {row.action.lower(): row for row in STANDINS}

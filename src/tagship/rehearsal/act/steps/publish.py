@@ -86,10 +86,10 @@ def run(step: Step) -> None:
             "MISSING DISTS: It looks like there are no Python distribution packages to publish in the directory "
             f"'{todo.folder}/'. Please verify that they are in place should you face this problem."
         )
-    judge_twine(step, dists)
+    judgetwine(step, dists)
     names = [f"{todo.folder}/{path.name}" for path in found] or [f"{todo.folder}/*"]
     if todo.check:
-        _twine(step, "check", *names)
+        twine(step, "check", *names)
     if minted is not None and attested:
         attest(step, dists, minted.claims)
     if todo.hashes:
@@ -101,7 +101,7 @@ def run(step: Step) -> None:
         "TWINE_PASSWORD": password,
         "TWINE_REPOSITORY_URL": todo.address,
     }
-    _twine(step, "upload", "--non-interactive", "--disable-progress-bar", *todo.words, *names, extra=variables)
+    twine(step, "upload", "--non-interactive", "--disable-progress-bar", *todo.words, *names, extra=variables)
 
 
 def _attested(step: Step, todo: Upload) -> bool:
@@ -131,7 +131,7 @@ def _token(step: Step, todo: Upload) -> None:
     step.warn(nudge)
 
 
-def judge_twine(step: Step, dists: list[Path]) -> None:
+def judgetwine(step: Step, dists: list[Path]) -> None:
     """Versions before v1.12.4 have a twine that knows the metadata up to version 2.3."""
     if not step.before(1, 12, 4):
         return
@@ -177,7 +177,8 @@ def _verify(step: Step, claims: Claims) -> None:
         )
 
 
-def _twine(step: Step, *words: str, extra: Mapping[str, str | Secret] | None = None) -> None:
+def twine(step: Step, *words: str, extra: Mapping[str, str | Secret] | None = None) -> None:
+    """Run the twine that came with tagship; without credentials, only its check."""
     known: dict[str, str | Secret] = {**(extra or {}), "NO_COLOR": "1", "COLUMNS": "200"}
     argv = (
         sys.executable,

@@ -28,6 +28,7 @@ class _Release(msgspec.Struct):
     id: int
     html_url: str
     upload_url: str
+    tag_name: str
     target_commitish: str
     draft: bool
     prerelease: bool
@@ -50,18 +51,16 @@ def run(step: Step) -> None:
     if repository.lower() != step.variables["GITHUB_REPOSITORY"].lower():
         step.doubt(f"softprops/action-gh-release: a release in {repository}, which is not rehearsed")
         return
-    files = _files(step)
+    chosen = files(step)
     releases = f"{GITHUB_API}/repos/{repository}/releases"
-    there = _send(step, "GET", f"{releases}/tags/{quote(tag, safe='')}", missing=True)
+    there = _there(step, f"{releases}/tags/{quote(tag, safe='')}")
     if there is None:
-        made = _send(step, "POST", releases, _new(step, tag, releases))
+        release = _one(step, tag, releases, _send(step, "POST", releases, _new(step, tag, releases)).json(_Release))
     else:
         before = there.json(_Release)
         made = _send(step, "PATCH", f"{releases}/{before.id}", _changed(step, tag, releases, before))
-    if made is None:
-        step.fail("GitHub gave no release")
-    release = made.json(_Release)
-    for path in files:
+        release = made.json(_Release)
+    for path in chosen:
         _upload(step, release, releases, path)
     if release.draft and not step.true("draft"):
         _send(step, "PATCH", f"{releases}/{release.id}", _filled(draft=False, **_courtesies(step)))
@@ -69,13 +68,29 @@ def run(step: Step) -> None:
     step.output("url", release.html_url)
     step.output("id", str(release.id))
     step.output("upload_url", release.upload_url)
-    names = {path.name for path in files}
+    names = {path.name for path in chosen}
     assets = _send(step, "GET", f"{releases}/{release.id}/assets?per_page=100")
-    shown = assets.json(list[dict[str, object]]) if assets is not None else []
+    shown = assets.json(list[dict[str, object]])
     ours = [
         {key: part for key, part in asset.items() if key != "uploader"} for asset in shown if asset["name"] in names
     ]
     step.output("assets", msgspec.json.encode(ours).decode())
+
+
+def _one(step: Step, tag: str, releases: str, made: _Release) -> _Release:
+    """Of several releases of the tag, the one that is used: a public one, else the oldest draft, as it stands.
+
+    The draft that was just made goes, where it is another one (src/github.ts, canonicalizeCreatedRelease).
+    """
+    if not made.draft:
+        return made
+    listed = _send(step, "GET", f"{releases}?per_page=100").json(list[_Release])
+    found = sorted((one for one in listed if one.tag_name == tag), key=lambda one: (one.draft, one.id))
+    chosen = found[0] if found else made
+    if chosen.id != made.id:
+        step.say(f"↪️ Using release {chosen.id} for tag {tag} instead of duplicate draft {made.id}")
+        _send(step, "DELETE", f"{releases}/{made.id}")
+    return chosen
 
 
 def _new(step: Step, tag: str, releases: str) -> dict[str, object]:
@@ -139,11 +154,11 @@ def _body(step: Step, tag: str, releases: str, before: str = "") -> str | None:
             previous_tag_name=step.text("previous_tag") or None,
         )
         notes = _send(step, "POST", f"{releases}/generate-notes", ask)
-        body = "\n\n".join(filter(None, (body, notes.json(_Notes).body if notes is not None else "")))
+        body = "\n\n".join(filter(None, (body, notes.json(_Notes).body)))
     return body[:_LONGEST] or None
 
 
-def _files(step: Step) -> list[Path]:
+def files(step: Step) -> list[Path]:
     """What the patterns match: a line each, or several with commas between them (src/util.ts, parseInputFiles)."""
     folder = Path(os.path.normpath(step.workspace / step.text("working_directory")))
     found: dict[Path, None] = {}
@@ -197,13 +212,15 @@ def _upload(step: Step, release: _Release, releases: str, path: Path) -> None:
     step.say(f"✅ Uploaded {path.name}")
 
 
-def _send(
-    step: Step, method: str, url: str, body: dict[str, object] | None = None, *, missing: bool = False
-) -> Reply | None:
-    """One request; None where what it asks for is missing, and may be."""
+def _send(step: Step, method: str, url: str, body: dict[str, object] | None = None) -> Reply:
     data = msgspec.json.encode(body) if body is not None else None
-    reply = step.http.request(method, url, headers=_headers(step), body=data)
-    return None if missing and reply.status == 404 else _good(step, reply)
+    return _good(step, step.http.request(method, url, headers=_headers(step), body=data))
+
+
+def _there(step: Step, url: str) -> Reply | None:
+    """What stands at an address, if there is something."""
+    reply = step.http.request("GET", url, headers=_headers(step))
+    return None if reply.status == 404 else _good(step, reply)
 
 
 def _headers(step: Step) -> dict[str, str]:
