@@ -8,9 +8,9 @@ spells them. Nothing here reads or runs anything; no string crashes it.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
+import msgspec
 from packaging.version import InvalidVersion, Version
 
 from tagship.model import Record
@@ -42,16 +42,14 @@ class TagScheme(Record, frozen=True, kw_only=True):
     """What stands between that word and its number: `.` in `1.0.0-alpha.1`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TagVersion:
+class TagVersion(msgspec.Struct, frozen=True, kw_only=True):
     """A tag that names a release."""
 
     tag: str
     version: Version
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TagRefused:
+class TagRefused(msgspec.Struct, frozen=True, kw_only=True):
     """A tag that must not be released, why, and how it should be spelt: the likeliest first, or nothing."""
 
     tag: str

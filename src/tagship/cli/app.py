@@ -6,14 +6,17 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import Abort, Exit
-from click.shell_completion import CompletionItem
 
 from tagship import __version__
 from tagship.cli.clicking import Group
 from tagship.cli.commands import ALIASES, COMMANDS, SUMMARIES, front_page
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where no more can be written: that is no bug of ours."""
@@ -41,8 +44,10 @@ class Lazy(Group):
         ctx.color = True  # it knows whether there are colours
         return front_page()
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """The names and options that begin like a word."""
+        from click.shell_completion import CompletionItem
+
         names = [CompletionItem(name, help=does) for name, does in SUMMARIES.items() if name.startswith(incomplete)]
         return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 

@@ -1,8 +1,6 @@
 """What goes to standard output: a table, and text from elsewhere, each for people on a terminal, else for programs."""
 
-import shutil
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from tagship.words import clean
@@ -13,6 +11,9 @@ def table(rows: Sequence[tuple[str, str, str]], environ: Mapping[str, str]) -> s
     rows = [(_cell(name), _cell(value), _cell(source)) for name, value, source in rows]
     if not sys.stdout.isatty():
         return "".join(f"{name}\t{value}\t{source}\n" for name, value, source in rows)
+    import shutil
+    import textwrap
+
     width = int(environ.get("COLUMNS") or shutil.get_terminal_size().columns)
     first = max(len(name) for name, _, _ in rows)
     room = max(20, width - first - 2)

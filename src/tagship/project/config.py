@@ -6,7 +6,6 @@ editors is made from them.
 """
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -168,15 +167,14 @@ class Config(Record, frozen=True, kw_only=True, rename="kebab"):
     ] = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration and where it stands."""
 
-    config: Config = field(default_factory=Config)
+    config: Config = Config()
     file: TomlFile | None = None
     table: str = ""
     """The table of the file that holds it; empty where that is the whole file."""
-    values: Table = field(default_factory=dict)
+    values: Table = {}
     """As written."""
 
     def source(self, key: str) -> str | None:

@@ -5,7 +5,8 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from tagship.project import poetry, pyproject
 from tagship.project.found import Found, said, unknown
@@ -16,8 +17,7 @@ Named = Mapping[str, tuple[str, ...]]
 """Requirements (PEP 508) by the name of their extra or group."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Declared:
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
     """The values that one file declares; None where it says nothing about one."""
 
     name: Found[str | None] | None = None

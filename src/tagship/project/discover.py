@@ -5,7 +5,6 @@ from; what cannot be known says why.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,8 +31,7 @@ PLAIN = ("", "v", "V", "release-", "release/", "rel-", "version-")
 """Tag prefixes that name no package, so that several may share them."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Backend:
+class Backend(msgspec.Struct, frozen=True, kw_only=True):
     """What builds the project (PEP 517 and 518)."""
 
     name: Found[str]
@@ -43,8 +41,7 @@ class Backend:
     requires: Found[tuple[str, ...]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Project:
+class Project(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A project and the repository that holds it."""
 
     root: Path
@@ -238,8 +235,7 @@ def _packages(settings: Settings, root: Path, data: Pyproject) -> tuple[layout.P
     return tuple(layout.Package(path=path, name=layout.name(root / path), source=source) for path in paths)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Spelt:
+class _Spelt(msgspec.Struct, frozen=True, kw_only=True):
     """How a project writes its name, and its version where that is a literal: `2026.01.02` shows leading zeros."""
 
     name: str | None

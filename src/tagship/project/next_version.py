@@ -1,9 +1,9 @@
 """Which version comes next, and what may not: everything that `tagship version` decides, without writing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
+import msgspec
 from packaging.version import Version
 
 from tagship.errors import ProjectError, UsageError
@@ -26,8 +26,7 @@ from tagship.versions import (
 from tagship.words import many
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Current:
+class Current(msgspec.Struct, frozen=True, kw_only=True):
     """The version that a project has now."""
 
     version: Version
@@ -43,8 +42,7 @@ class Current:
         return bump(self.version, "stable") if self.version.is_devrelease else self.version
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Next:
+class Next(msgspec.Struct, frozen=True, kw_only=True):
     """A version that may come next."""
 
     version: Version

@@ -7,7 +7,6 @@ refuse it as well; keys that we do not read may hold whatever they like.
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -63,8 +62,7 @@ class Pyproject(msgspec.Struct, rename="kebab", frozen=True, kw_only=True):
     tool: Tool = Tool()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TomlFile:
+class TomlFile(msgspec.Struct, frozen=True, kw_only=True):
     """The data of a TOML file and the places of its keys."""
 
     name: str

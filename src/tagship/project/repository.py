@@ -1,8 +1,9 @@
 """What git knows about a repository: where it lives, its branches, its tags. Two calls of git, none writes."""
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 from tagship.project.found import Found, unknown
 from tagship.services.addresses import GITHUB
@@ -13,8 +14,7 @@ _SCP = re.compile(r"(?:[^@/:]+@)?(?P<host>[^/:]{2,}):(?P<path>[^/].*?)(?:\.git)?
 _SLUG = re.compile(r"[\w.-]+/(?!\.{1,2}$)[\w.-]+", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Repository:
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
     """A repository as its clone shows it."""
 
     host: Found[str | None]

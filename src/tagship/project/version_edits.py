@@ -8,7 +8,6 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from errno import EACCES
 from pathlib import Path
 
@@ -46,12 +45,11 @@ class _Pending(Record, frozen=True, kw_only=True):
     """By the file that will be replaced: the new one, and the sha256 of the old one."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What setting a version would do."""
 
     edits: tuple[Edit, ...] = ()
-    contents: Mapping[str, bytes] = field(default_factory=dict)
+    contents: Mapping[str, bytes] = {}
     """The whole new contents of every file that changes, by its path relative to the project."""
     strays: tuple[Written, ...] = ()
     """Copies that say another version already, and are left alone."""

@@ -9,8 +9,9 @@ import re
 import tokenize
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from tagship import toml
 from tagship.errors import ProjectError
@@ -58,8 +59,7 @@ class Derived(Record, frozen=True, kw_only=True, tag="derived"):
     """For versioneer, which obeys no variable: the file that an sdist carries the version in."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True, kw_only=True):
     """A text file as it is: line ends and encoding kept."""
 
     file: str
@@ -135,7 +135,7 @@ def in_toml(root: Path, file: str, *keys: str) -> Written:
         raise unclear(f"{file} has no string {kind}", file)
     mark = rf"""(\b{re.escape(keys[-1])}["']?[ \t]*=[ \t]*["']){re.escape(old)}(?=["'])"""
     marked = re.sub(mark, lambda match: f"{match[1]}{_MARK}{match.end(1)}", source.text)
-    before, _, start = (_under(replace(source, text=marked), keys) or "").partition(_MARK)
+    before, _, start = (_under(msgspec.structs.replace(source, text=marked), keys) or "").partition(_MARK)
     if before or not start or _MARK in old:
         raise unclear(f"{kind} is not written as a plain string", file)
     return source.written(kind, int(start), int(start) + len(old))

@@ -13,10 +13,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import IO
+
+import msgspec
 
 from tagship.errors import ToolFailed
 from tagship.services.secret import Secret, redact
@@ -29,8 +30,7 @@ LONGEST = 300
 Environment = Mapping[str, str | Secret]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True, kw_only=True):
     """How a process ended."""
 
     argv: tuple[str, ...]

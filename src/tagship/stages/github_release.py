@@ -7,11 +7,12 @@ person gave it are kept. A published release is left as it is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 from urllib.parse import urlsplit
 
+import msgspec
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
@@ -223,7 +224,8 @@ def _notes(plan: Plan, world: World) -> str:
     if project.repository.host.value is None:  # a checkout without the address it came from
         at = (urlsplit(GITHUB).hostname, plan.event.repository)
         host, slug = (Found[str | None](value=value, source="the event") for value in at)
-        project = replace(project, repository=replace(project.repository, host=host, slug=slug))
+        seen = msgspec.structs.replace(project.repository, host=host, slug=slug)
+        project = msgspec.structs.replace(project, repository=seen)
     helpers = notes_of.Helpers(shell=world.shell, github=lambda: world.github)
     sources: tuple[Source | None, ...] = (None, "commits")
     for wanted in sources:

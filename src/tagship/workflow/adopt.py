@@ -6,7 +6,7 @@ Nothing is written here. `init` writes the result, `sync` brings it up to date, 
 import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -99,7 +99,8 @@ def _configured(project: Project, wish: Wish) -> tuple[Project, tuple[File, ...]
     after = tomlkit.dumps(document)
     why = tuple(f"{key} is to be {value}" for key, value in wish.settings.items()) if after != there else ()
     file = File(path=path, there=there, wanted=after, why=why)
-    return replace(project, settings=replace(project.settings, config=changed)), (file,)
+    settings = msgspec.structs.replace(project.settings, config=changed)
+    return msgspec.structs.replace(project, settings=settings), (file,)
 
 
 def _configuration_file(project: Project) -> str:
