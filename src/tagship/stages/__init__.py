@@ -8,14 +8,17 @@ says what it did in the world's journal; `run` turns the journal into the manife
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tagship.errors import ChecksFailed, Conflict, NotVisibleYet, TagshipError, UsageError
 from tagship.model import Dist, Entry, Finding, Manifest, Severity
-from tagship.services.world import World
 
-Function = Callable[[Manifest, World], Manifest]
+if TYPE_CHECKING:
+    from tagship.services.world import World
+
+Function = Callable[[Manifest, "World"], Manifest]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +124,7 @@ class Result:
     """What a caller may report by its exit code although the release goes on."""
 
 
-def run(stage: Stage, manifest: Manifest, world: World, function: Function | None = None) -> Result:
+def run(stage: Stage, manifest: Manifest, world: "World", function: Function | None = None) -> Result:
     """Run one stage and add its entry to the log; errors of ours become findings, others pass through.
 
     Args:
@@ -146,7 +149,7 @@ def run(stage: Stage, manifest: Manifest, world: World, function: Function | Non
     return Result(manifest=msgspec.structs.replace(manifest, log=(*manifest.log, entry)), error=error, warning=warning)
 
 
-def _enter(world: World) -> None:
+def _enter(world: "World") -> None:
     """Say how the job was let in.
 
     Raises:
