@@ -172,6 +172,12 @@ def test_releases_in_order() -> None:
     assert [tag.tag for tag in released(tags, TagScheme())] == ["v1.9.0", "v1.10.0rc1", "v1.10.0", "v2", "v1!0.1"]
 
 
+def test_a_tag_that_moves_stands_before_the_one_of_the_release() -> None:
+    """Of two tags that name the same version, the one with more numbers is the last, in whatever order they come."""
+    for tags in (("v4.2", "v4.2.0", "v4.1"), ("v4.2.0", "v4.1", "v4.2")):
+        assert [tag.tag for tag in released(tags, TagScheme())] == ["v4.1", "v4.2", "v4.2.0"]
+
+
 @pytest.mark.parametrize(
     ("version", "following"),
     [

@@ -126,9 +126,13 @@ def parse_tag(tag: str, scheme: TagScheme) -> TagVersion | TagRefused:
 
 
 def released(tags: Iterable[str], scheme: TagScheme) -> tuple[TagVersion, ...]:
-    """The tags that name a release, by version, the lowest first; all others are left out."""
+    """The tags that name a release, by version, the lowest first; all others are left out.
+
+    Of those that name the same, `v4.2` and `v4.2.0`, the shorter come first: they are moved by some to what follows.
+    """
     parsed = (parse_tag(tag, scheme) for tag in tags)
-    return tuple(sorted((tag for tag in parsed if isinstance(tag, TagVersion)), key=lambda tag: tag.version))
+    known = (tag for tag in parsed if isinstance(tag, TagVersion))
+    return tuple(sorted(known, key=lambda tag: (tag.version, tag.tag.count("."))))
 
 
 def next_patch(version: Version) -> Version:

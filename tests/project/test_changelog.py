@@ -114,6 +114,11 @@ BEFORE = """\
         (PLAIN, "1.1.0", "* One, which is a dot release after 1.0.9\n  and goes on."),
         (PLAIN, "1.0.0", "* Two."),
         (PLAIN, "1.0.1", None),
+        (
+            "## [Unreleased](https://x.invalid/compare/1.0.0...HEAD)\n\n## [1.0.0](https://x.invalid)\n\n- a",
+            "1.0.0",
+            "- a",
+        ),
         (OVERLINED, "1.1.0", "A week."),
         (OVERLINED, "1.0.0", "A day."),
         ("", "1.0.0", None),

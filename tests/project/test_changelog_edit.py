@@ -63,6 +63,17 @@ CUT = {
         "Unreleased:\n\n* a\n\nVersion 1.0.0 released 2025-12-06\n\n* b\n",
         "Unreleased:\n\nVersion 1.1.0 released 2026-03-04\n\n* a\n\nVersion 1.0.0 released 2025-12-06\n\n* b\n",
     ),
+    "links in the headings": (
+        "# C\n\n## [Unreleased](https://x.invalid/compare/1.0.0...HEAD)\n\n- a\n\n"
+        "## [1.0.0](https://x.invalid/compare/0.9.0...1.0.0) - 2025-12-06\n\n- b\n",
+        "# C\n\n## [Unreleased](https://x.invalid/compare/v1.1.0...HEAD)\n\n"
+        "## [1.1.0](https://x.invalid/compare/1.0.0...v1.1.0) - 2026-03-04\n\n- a\n\n"
+        "## [1.0.0](https://x.invalid/compare/0.9.0...1.0.0) - 2025-12-06\n\n- b\n",
+    ),
+    "another version was meant": (
+        "1.0.1 (unreleased)\n------------------\n\n- a\n\n1.0.0 (2025-12-06)\n------------------\n\n- b\n",
+        "1.1.0 (2026-03-04)\n------------------\n\n- a\n\n1.0.0 (2025-12-06)\n------------------\n\n- b\n",
+    ),
     "said in the first line": (
         "Version 1.1.0\n-------------\n\nUnreleased\n\n- a\n\n"
         "Version 1.0.0\n-------------\n\nReleased 2026-01-02\n\n- b\n",
@@ -79,6 +90,9 @@ def test_cut(before: str, after: str) -> None:
 
 
 REFUSED = {
+    "# C\n\n## 1.0.0\n\n- x\n\n## 0.7.0 (Unreleased)\n\n- never\n": (
+        "the changelog has no section about what is not released"
+    ),
     "# C\n\n## 1.0.0\n\n- x\n": "the changelog has no section about what is not released",
     "# C\n\n## Unreleased\n\n## 1.0.0\n\n- x\n": "the section about what is not released is empty",
     "# C\n\n## Unreleased\n\n[a]: https://b.invalid\n": "the section about what is not released is empty",
@@ -109,6 +123,7 @@ REMARKS = {
     "## 1.0.0\n\n## Fixed\n\n- a\n\n## 0.9.0\n\n- b\n": [],
     "1.0b2\n-----\n\n- a\n\n1.0 beta 1\n----------\n\n- b\n": [],
     "## 1.0.0 - 2026-02-30\n\n- a\n": [(1, "2026-02-30 is no date")],
+    "## 1.0.0\n\n- a\n\n## 0.7.0 (Unreleased)\n\n- never\n": [],
     "## 1.0.0\n\n- a\n\n## Unreleased\n\n- b\n": [(5, "the unreleased section stands below a released one")],
     "## [1.0.0]\n\n- a\n\n[0.9.0]: https://b.invalid\n": [(1, "[1.0.0] has no link")],
     "## 1.0.1\n\n- a\n\n## 2.0.0\n\n- b\n\n## 1.0.0\n\n- c\n": [],

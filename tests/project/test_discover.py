@@ -9,7 +9,8 @@ from repositories import git_in, project, repository, write
 
 from tagship.errors import ProjectError
 from tagship.project.config import Check
-from tagship.project.discover import Backend, Project, describe, read
+from tagship.project.described import describe
+from tagship.project.discover import Backend, Project, read
 from tagship.project.found import Found
 from tagship.project.layout import Package
 from tagship.services.git import Git
@@ -222,7 +223,7 @@ def test_literals_of_setup_py_are_read(tmp_path: Path) -> None:
     setup = """\
 import setuptools, pathlib
 pathlib.Path("it-ran").touch()
-NAME = "plain"
+NAME: str = "plain"
 TESTS = ["pytest"]
 setuptools.setup(
     name=NAME,
@@ -250,7 +251,6 @@ setuptools.setup(
     ("setup", "source"),
     [
         ("setup(name=read())", "unknown: computed by code at setup.py:2 setup(name=…)"),
-        ("NAME: Final = 'a'\nsetup(name=NAME)", "setup.py:2 setup(name=…)"),
         ("NAME = 'a'\nif x: NAME = 'b'\nsetup(name=NAME)", "unknown: computed by code at setup.py:4 setup(name=…)"),
         ("setup(**about)", "unknown: setup.py:2 passes arguments that code computes"),
         ("a = a\nsetup(name=a)", "unknown: computed by code at setup.py:3 setup(name=…)"),

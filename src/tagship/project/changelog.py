@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -40,7 +40,10 @@ def section(project: Project, version: str) -> str | None:
 
 def unreleased(project: Project) -> str | None:
     """What it says about the next version, under a heading such as `Unreleased`; None where it says nothing."""
-    return _body(text_of(project), lambda title: bool(COMING.search(title)))
+    lines = text_of(project).splitlines()
+    found = headings(lines)
+    heading = coming(found)
+    return None if heading is None else text_under(heading, found, lines) or None
 
 
 def text_of(project: Project) -> str:
@@ -55,8 +58,10 @@ def find(text: str, version: str) -> str | None:
 
     Headings are Markdown's `#` and underlined ones, or reStructuredText's underlined (and overlined) titles.
     """
-    wanted = parse(version)
-    return _body(text, lambda title: wanted is not None and version_in(title) == wanted)
+    wanted, lines = parse(version), text.splitlines()
+    found = headings(lines)
+    own = (heading for heading in found if wanted is not None and heading.version == wanted)
+    return next((text_under(heading, found, lines) or None for heading in own), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,9 +93,15 @@ def version_in(title: str) -> Version | None:
 
 
 def spelt_in(title: str) -> str:
-    """That version as the heading spells it; empty where it names none."""
-    found = _VERSION.search(title)
+    """That version as the heading spells it; empty where it names none. A link's target names another's as well."""
+    found = _VERSION.search(re.sub(r"\]\(\S*\)", "]", title))
     return found[0] if found else ""
+
+
+def coming(found: Sequence[Heading]) -> Heading | None:
+    """The first heading about what is not released: where it names a version, one above all that are."""
+    last = max((h.version for h in found if h.version and not h.coming), default=None)
+    return next((h for h in found if h.coming and (h.version is None or last is None or h.version > last)), None)
 
 
 def end_of(heading: Heading, headings: Sequence[Heading], lines: Sequence[str]) -> int:
@@ -98,12 +109,6 @@ def end_of(heading: Heading, headings: Sequence[Heading], lines: Sequence[str]) 
     level = heading.kind
     later = (h.line for h in headings if h.line > heading.line and (h.kind == level or _higher(h.kind, level)))
     return next(later, len(lines))
-
-
-def _body(text: str, wanted: Callable[[str], bool]) -> str | None:
-    lines = text.splitlines()
-    found = headings(lines)
-    return next((text_under(heading, found, lines) or None for heading in found if wanted(heading.title)), None)
 
 
 def text_under(heading: Heading, found: Sequence[Heading], lines: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from tagship.errors import ProjectError
+from tagship.project import changelog
 from tagship.project.changelog import PLAIN, Heading, end_of, headings, spelt_in, text_under
 
 _MONTH, _DAY = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*", r"\d{1,2}(?:st|nd|rd|th)?"
@@ -71,13 +72,14 @@ def cut(text: str, release: Release) -> str:
     lines = [line.rstrip("\r\n") for line in raw]
     found = headings(lines)
     own = next((heading for heading in found if heading.version == release.version), None)
-    coming = own or next((heading for heading in found if heading.coming), None)
+    coming = own or changelog.coming(found)
     if coming is None:
         raise ProjectError(
             "nothing was changed: the changelog has no section about what is not released",
             remedy="Collect changes under a heading such as `## [Unreleased]`.",
         )
-    first, last, new = _named(coming, found, lines, release) if own else _unnamed(coming, found, lines, release)
+    named = _named if coming.version else _unnamed
+    first, last, new = named(coming, found, lines, release)
     return _linked("".join((*raw[:first], *(f"{line}{end}" for line in new), *raw[last:])), release, end)
 
 
@@ -86,7 +88,10 @@ def _unnamed(
 ) -> tuple[int, int, list[str]]:
     """Which lines are replaced, from the first up to the last, and by what: none, and a new heading."""
     _something(coming, found, lines)
-    return coming.body, coming.body, ["", *_heading(coming, found, release)]
+    there = list(lines[coming.line : coming.body])
+    again = [_compared(line, release.tag, None) for line in there]
+    new = ["", *_heading(coming, found, release)]
+    return (coming.body, coming.body, new) if again == there else (coming.line, coming.body, [*again, *new])
 
 
 def _named(
@@ -145,7 +150,7 @@ def check(text: str) -> Iterator[Remark]:
             yield Remark(line=line, text=f"the section about {version} is empty", remedy="Say what changed.")
         if (date := _ISO.search(heading.title)) and not _is_date(date[0]):
             yield Remark(line=line, text=f"{date[0]} is no date", remedy="Write it as 2026-01-31.")
-    coming = next((heading for heading in found if heading.coming), None)
+    coming = changelog.coming(found)
     if coming is None and not seen:
         remedy = "Give each version a heading, and what is to come one like `## [Unreleased]`."
         yield Remark(line=1, text="no section is about a version, so that nothing was looked at", remedy=remedy)
@@ -173,7 +178,7 @@ def _heading(coming: Heading, found: Sequence[Heading], release: Release) -> lis
     like = next((h for h in found if h.version is not None and not h.coming and h.kind == coming.kind), None)
     if like is not None:
         title = like.title.replace(spelt_in(like.title), release.spelt, 1)
-        title = re.sub(r"\]\(\S+\)", "]", title)  # a link in the heading would be that of the other version
+        title = _compared(title, None, release.tag)
         head, spelt, rest = title.partition(release.spelt)
         if _DATE.search(title):
             title = _DATE.sub(lambda old: _dated(release.date, old[0]), title, count=1)
@@ -190,6 +195,18 @@ def _heading(coming: Heading, found: Sequence[Heading], release: Release) -> lis
         return [title]
     under = coming.kind[0] * max(len(title), 3)
     return [*([under] if coming.kind.endswith("o") else []), title, under]
+
+
+def _compared(title: str, start: str | None, end: str | None) -> str:
+    """A heading whose link compares with another tag: from that on, or from its own last one to that."""
+    link = re.search(r"\]\((\S+)\)", title)
+    if link is None:
+        return title
+    compared = _COMPARE.match(link[1])
+    if compared is None:  # that of the other version
+        return title if start else title.replace(link[0], "]")
+    first, last = (start, compared["end"]) if start else (compared["end"], end)
+    return title.replace(link[1], f"{compared['before']}{first}{compared['dots']}{last}")
 
 
 def _dated(date: datetime.date, like: str) -> str:
