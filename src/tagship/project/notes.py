@@ -140,7 +140,7 @@ def span_of(project: Project, git: Git, version: Version) -> Range:
     """From the highest release below a version whose tag leads to it, to its tag or, where it has none, HEAD."""
     scheme = project.tags.value
     tags = released(project.repository.tags, scheme)
-    own = next((tag.tag for tag in tags if tag.version == version), None)
+    own = next((tag.tag for tag in reversed(tags) if tag.version == version), None)
     end = own or "HEAD"
     below = [tag for tag in tags if tag.version < version and (version.is_prerelease or not tag.version.is_prerelease)]
     start = next((tag.tag for tag in reversed(below) if git.contains(_ref(tag.tag), _ref(end))), None)
