@@ -3,8 +3,9 @@ them, the pull requests they merge, who made them."""
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from tagship.services.git import Git
 
@@ -31,8 +32,7 @@ KINDS = frozenset(
 """Kinds that are in use; another word before a colon may be anything: `mypy: ignore this`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who made a commit; who has the same address is the same."""
 
     name: str
@@ -44,8 +44,7 @@ class Person:
         return bool(_BOT.search(self.name) or "[bot]@" in self.email or self.email.endswith("@anthropic.com"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Commit:
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """One commit."""
 
     sha: str
@@ -106,18 +105,22 @@ class Commit:
         return (self.author, *others)
 
 
-def between(git: Git, start: str | None, end: str = "HEAD", *, merges: bool = False) -> tuple[Commit, ...]:
+def between(
+    git: Git, start: str | None, end: str = "HEAD", *, merges: bool = False, folder: str = "."
+) -> tuple[Commit, ...]:
     """The commits after a ref up to another, the newest first.
 
     Args:
         start: None for the beginning of the history.
         merges: whether what was merged stands for the commits it merged, by the first parents alone; otherwise
             every commit by itself, without merges.
+        folder: of the package, where the repository holds several: what changed nothing in it is left out.
 
     """
     which = "--first-parent" if merges else "--no-merges"
     scope = f"{start}..{end}" if start else end
-    output = git.text("log", which, "-z", f"--format={_FORMAT}", "--end-of-options", scope, "--")
+    paths = () if folder == "." else (f":(top,literal){folder}",)
+    output = git.text("log", which, "-z", f"--format={_FORMAT}", "--end-of-options", scope, "--", *paths)
     return tuple(_commit(record) for record in output.split("\0") if record)
 
 

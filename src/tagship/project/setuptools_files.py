@@ -6,14 +6,14 @@ module level to a literal, and joined or added literals count; everything else i
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from tagship.errors import ProjectError
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SetupCall:
+class SetupCall(msgspec.Struct, frozen=True, kw_only=True):
     """The call of `setup()` in setup.py, and its keyword arguments."""
 
     tree: ast.Module

@@ -4,7 +4,6 @@
 literals it found, and names the variables that VCS-driven backends obey; what cannot be done so is refused.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -283,6 +282,8 @@ def _scikit(root: Path, data: Table) -> VersionSource:
 def _rewrite(root: Path, source: Derived, version: str) -> Edit:
     read(root, source.rewritten)  # refuses what is not there or not in the project
     answer = {"date": None, "dirty": False, "error": None, "full-revisionid": None, "version": version}
+    import json
+
     content = _VERSIONEER_FILE.format(json.dumps(answer, indent=1))
     (root / source.rewritten).write_bytes(content.encode())
     return Edit(kind=source.tool, file=source.rewritten, line=1, before="", after=version)
