@@ -1,15 +1,19 @@
 """The door for HTTP, against a server that fails: what is asked again, when, and what is never sent twice."""
 
+import gc
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from tagship.errors import UnknownOutcome, Unreachable
+from tagship.services.connections import Connections
 from tagship.services.http import WAITS, Http, Patience, wait
 from tagship.services.reading import begin
 
@@ -120,6 +124,31 @@ def test_nobody_sleeps_beyond_the_time_that_all_requests_have(server: Server) ->
         if server.asked:
             break
     assert (server.asked, time.monotonic() - began < seconds + 25) == (["GET"], True)
+
+
+class _Collecting(socket.socket):
+    """A socket in whose use garbage is collected, as it is at any time where there is enough of it."""
+
+    def dup(self) -> socket.socket:
+        gc.collect()
+        return super().dup()
+
+
+def test_a_pool_may_be_collected_while_a_connection_is_made(server: Server) -> None:
+    """Connections of a pool that nobody has any more are closed in whatever moment, and nobody waits for himself."""
+    connections, parts = Connections(), urlsplit(server.address)
+    server.answers = [answer("200 OK", WHOLE).replace(b"Connection: close\r\n", b"")]
+    pool = connections.pools["http"](str(parts.hostname), parts.port)
+    assert pool.request("GET", "/").data == WHOLE
+    pool.headers["itself"] = pool
+    del pool
+    kept = HTTPConnection("127.0.0.1")
+    with _Collecting() as sock:
+        adding = threading.Thread(target=connections.add, args=(kept, sock), daemon=True)
+        adding.start()
+        adding.join(60)
+        assert not adding.is_alive()
+        connections.remove(kept)
 
 
 @pytest.mark.requirement("E5")

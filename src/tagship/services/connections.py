@@ -6,7 +6,7 @@ or its body, holds whoever asks without end. From outside a connection ends wher
 
 import contextlib
 import socket
-from threading import Event, Lock
+from threading import Event, RLock
 from weakref import WeakKeyDictionary
 
 import urllib3
@@ -22,7 +22,7 @@ class Connections:
         self.pools = _pools(self)
         """By the scheme of an address."""
         self._twins = WeakKeyDictionary[HTTPConnection, socket.socket]()
-        self._lock = Lock()
+        self._lock = RLock()  # while it is held, the collector may close the connections of a pool that is gone
 
     def add(self, connection: HTTPConnection, sock: socket.socket) -> None:
         """Know an open connection by a twin of its socket, since TLS takes the socket itself apart."""
@@ -42,7 +42,7 @@ class Connections:
         """End them all: whoever reads sees the end of what is sent."""
         with self._lock:
             self.ended.set()
-            for twin in self._twins.values():
+            for twin in tuple(self._twins.values()):
                 _end(twin)
 
 
