@@ -12,6 +12,7 @@ from tagship.errors import ProjectError
 from tagship.project import notes
 from tagship.project.commits import Commit, Person, effective
 from tagship.project.discover import read
+from tagship.project.next_version import choose, current
 from tagship.services.git import Git
 from tagship.services.shell import Shell
 from tests.cli.calling import IMPORTED, Answer, call, inside
@@ -73,6 +74,33 @@ def test_free_text_by_merged_pull_request(tmp_path: Path) -> None:
         "### Changes\n\n- Squash this one (#8)\n- Read dates in every calendar (#7)\n\n"
         "Thanks to Ada (first contribution), somebody."
     )
+
+
+def test_one_package_among_several(tmp_path: Path) -> None:
+    """The notes and the next version of a package are about the commits that changed something in its folder."""
+    projects = {f"packages/{name}/pyproject.toml": PYPROJECT.replace('"sample"', f'"{name}"') for name in ("a", "b")}
+    root = repository(tmp_path, projects)
+    git(root, "tag", "a-v1.0.0")
+
+    def change(name: str, message: str) -> None:
+        (root / "packages" / name / "news.txt").write_text(message)
+        git(root, "add", ".")
+        git(root, "commit", "--quiet", "--message", message)
+
+    change("b", "feat!: b is new")
+    change("a", "fix: a is right again")
+    git(root, "checkout", "--quiet", "-b", "topic")
+    change("b", "b alone")
+    git(root, "checkout", "--quiet", "main")
+    git(root, "merge", "--quiet", "--no-ff", "--message", "Merge pull request #7 from o/topic\n\nOnly b", "topic")
+    door = Git(Shell(dict(os.environ)), root)
+    project = read(root / "packages" / "a", door)
+    told = notes.of(project, door, Version("1.0.1"), notes.Helpers())
+    assert (told.text, told.source) == (
+        "### Fixes\n\n- A is right again\n\nThanks to somebody.",
+        "1 commit since a-v1.0.0",
+    )
+    assert str(choose(project, door, current(project, door), ["auto"]).version) == "1.0.1"
 
 
 def test_programs_are_no_people_and_people_are_named_once(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def _auto(project: Project, git: Git, now: Current) -> tuple[str, str]:
     from tagship.project import commits
 
     last = next((tag.tag for tag in reversed(now.tags) if tag.version <= now.version), None)
-    made = commits.between(git, f"refs/tags/{last}" if last else None)
+    made = commits.between(git, f"refs/tags/{last}" if last else None, folder=project.package)
     part = commits.part(made, stable=now.version >= Version("1"))
     since = f"since {last}" if last else "in the history"
     if not made:

@@ -251,10 +251,10 @@ def _from_github(project: Project, git: Git, span: Range, version: Version, gith
 
 
 def _from_commits(project: Project, git: Git, span: Range) -> Notes | None:
-    start = _ref(span.start) if span.start else None
-    single = between(git, start, _ref(span.end))
+    start, end, folder = _ref(span.start) if span.start else None, _ref(span.end), project.package
+    single = between(git, start, end, folder=folder)
     conventional = sum(1 for c in single if c.kind) * 2 >= len(single)
-    merged = () if conventional else _worth_telling(between(git, start, _ref(span.end), merges=True))
+    merged = () if conventional else _worth_telling(between(git, start, end, merges=True, folder=folder))
     listed = merged or _worth_telling(single)
     if not listed:
         return None
