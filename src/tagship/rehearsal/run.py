@@ -5,7 +5,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -275,8 +275,8 @@ def _package(request: Request, path: Path, root: Path) -> str:
 
 def _seen_from(theirs: Project, clone: Project) -> Project:
     """The project of a clone, in the repository that only the user's own clone knows."""
-    repository = replace(theirs.repository, tags=clone.repository.tags)
-    return replace(clone, repository=repository)
+    repository = msgspec.structs.replace(theirs.repository, tags=clone.repository.tags)
+    return msgspec.structs.replace(clone, repository=repository)
 
 
 def another(pushed: Pushed, behind: Backstage, folder: Path) -> Workspace:
