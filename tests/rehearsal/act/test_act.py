@@ -8,7 +8,7 @@ from tagship.errors import UsageError
 from tagship.rehearsal.request import Request
 from tests.rehearsal.act.acting import Act
 from tests.rehearsal.act.workflows import BUILD, FILE, PUBLISH, RELEASE, workflow
-from tests.rehearsing import repository
+from tests.rehearsing import git, repository
 
 pytestmark = pytest.mark.requirement("E2")
 
@@ -88,3 +88,16 @@ def test_a_workflow_that_is_not_there_is_a_mistake_of_the_caller(
     with pytest.raises(UsageError) as caught:
         act(repository(tmp_path / "sample", {}), Request(workflow=named))
     assert caught.value.message == why
+
+
+@pytest.mark.parametrize("named", ["", "publish.yml"])
+def test_a_workflow_behind_a_link_is_not_rehearsed(act: Act, tmp_path: Path, named: str) -> None:
+    """GitHub reads the link itself, which is no workflow: what lies behind it would be another one, in the repository
+    or anywhere on this machine."""
+    path = repository(tmp_path / "sample", {"ci/release.yml": workflow(PUBLISH)[FILE]})
+    (path / ".github" / "workflows").mkdir(parents=True, exist_ok=True)
+    (path / ".github" / "workflows" / "publish.yml").symlink_to("../../ci/release.yml")
+    git(path, "add", "--all")
+    git(path, "commit", "--quiet", "--message", "a link")
+    with pytest.raises(UsageError, match=r"publish\.yml is a link, and GitHub reads no workflow through one"):
+        act(path, Request(workflow=named))

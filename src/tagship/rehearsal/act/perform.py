@@ -82,12 +82,22 @@ def chosen(project: Project, root: Path, named: str) -> Path:
         named: a path or file name, or empty for the one that publishes.
 
     Raises:
-        UsageError: there is none, or there are several.
+        UsageError: there is none, there are several, or it is a link.
     """
+    found = _meant(project, root, named)
+    if found.resolve() != root.resolve() / FOLDER / found.name:
+        raise UsageError(
+            f"Nothing was rehearsed: {FOLDER}/{found.name} is a link, and GitHub reads no workflow through one",
+            remedy="Make it a file.",
+        )
+    return found
+
+
+def _meant(project: Project, root: Path, named: str) -> Path:
     folder = root / FOLDER
     if named:
         found = next((path for path in (root / named, folder / named) if path.is_file()), None)
-        if found is None or found.resolve().parent != folder.resolve():
+        if found is None or found.parent.resolve() != folder.resolve():
             raise UsageError(
                 f"Nothing was rehearsed: {FOLDER}/{Path(named).name} is not in the commit", remedy="git add it."
             )
