@@ -119,6 +119,7 @@ BEFORE = """\
             "1.0.0",
             "- a",
         ),
+        ("## 1.0\n\n### Fixes since 1.0rc1\n\n- a\n\n## 1.0rc1\n\n- b\n", "1.0rc1", "- b"),
         (OVERLINED, "1.1.0", "A week."),
         (OVERLINED, "1.0.0", "A day."),
         ("", "1.0.0", None),

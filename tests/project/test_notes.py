@@ -76,6 +76,16 @@ def test_free_text_by_merged_pull_request(tmp_path: Path) -> None:
     )
 
 
+def test_the_same_title_is_told_once(tmp_path: Path) -> None:
+    """Commits of the same title are one change, that with a pull request; what begins a version is none."""
+    root = repository(tmp_path, {})
+    git(root, "tag", "v1.0.0")
+    for message in ("Trim every line", "Trim every line (#8)", "trim every line", "Start new development cycle"):
+        commit(root, message)
+    text = "### Changes\n\n- Trim every line (#8)\n\nThanks to somebody."
+    assert made(root, "1.0.1") == notes.Notes(text=text, source="4 commits since v1.0.0")
+
+
 def test_one_package_among_several(tmp_path: Path) -> None:
     """The notes and the next version of a package are about the commits that changed something in its folder."""
     projects = {f"packages/{name}/pyproject.toml": PYPROJECT.replace('"sample"', f'"{name}"') for name in ("a", "b")}

@@ -19,6 +19,8 @@ COMING = re.compile(
     r"\b(?:unreleased|not yet released|upcoming|next (?:release|version)|to be released)\b", re.IGNORECASE
 )
 """What a heading, or the line under it, calls a version that is still to come."""
+_BESIDE = re.compile(r"\b(?:since|from|after|before|than|until|with) v?$", re.IGNORECASE)
+"""Before a version that a heading only mentions: `Bug fixes since 4.0rc4`."""
 PLAIN = "plain"
 """The kind of a heading that is a line without any mark."""
 _LINE = re.compile(
@@ -94,8 +96,9 @@ def version_in(title: str) -> Version | None:
 
 def spelt_in(title: str) -> str:
     """That version as the heading spells it; empty where it names none. A link's target names another's as well."""
-    found = _VERSION.search(re.sub(r"\]\(\S*\)", "]", title))
-    return found[0] if found else ""
+    title = re.sub(r"\]\(\S*\)", "]", title)
+    found = _VERSION.search(title)
+    return found[0] if found and not _BESIDE.search(title[: found.start()]) else ""
 
 
 def coming(found: Sequence[Heading]) -> Heading | None:

@@ -40,7 +40,8 @@ NEAR, FAR = 1_000, 20_000
 the history goes on behind."""
 _RELEASE = re.compile(
     r"\W*(?:(?:chore\(release\)|release|version|(?:bump|increment) version|back to development"
-    r"|prepare (?:(?:for|to) )?(?:release|v?\d+\.)|start (?:version|v?\d+\.)|(?:pre|post)[- ]?(?:release|\d+\.))"
+    r"|prepare (?:(?:for|to) )?(?:release|v?\d+\.)|start (?:version|v?\d+\.|(?:a )?(?:new|next) development)"
+    r"|(?:pre|post)[- ]?(?:release|\d+\.))"
     r"|(?:updated? )?(?:the )?change ?log$|merge \S+ into \S+$"
     r"|v?\d+(?:\.\d+)+(?:\.?(?:a|b|rc|post|dev)\d+)?$)",
     re.IGNORECASE,
@@ -267,7 +268,13 @@ def _from_commits(project: Project, git: Git, span: Range) -> Notes | None:
 
 
 def _worth_telling(commits: Sequence[Commit]) -> tuple[Commit, ...]:
-    return tuple(commit for commit in effective(commits) if not _RELEASE.match(commit.title))
+    """Without what makes a release; of a person's commits with the same title the one with a pull request."""
+    told: dict[str, Commit] = {}
+    for commit in effective(commits):
+        name = commit.sha if commit.by_bot else commit.title.casefold()
+        if not _RELEASE.match(commit.title) and (name not in told or (commit.number and not told[name].number)):
+            told[name] = commit
+    return tuple(told.values())
 
 
 def _plain(commits: Sequence[Commit]) -> Iterable[str]:
