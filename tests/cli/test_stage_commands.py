@@ -28,7 +28,18 @@ NO_MANIFEST = """
 def test_plan_without_an_event_says_how_to_name_one(tmp_path: Path) -> None:
     """Outside of GitHub Actions and without `--tag` or `--branch`, `plan` ends with 2 and names both."""
     answer = call("plan", cwd=repository(tmp_path / "sample", {}))
-    assert (answer.code, answer.out, answer.err.rpartition("0.")[0]) == (2, "", NO_EVENT)
+    assert (answer.code, answer.out, answer.err[: len(NO_EVENT)]) == (2, "", NO_EVENT)
+
+
+@pytest.mark.requirement("A14")
+def test_a_manifest_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    """What there was is never written into: whoever is killed meanwhile leaves the old manifest or the new one."""
+    manifest, before = tmp_path / "tagship-manifest.json", tmp_path / "before.json"
+    manifest.write_text("old")
+    before.hardlink_to(manifest)
+    call("plan", "--manifest", str(manifest), cwd=repository(tmp_path / "sample", {}))
+    assert [entry.stage for entry in manifest_from_json(manifest.read_bytes()).log] == ["plan"]
+    assert before.read_text() == "old"
 
 
 @pytest.mark.parametrize("row", STAGES[1:], ids=lambda row: row.name)

@@ -1,5 +1,6 @@
 """Credentials: taken from the environment whole or not at all, and seen nowhere."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tagship.errors import BUG, UsageError
 from tagship.services.secret import Secret, likely, named, redact
+from tagship.services.shell import Shell
 from tests.cli.calling import IMPORTED, call
 from tests.rehearsing import repository
 
@@ -28,6 +30,14 @@ TOKEN = "ghs_madeUpForThisTest123"
 def test_known_values_are_taken_out_of_text(text: str, values: list[str], shown: str) -> None:
     """Every occurrence of every value of six characters or more is replaced, and nothing else."""
     assert redact(text, map(Secret, values)) == shown
+
+
+def test_a_program_s_words_are_without_its_secrets(tmp_path: Path) -> None:
+    """A secret that a program is given, and prints, stands in neither of its outputs, nor among its arguments."""
+    shell = Shell(dict(os.environ))
+    words = ("sh", "-c", 'echo "out $TOKEN"; echo "err $TOKEN" >&2')
+    output = shell.run(words, cwd=tmp_path, extra={"TOKEN": Secret(TOKEN)})
+    assert (output.argv, output.stdout, output.stderr) == (words, "out ***\n", "err ***\n")
 
 
 def test_a_secret_prints_as_stars() -> None:
