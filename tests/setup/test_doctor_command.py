@@ -29,10 +29,8 @@ WORKFLOW = ".github/workflows/publish.yml"
 
 
 def command(made: SetUp, *words: str, token: str = "", name: str = "doctor", **extra: str) -> Output:
-    """The command as a program of its own, at the default addresses, with further variables."""
-    program = (sys.executable, "-P", "-m", "tagship", name, str(made.root), *words)
-    variables = {"PYTHONPATH": IMPORTED, "NO_COLOR": "1", **({"GH_TOKEN": token} if token else {}), **extra}
-    return made.embedded.shell.run(program, cwd=made.root, extra=variables, timeout=120)
+    """The command, with further variables."""
+    return made.command(*words, token=token, name=name, extra=extra)
 
 
 def scrubbed(text: str) -> str:

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,6 @@ from typing import Literal
 import msgspec
 import pytest
 
-import tagship
 from tagship.cli.app import run as command_line
 from tagship.errors import TagshipError
 from tagship.model import Dist, Entry, Event, Manifest, Severity, Status
@@ -54,6 +52,7 @@ from tagship.workflow.document import read as read_workflow
 from tagship.workflow.events import Happened, Started, started
 from tagship.workflow.permissions import of_job
 from tests.attesting import COMMIT, OWNER_ID, REF, provenance
+from tests.cli.calling import inside
 from tests.made_dists import good_sdist, good_wheel
 from tests.rehearsing import git, repository
 
@@ -206,12 +205,14 @@ class SetUp:
             and check.finding.severity is not Severity.NOTE
         }
 
-    def command(self, *words: str, token: str = "", extra: Mapping[str, str] | None = None) -> Output:
-        """`tagship doctor` as a program of its own, at the default addresses."""
-        program = (sys.executable, "-P", "-m", "tagship", "doctor", str(self.root), *words)
-        source = str(Path(tagship.__file__).parents[1])
-        own = {"PYTHONPATH": source, "NO_COLOR": "1", **({"GH_TOKEN": token} if token else {}), **(extra or {})}
-        return self.embedded.shell.run(program, cwd=self.root, extra=own, timeout=120)
+    def command(
+        self, *words: str, token: str = "", name: str = "doctor", extra: Mapping[str, str] | None = None
+    ) -> Output:
+        """`tagship doctor` as a user calls it, at the default addresses; in this process, which has imported it."""
+        argv = (name, str(self.root), *words)
+        own = {"NO_COLOR": "1", **({"GH_TOKEN": token} if token else {}), **(extra or {})}
+        said = inside(*argv, cwd=self.root, environ={**self.embedded.shell.environment, **own})
+        return Output(argv=argv, returncode=said.code, stdout=said.out, stderr=said.err, seconds=0)
 
     # ---------------------------------------------------------------------------------------------------- a release
 
