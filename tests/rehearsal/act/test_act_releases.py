@@ -80,3 +80,23 @@ def test_a_package_is_built_and_inspected_attested_and_released(act: Act, tmp_pa
         "unattested": "Failed to persist attestation: Resource not accessible by integration",
         "none": "⚠️  Pattern 'dist/*' does not match any files.",
     }
+
+
+@pytest.mark.requirement("A9")
+def test_a_workflow_that_publishes_at_the_release_of_a_tag_is_rehearsed_with_it(act: Act, tmp_path: Path) -> None:
+    """Tags and releases start it, and only releases publish: the release of the tag is what is rehearsed."""
+    head = HEAD.replace('on: {push: {tags: ["v*"]}}', 'on: {push: {tags: ["v*"]}, release: {types: [published]}}')
+    asks = "    environment: pypi\n    if: github.event_name == 'release' && github.event.action == 'published'\n"
+    steps = (
+        step("actions/checkout@v6")
+        + step("astral-sh/setup-uv@v7")
+        + run("uv build --quiet")
+        + step("pypa/gh-action-pypi-publish@release/v1")
+    )
+    text = head + job("publish", "{id-token: write, contents: read}", steps, asks)
+    result = act(repository(tmp_path / "sample", {FILE: text}))
+    assert (result.verdict, result.headline, result.scenario) == (
+        "ready",
+        "sample: 2 files would be published on PyPI",
+        "push of the tag v1.0.0 and publishing of its release, release.yml in act",
+    )

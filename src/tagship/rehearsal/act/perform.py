@@ -35,6 +35,9 @@ NOTES = 2**20
 _NAMES = re.compile(r"publish|releas|pypi|deploy", re.IGNORECASE)
 """What a workflow that publishes is called, where several upload something."""
 
+_ON_RELEASE = re.compile(r"github\.event\.(?:action|release)\b|event_name\s*==\s*'release'")
+_ON_PUSH = re.compile(r"'push'|refs/tags|ref_type|!=\s*'release'")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
@@ -160,13 +163,15 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
 def _happened(stage: Stage, found: Document) -> Happened:
     """The event, as far as it decides whether the workflow starts.
 
-    Where releases start it and tags do not, the maintainer publishes the release of the tag, on the website.
+    Where releases start it and tags do not, or start it and publish nothing, the maintainer publishes the release of
+    the tag, on the website.
     """
     event, git = stage.event, stage.embedded.github.git
     known = events.inputs(found.triggers[event.name]) if event.name in found.triggers else {}
     standard = Inputs()
     defaults = {"dry_run": "false", "target_env": standard.target_env, "override_reason": ""}
-    if event.tag is not None and "push" not in found.triggers and "release" in found.triggers:
+    by_release = "push" not in found.triggers or _publishes_releases(stage.project, found)
+    if event.tag is not None and "release" in found.triggers and by_release:
         release(stage.embedded.github, event.tag, float(git.text("show", "--no-patch", "--format=%ct", event.sha)))
         types = [scalar.text for scalar in scalars(found.triggers["release"].filters.get("types"))]
         action = next((name for name in ("published", "released", "created") if name in types), "published")
@@ -179,6 +184,16 @@ def _happened(stage: Stage, found: Document) -> Happened:
         message=git.maybe("show", "--no-patch", "--format=%B", event.sha) or "",
         on_default_branch=git.maybe("cat-file", "-e", f"refs/heads/{event.default_branch}:{found.file}") is not None,
     )
+
+
+def _publishes_releases(project: Project, found: Document) -> bool:
+    """Whether every job that uploads, and not to TestPyPI, asks for the event of a release, and for no push."""
+    named = {
+        job.job for job in project.ci.publishers if found.file.endswith(f"/{job.file}") and job.index != "testpypi"
+    }
+    conditions = [job.condition for job in found.jobs.values() if job.id in named]
+    asked = [_ON_RELEASE.search(text) and not _ON_PUSH.search(text) for text in conditions]
+    return bool(asked) and all(asked)
 
 
 def _nothing(found: Document, why: str) -> Performed:
