@@ -258,6 +258,16 @@ def test_what_a_step_does_to_our_notes_ends_no_rehearsal(act: Act, tmp_path: Pat
     assert said(result) == {"odd": ["done"]}
 
 
+def test_no_stand_in_is_written_outside_of_its_folder(act: Act, tmp_path: Path) -> None:
+    """An action whose path leads out of its repository has no stand-in, least of all where that path leads."""
+    up = "/".join([".."] * 5)
+    path = repository(tmp_path / "sample", {FILE: HEAD + job("odd", "{}", step(f"a/b/{up}/escaped@v1"))})
+    result = act(path)
+    why = f"job odd: uses a/b/{up}/escaped@v1, whose path leads out of its repository"
+    assert (result.verdict, result.not_rehearsed[0]) == ("undecided", why)
+    assert not (act.stage.outside(path).cache / "escaped").exists()
+
+
 def test_what_has_no_stand_in_leaves_the_verdict_open(act: Act, tmp_path: Path) -> None:
     """An action that nobody stands in for does nothing, is named, and nothing is called ready."""
     jobs = job("tells", "{}", step("somebody/announce@v1", text="hello")) + job(

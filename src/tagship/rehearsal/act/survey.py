@@ -169,6 +169,9 @@ def _action(made: Survey, step: document.Scalar | None, given: tuple[str, ...], 
     if uses.startswith("docker://"):
         made.doubt(outer, f"uses {uses}, a container, which is not rehearsed")
         return
+    if ".." in uses.split("/"):  # its stand-in would be written there
+        made.doubt(outer, f"uses {uses}, whose path leads out of its repository")
+        return
     found = standin(uses, at.file.comment(step))
     made.actions[uses] = found
     if said := refusal(found, uses):
