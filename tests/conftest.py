@@ -1,6 +1,7 @@
 """What every test gets: a scrubbed environment, and an index on loopback with the build backends of the lock."""
 
 import hashlib
+import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.contract", "tests.rehearsing", "tests.adopting"]
 
+HOMES = itertools.count()
 AMBIENT = ("GITHUB_", "ACTIONS_", "RUNNER_", "TWINE_", "PIP_", "UV_", "GIT_", "GH_", "TAGSHIP_", "PYTEST_ADDOPTS")
 """Beginnings of the variables that no test may depend on."""
 STEADY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,7 +31,7 @@ def _scrubbed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
             monkeypatch.delenv(name)
     for name, folder in (("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo")):  # tool chains lie in the real home
         monkeypatch.setenv(name, os.environ.get(name) or str(Path.home() / folder))
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp(f"home{next(HOMES)}", numbered=False)  # without a look at thousands of others
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
