@@ -10,8 +10,8 @@ world; `--workflow FILE` any other workflow of the repository, written by whomev
 [act](https://github.com/nektos/act): `pip install 'tagship[act]'` brings it, and no Docker.
 
 What starts the workflow is decided first, as GitHub would: triggers, filters of branches, tags and paths, inputs of a
-dispatch, `[skip ci]`. Where a release starts it, the release of the tag is published. Then act runs the jobs, and where
-act is laxer than GitHub the rehearsal is not:
+dispatch, `[skip ci]`. Where a release starts it, or alone makes it publish, the release of the tag is published. Then
+act runs the jobs, and where act is laxer than GitHub the rehearsal is not:
 
 - Each job asks for what it may hold when it begins. Its token has the `permissions` of the job and no more; only with
   `id-token: write` does it get an identity; secrets of an environment reach the jobs of that environment alone.
@@ -29,8 +29,16 @@ or action, as `inline-ci` writes it, is given to act as `./`, which is the same 
 
 ## What stands in for actions
 
-An action is other people's code from the network. In its place a step of tagship does what the action's documentation
-says, with the same inputs and outputs. Inputs that are named neither here nor there are said to be not rehearsed.
+An action is other people's code from the network. In its place a step of tagship does what the action's source does,
+with the same inputs, outputs and refusals. Inputs that are named neither here nor there are said to be not rehearsed.
+
+Where versions differ, the one that the workflow names counts; for a commit it is read from the comment behind it. So
+`actions/checkout` gives an annotated tag as a plain one before v6.0.2, and `actions/download-artifact` puts a single
+match into a folder of its own before v5. A version that GitHub retired (artifacts up to v3, caches up to v2), or a tag
+that an action never had, is refused as there.
+
+A local action that the commit does not have, another repository, or the artifacts of another run leave the verdict
+undecided.
 
 | action | inputs that are honoured | inputs without effect | outputs | not rehearsed |
 | --- | --- | --- | --- | --- |

@@ -9,6 +9,8 @@ from tagship.errors import ToolFailed
 from tagship.rehearsal.act.standins import NEWEST, STANDINS, refusal, standin
 from tagship.rehearsal.act.steps import attest, download, python, release, upload
 from tagship.rehearsal.act.steps.step import Step
+from tagship.rehearsal.act.survey import survey
+from tagship.workflow import document
 
 pytestmark = pytest.mark.requirement("E2")
 COMMIT = "0123456789" * 4
@@ -256,3 +258,52 @@ def test_files_of_a_release(tmp_path: Path, given: str, names: list[str]) -> Non
         "softprops/action-gh-release", tree(tmp_path, "dist/a.whl", "dist/b.tar.gz", "README.md"), files=given
     )
     assert [path.name for path in release.files(step)] == names
+
+
+COMPOSITE = "runs: {using: composite, steps: [{uses: %s}]}\n"
+JOB = """\
+on: push
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    steps: [{uses: "%s"}]
+"""
+CALL = "on: push\njobs: {one: {uses: %s}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        (JOB % f"somebody/thing@{COMMIT}", f"uses somebody/thing@{COMMIT}, which is not rehearsed"),
+        (JOB % "somebody/thing@main", "uses somebody/thing@main, which is not rehearsed"),
+        (JOB % "former-owner/checkout@v4", "uses former-owner/checkout@v4, which is not rehearsed"),
+        (JOB % "actions/checkout@main", ""),
+        (JOB % "docker://alpine:3", "uses docker://alpine:3, a container, which is not rehearsed"),
+        (JOB % "./local/none", "uses ./local/none, which the commit does not have"),
+        (JOB % "./local/container", "uses ./local/container, a container, which is not rehearsed"),
+        (JOB % "./local/script", "uses ./local/script, which needs node, and here is none"),
+        (JOB % "./local/good", ""),
+        (JOB % "./local/nested", "uses ./local/container, a container, which is not rehearsed"),
+        (JOB % "./local/foreign", "uses somebody/thing@v1, which is not rehearsed"),
+        (
+            CALL % "somebody/shared/.github/workflows/x.yml@v1",
+            "calls somebody/shared/.github/workflows/x.yml@v1, which",
+        ),
+    ],
+)
+def test_every_kind_of_action_is_rehearsed_or_named(tmp_path: Path, text: str, doubt: str) -> None:
+    """By commit, by branch, of another owner, local ones of each kind, containers, workflows of other repositories."""
+    actions = {
+        "container": "runs: {using: docker, image: Dockerfile}\n",
+        "script": "runs: {using: node24, main: index.js, post: index.js}\n",
+        "good": COMPOSITE % "actions/checkout@v6",
+        "nested": COMPOSITE % "./local/container",
+        "foreign": COMPOSITE % "somebody/thing@v1",
+    }
+    for name, action in actions.items():
+        folder = tmp_path / "local" / name
+        folder.mkdir(parents=True)
+        folder.joinpath("action.yml").write_text(action)
+    found = survey(document.read(text.encode(), "x.yml"), tmp_path, has_gh=True, has_node=False)
+    assert found.doubtful.get("one", "").startswith(doubt)
+    assert bool(found.doubtful) == bool(doubt)

@@ -132,7 +132,8 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     if isinstance(begun, events.NotStarted):
         return _nothing(found, begun.why)
     checkout = embedded.place.folder / "runner"
-    seen = survey(found, checkout, has_gh=shutil.which("gh", path=path) is not None)
+    has_gh = shutil.which("gh", path=path) is not None
+    seen = survey(found, checkout, has_gh=has_gh, has_node=programs.node is not None)
     respell(checkout)
     folder = _fresh(embedded.place.folder / "act")
     machine = shims.make(folder, programs, embedded.uv(folder), path)

@@ -37,6 +37,8 @@ class Survey:
     """What was found. `doubtful` are the jobs that do less here than on GitHub, with the reason."""
 
     document: Document
+    has_node: bool
+    """Whether there is a `node` on this machine, as on GitHub's."""
     actions: dict[str, Standin] = field(default_factory=dict)
     """By `owner/name@ref`, those of local actions included."""
     labels: set[str] = field(default_factory=set)
@@ -79,14 +81,15 @@ def reads(text: str, secret: str) -> bool:
     return secret in ((name or other).upper() for name, other in _SECRET.findall(text))
 
 
-def survey(found: Document, root: Path, *, has_gh: bool) -> Survey:
+def survey(found: Document, root: Path, *, has_gh: bool, has_node: bool) -> Survey:
     """Look through a workflow.
 
     Args:
         root: the checkout, in which local actions and reusable workflows lie.
         has_gh: whether there is a `gh` on this machine, as on GitHub's.
+        has_node: likewise.
     """
-    made = Survey(document=found)
+    made = Survey(document=found, has_node=has_node)
     for job in found.jobs.values():
         _job(made, job, _At(file=found, outer=job.id, job=job.id, root=root, depth=0))
         if not has_gh and any(_GH.search(step.run.text) for step in job.steps if step.run is not None):
@@ -197,6 +200,8 @@ def _local(made: Survey, path: str, at: _At) -> None:
     runs = inner.root.get("runs")
     if not isinstance(runs, document.Mapping):
         return
+    if text(runs.get("using")).startswith("node") and not made.has_node:
+        made.doubt(at.outer, f"uses ./{path}, which needs node, and here is none")
     if text(runs.get("using")) == "docker":
         made.doubt(at.outer, f"uses ./{path}, a container, which is not rehearsed")
     steps = runs.get("steps")
