@@ -1,6 +1,5 @@
 """Stands in for actions/setup-python: an environment with an interpreter that is installed here."""
 
-import os
 import re
 import shutil
 from pathlib import Path
@@ -118,9 +117,3 @@ def _from_files(step: Step) -> list[str]:
         lines = (line.strip() for line in text.splitlines() if not line.startswith("#"))
         return [line.partition("/")[0] for line in lines if line]
     return [found[1]] if found else []
-
-
-def which(step: Step, name: str) -> Path | None:
-    """A program on the job's PATH."""
-    found = shutil.which(name, path=step.variables.get("PATH", os.defpath))
-    return Path(found) if found else None
