@@ -1,6 +1,7 @@
 """What is published is what was tested: other bytes, foreign files and incomplete releases are stopped."""
 
 import hashlib
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,24 @@ def test_an_index_that_serves_other_bytes_is_broken(checked: Checked) -> None:
     error = opened.run("verify", "github-release", after=published.manifest).error
     assert error is not None
     assert (error.code, error.message) == ("TE14", f"PyPI serves other bytes than were built: {WHEEL}")
+    assert opened.embedded.github.releases == []
+
+
+@pytest.mark.requirement("A8")
+def test_other_bytes_behind_the_right_digest_are_not_installed(checked: Checked) -> None:
+    """Where the page says what was built, and the file that is handed out is another wheel, it is not even tried."""
+    opened, manifest = checked
+    published = opened.run("publish", after=manifest)
+    stored = next(f for f in opened.embedded.pypi.state.files("sample") if f.filename == WHEEL)
+    with zipfile.ZipFile(stored.path, "a") as wheel:
+        wheel.writestr("sample/more.py", "made = 'up by a test'")
+    error = opened.run("verify", "github-release", after=published.manifest).error
+    assert error is not None
+    assert (error.code, error.message.splitlines()[0]) == (
+        "TE14",
+        "What PyPI serves does not work: It cannot be installed",
+    )
+    assert "Hash mismatch" in error.message
     assert opened.embedded.github.releases == []
 
 
