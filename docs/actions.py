@@ -24,8 +24,10 @@ act runs the jobs, and where act is laxer than GitHub the rehearsal is not:
 
 All jobs run on your machine, with the Python nearest to that of GitHub's runners that is installed. A job that needs
 Windows, macOS, a container or `services:` leaves the verdict undecided, and so does an action without a stand-in; both
-are named. A workflow that is called from another repository leaves it undecided as well. `$/` before a called workflow
-or action, as `inline-ci` writes it, is given to act as `./`, which is the same commit here.
+are named. A workflow that is called from another repository leaves it undecided as well, and so does what would go past
+the rules of a job's environment: a `PATH` or a default variable that a step's `env` sets, a shell other than `bash`,
+`sh` and `python`, and an environment whose name is an expression other than an input. `$/` before a called workflow or
+action, as `inline-ci` writes it, is given to act as `./`, which is the same commit here.
 
 ## What stands in for actions
 
