@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tagship.errors import ToolFailed
 from tagship.services.git import Git
 from tagship.services.shell import Shell
 from tests.rehearsing import git, repository
@@ -69,3 +70,16 @@ def test_who_wants_signatures_shown_gets_the_same_answers(opened: Git, tmp_path:
     git(opened.root, "config", "gpg.program", str(_loud(tmp_path)))
     assert (opened.commit_time(signed), opened.text("log", "-1", "--format=%B", signed)) == expected
     assert not (tmp_path / "ran").exists()
+
+
+def test_what_git_prints_is_read_whole(tmp_path: Path) -> None:
+    """Data is never its own end alone: five megabytes are all there, and more than is kept is an error."""
+    big = repository(tmp_path / "big", {"file": "x" * 99 + "\n"})
+    for size in (5, 65):
+        (big / "file").write_text(("x" * 1023 + "\n") * 1024 * size)
+        git(big, "add", "file")
+        git(big, "commit", "--quiet", "--message", f"{size} MiB")
+    opened = Git(Shell(dict(os.environ)), big)
+    assert len(opened.text("show", "HEAD~1:file")) == 5 * 1024 * 1024 - 1
+    with pytest.raises(ToolFailed, match="was not read: it says more than 64 MiB"):
+        opened.text("show", "HEAD:file")

@@ -2,6 +2,7 @@
 them, the pull requests they merge, who made them."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -68,8 +69,10 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def title(self) -> str:
         """The subject, or for a merged pull request its title; without the number."""
-        first = next((line.strip() for line in self.body.splitlines() if line.strip()), "")
-        return _SQUASHED.sub("", first if _MERGE.match(self.subject) and first else self.subject)
+        told = self.subject
+        if _MERGE.match(told):
+            told = next((line.strip() for line in self.body.splitlines() if line.strip()), told)
+        return _SQUASHED.sub("", told) if "(#" in told else told
 
     @property
     def words(self) -> str:
@@ -148,11 +151,11 @@ def effective(commits: Sequence[Commit]) -> tuple[Commit, ...]:
     """The commits without those that were taken back in the same range, their reverts, and merges of nothing new."""
     reverts = {commit.sha: match["sha"] for commit in commits if (match := _REVERTED.search(commit.body))}
     gone: set[str] = set()
-    for commit in commits:  # the newest first: a revert that was reverted itself takes nothing back
-        target = reverts.get(commit.sha)
-        found = next((c.sha for c in commits if target and c.sha.startswith(target)), None)
-        if found is not None and commit.sha not in gone:
-            gone |= {commit.sha, found}
+    known = sorted(commit.sha for commit in commits)
+    for sha, target in reverts.items():  # the newest first: a revert that was reverted itself takes nothing back
+        found = known[min(bisect_left(known, target), len(known) - 1)]
+        if found.startswith(target) and sha not in gone:
+            gone |= {sha, found}
     return tuple(c for c in commits if c.sha not in gone and not (c.merge and not c.number and _plain_merge(c)))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tagship.errors import ProjectError, ToolFailed
-from tagship.services.shell import Output, Shell
+from tagship.services.shell import DATA_LIMIT, Output, Shell
 
 QUIET = {
     "GIT_TERMINAL_PROMPT": "0",  # never ask for a password
@@ -57,6 +57,11 @@ class Git:
             raise ToolFailed(
                 f"git {' '.join(words[:2])} failed: {output.tail(5)}",
                 remedy="Run the same git command in the repository to see what it needs.",
+            )
+        if output.cut:
+            raise ToolFailed(
+                f"git {' '.join(words[:2])} was not read: it says more than {DATA_LIMIT // 1024**2} MiB",
+                remedy="Ask for less: from a tag nearer to this commit.",
             )
         return output.stdout.removesuffix("\n")
 

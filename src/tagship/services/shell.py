@@ -24,6 +24,8 @@ from tagship.services.secret import Secret, redact
 
 OUTPUT_LIMIT = 4 * 1024 * 1024
 """Bytes of each stream that are kept; the end of a longer one, where errors are."""
+DATA_LIMIT = 64 * 1024 * 1024
+"""The same of what git prints, which is data: the end of it alone would say something else."""
 LONGEST = 300
 """Characters of a line that are shown: a program may print megabytes without a line feed."""
 
@@ -39,6 +41,8 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
     stderr: str
     seconds: float
     timed_out: bool = False
+    cut: bool = False
+    """Whether standard output was longer than what is kept."""
 
     @property
     def ok(self) -> bool:
@@ -118,13 +122,15 @@ class Shell:
                 process.wait()  # only now may its number mean another
             if RUNNING.stopped:
                 raise KeyboardInterrupt
+            limit = DATA_LIMIT if words[0] == "git" else OUTPUT_LIMIT
             output = Output(
                 argv=words,
                 returncode=process.returncode,
-                stdout=redact(_read(out), secrets),
-                stderr=redact(_read(err), secrets),
+                stdout=redact(_read(out, limit), secrets),
+                stderr=redact(_read(err, OUTPUT_LIMIT), secrets),
                 seconds=time.monotonic() - begin,
                 timed_out=timed_out,
+                cut=out.seek(0, os.SEEK_END) > limit,
             )
             self._watch(begin, output)
             return output
@@ -252,7 +258,7 @@ def _wait(process: "subprocess.Popen[bytes]", timeout: float) -> None:
         os.close(ended)
 
 
-def _read(stream: IO[bytes]) -> str:
+def _read(stream: IO[bytes], limit: int) -> str:
     size = stream.seek(0, os.SEEK_END)
-    stream.seek(max(0, size - OUTPUT_LIMIT))
+    stream.seek(max(0, size - limit))
     return stream.read().decode("utf-8", errors="replace")
