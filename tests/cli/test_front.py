@@ -15,6 +15,7 @@ from tagship import __version__
 from tagship.cli.app import run, tagship
 from tagship.cli.commands import COMMANDS, GROUPS, SUMMARIES
 from tests.cli.calling import IMPORTED, call, on_a_terminal
+from tests.rehearsing import repository
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 PROBE = """
@@ -175,3 +176,34 @@ def test_the_version_in_a_longer_call(capsys: pytest.CaptureFixture[str]) -> Non
     """`--version` is answered by itself whatever follows."""
     assert run(["--version", "rehearse"]) == 0
     assert capsys.readouterr().out == f"tagship {__version__}\n"
+
+
+SLOW = {
+    *("rich", "rich_click", "urllib3", "ssl", "http", "asyncio", "cryptography", "jinja2", "twine", "werkzeug"),
+    *("tomlkit", "ruamel", "trove_classifiers", "packaging.tags", "configparser", "hashlib", "tagship.services.world"),
+}
+"""What costs more to import than a version to decide."""
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("version current", set()),
+        ("version info", set()),
+        ("version validate", set()),
+        ("version next minor", set()),
+        ("version bump minor --dry-run", set()),
+        ("notes --from commits", set()),
+        ("changelog check", set()),
+        ("config", {"ruamel"}),
+        ("explain TE03", set()),
+        ("explain TS01", {"hashlib"}),
+        ("explain TC40", {"trove_classifiers", "packaging.tags", "configparser", "hashlib"}),
+        ("version --help", {"rich", "rich_click"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_local_command_imports_what_it_is_about(command: str, wanted: set[str], tmp_path: Path) -> None:
+    """What only looks at files and asks git imports nothing that draws, connects, encrypts or edits."""
+    path = repository(tmp_path / "sample", {"CHANGELOG.md": "# Changes\n\n## 1.0.0 - 2024-01-02\n\n- One.\n"})
+    assert imported(*command.split(), cwd=path) & SLOW <= wanted
