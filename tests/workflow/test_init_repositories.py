@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,21 @@ def test_a_repository_that_is_not_on_github_is_told_so(adopting: Adopting, origi
     assert "No workflow was written: " in there.err
     assert said in there.err
     assert "git remote add origin https://github.com/OWNER/NAME" in there.err
+
+
+def test_what_rehearsals_keep_is_not_asked_for_locks(
+    adopting: Adopting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uv's cache of rehearsals, in which an index's pages name files of the door's, is not that of init and sync."""
+    monkeypatch.setenv("TAGSHIP_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "uv").write_text("no folder: whoever uses it fails")
+    there = adopting()
+    assert (there("init"), there("sync", "--check")) == (0, 0)
+    assert sorted(path.name for path in (there.root / ".github" / "tagship").iterdir()) == [
+        "build.txt",
+        "requirements.txt",
+    ]
 
 
 def test_a_server_of_somebodys_own_may_be_github_enterprise(adopting: Adopting) -> None:

@@ -151,7 +151,7 @@ def _gathered(path: Path, wish: Wish) -> tuple[Adoption, tuple[DescribedValue, .
     project = read(path, git)
     remedy = "Set up each that is released: tagship init {}"
     insist_on_one(project.name.value, project.packages, undone="Nothing was written", remedy=remedy)
-    cache = cache_folder(os.environ) / "uv"
+    cache = cache_folder(os.environ) / "locks"  # in that of rehearsals, pages name files that the door alone has
     with tempfile.TemporaryDirectory(prefix="tagship-") as scratch, _busy():
         uv = Uv(shell=shell, sandbox=shell, scratch=Path(scratch), cache=cache, own_cache=Path(scratch) / "own")
         adoption = gather(project, Desk(uv=uv, git=git), wish)
