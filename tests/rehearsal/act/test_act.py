@@ -61,15 +61,15 @@ def test_a_hand_written_workflow_builds_publishes_and_releases(act: Act, tmp_pat
 def test_a_workflow_that_a_release_starts(act: Act, tmp_path: Path) -> None:
     """Where `release` starts it and tags do not, the release of the tag is published, and the payload is about it."""
     text = (
-        "name: Release\non: {release: {types: [published]}}\npermissions: {}\njobs:\n  tells:\n"
-        "    runs-on: ubuntu-latest\n    steps:\n      - run: echo $GITHUB_EVENT_NAME $GITHUB_REF $TAG\n"
-        "        env: {TAG: '${{ github.event.release.tag_name }}'}\n"
+        "name: Release\non: {release: {types: [created]}}\npermissions: {}\njobs:\n  tells:\n"
+        "    runs-on: ubuntu-latest\n    steps:\n      - run: echo $GITHUB_EVENT_NAME $GITHUB_REF $TAG $ACTION\n"
+        "        env: {TAG: '${{ github.event.release.tag_name }}', ACTION: '${{ github.event.action }}'}\n"
     )
     path = repository(tmp_path / "sample", {FILE: text})
     with act.open(path) as world:
         result = world.run()
         releases = [(release.tag, release.draft) for release in world.opened.embedded.github.releases]
-    assert [step.said for job in result.jobs for step in job.steps] == [("release refs/tags/v1.0.0 v1.0.0",)]
+    assert [step.said for job in result.jobs for step in job.steps] == [("release refs/tags/v1.0.0 v1.0.0 created",)]
     assert result.scenario == "push of the tag v1.0.0 and publishing of its release, release.yml in act"
     assert releases == [("v1.0.0", False)]
 

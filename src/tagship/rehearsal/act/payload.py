@@ -14,13 +14,14 @@ from tagship.rehearsal.github.state import NOTHING, Json, Release
 from tagship.rehearsal.world import Embedded
 from tagship.services.addresses import GITHUB, GITHUB_API, GITHUB_UPLOADS
 from tagship.services.git import Git
+from tagship.workflow.events import Happened
 
 
-def payload(event: Event, embedded: Embedded, name: str, workflow: str, inputs: Mapping[str, str]) -> bytes:
+def payload(event: Event, embedded: Embedded, happened: Happened, workflow: str, inputs: Mapping[str, str]) -> bytes:
     """The payload as JSON.
 
     Args:
-        name: of the event; `release` is about the release of the event's tag.
+        happened: a `release` is about the release of the event's tag.
         workflow: path of the workflow file in the repository.
         inputs: of a dispatch, all as strings: act reads a boolean `true` as false.
     """
@@ -41,9 +42,9 @@ def payload(event: Event, embedded: Embedded, name: str, workflow: str, inputs: 
         },
         "sender": owner,
     }
-    if name == "release":
-        return msgspec.json.encode(common | {"action": "published", "release": _release(state, event.tag or "")})
-    if name == "workflow_dispatch":
+    if happened.name == "release":
+        return msgspec.json.encode(common | {"action": happened.action, "release": _release(state, event.tag or "")})
+    if happened.name == "workflow_dispatch":
         given: dict[str, Json] = {**inputs}
         return msgspec.json.encode(common | {"inputs": given, "workflow": workflow})
     commit = _commit(state.git, event.sha, f"{GITHUB}/{state.full_name}")

@@ -150,7 +150,7 @@ def perform(stage: Stage, file: Path, reporter: Reporter) -> Performed:
     )
     seen.notes += notes
     shims.know(machine, embedded.doors.port, office.placeholders.values())
-    (folder / "event.json").write_bytes(payload(stage.event, embedded, happened.name, found.file, begun.inputs))
+    (folder / "event.json").write_bytes(payload(stage.event, embedded, happened, found.file, begun.inputs))
     told = _told(embedded, run, seen.called)
     log = Log(reporter, embedded.place.clock.now, told, office.refusals, office.facts)
     words = (str(programs.act), *command.words(office, folder), "-W", found.file)
