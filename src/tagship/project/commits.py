@@ -4,6 +4,7 @@ them, the pull requests they merge, who made them."""
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -42,7 +43,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bot(self) -> bool:
         """Whether it is a program."""
-        return bool(_BOT.search(self.name) or "[bot]@" in self.email or self.email.endswith("@anthropic.com"))
+        return _is_bot(self.name, self.email)
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +107,11 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
         """Its author, and who is named as a co-author."""
         others = (Person(name=m["name"].strip(), email=m["email"]) for m in _CO_AUTHOR.finditer(self.body))
         return (self.author, *others)
+
+
+@lru_cache(4096)
+def _is_bot(name: str, email: str) -> bool:
+    return bool(_BOT.search(name) or "[bot]@" in email or email.endswith("@anthropic.com"))
 
 
 def between(

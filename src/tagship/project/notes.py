@@ -259,8 +259,9 @@ def _from_commits(project: Project, git: Git, span: Range) -> Notes | None:
     listed = merged or _worth_telling(single)
     if not listed:
         return None
-    bots = [commit for commit in listed if commit.by_bot]
-    own = [commit for commit in listed if not commit.by_bot]
+    bots, own = list[Commit](), list[Commit]()
+    for commit in listed:
+        (bots if commit.by_bot else own).append(commit)
     parts = [*(_groups(own) if conventional else _plain(own)), *_by_bots(bots)]
     if thanks := _thanks(git, start, single):
         parts.append(thanks)
@@ -286,8 +287,9 @@ def _groups(commits: Sequence[Commit]) -> Iterable[str]:
     breaking = [commit for commit in commits if commit.breaking]
     if breaking:
         yield _list("Breaking changes", [_line(commit, commit.breaking) for commit in breaking])
+    sorted_out = [(commit.kind, commit) for commit in commits]
     for title, kinds in _GROUPS.items():
-        lines = [_line(commit, commit.words) for commit in commits if commit.kind in kinds]
+        lines = [_line(commit, commit.words) for kind, commit in sorted_out if kind in kinds]
         if lines:
             yield _list(title, lines)
 
@@ -318,16 +320,15 @@ def _by_bots(commits: Sequence[Commit]) -> Iterable[str]:
 def _thanks(git: Git, start: str | None, commits: Sequence[Commit]) -> str:
     """Everybody who contributed, in the order of their first commit; who has several names or addresses is one."""
     people: list[tuple[str, set[str]]] = []
-    for commit in reversed(commits):
-        for person in commit.people:
-            if not person.name or person.bot:
-                continue
-            known = {person.name.lower(), person.email.lower(), re.sub(r"[\W_]", "", person.name.lower())}
-            same = next((marks for _, marks in people if marks & known), None)
-            if same is None:
-                people.append((person.name, known))
-            else:
-                same |= known
+    for person in dict.fromkeys(person for commit in reversed(commits) for person in commit.people):
+        if not person.name or person.bot:
+            continue
+        known = {person.name.lower(), person.email.lower(), re.sub(r"[\W_]", "", person.name.lower())}
+        same = next((marks for _, marks in people if marks & known), None)
+        if same is None:
+            people.append((person.name, known))
+        else:
+            same |= known
     known_before = _before(git, start, [marks for _, marks in people])
     new = " (first contribution)"
     names = [name + ("" if before else new) for (name, _), before in zip(people, known_before, strict=True)]
