@@ -86,7 +86,7 @@ def run(step: Step) -> None:
             "MISSING DISTS: It looks like there are no Python distribution packages to publish in the directory "
             f"'{todo.folder}/'. Please verify that they are in place should you face this problem."
         )
-    judgetwine(step, dists)
+    judge_twine(step, dists)
     names = [f"{todo.folder}/{path.name}" for path in found] or [f"{todo.folder}/*"]
     if todo.check:
         twine(step, "check", *names)
@@ -131,7 +131,7 @@ def _token(step: Step, todo: Upload) -> None:
     step.warn(nudge)
 
 
-def judgetwine(step: Step, dists: list[Path]) -> None:
+def judge_twine(step: Step, dists: list[Path]) -> None:
     """Versions before v1.12.4 have a twine that knows the metadata up to version 2.3."""
     if not step.before(1, 12, 4):
         return
