@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -200,7 +199,8 @@ def test_after_its_time_a_door_is_open_again(proxy: SimpleNamespace) -> None:
     """A limit ends with its block, whether it was reached or not, and so does the thread that keeps it."""
     http = Http(proxy=proxy.at, ca=None, agent="test")
     with http.within(0.01):
-        time.sleep(0.1)
+        for timer in [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]:
+            timer.join(60)
         with pytest.raises(Unreachable, match="is not waited for any longer"):
             http.request("GET", AWAY)
     with http.within(60):
