@@ -1,15 +1,21 @@
 """The door for HTTP: which way a request goes, and what is said where it cannot be made."""
 
 import contextlib
+import gc
+import select
 import socket
+import struct
 import threading
+import warnings
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+import urllib3
 
 from tagship.errors import UnknownOutcome, Unreachable, UsageError
+from tagship.services.connections import Connections
 from tagship.services.http import Http, Patience
 
 TOKEN = "ghs_madeUpForThisTest123"
@@ -208,3 +214,30 @@ def test_after_its_time_a_door_is_open_again(proxy: SimpleNamespace) -> None:
     assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
     assert http.request("GET", AWAY).ok
     assert len(proxy.logins) == 2
+
+
+def test_a_server_that_resets_before_the_handshake_leaves_no_socket() -> None:
+    """A connection that is reset before it becomes TLS is closed at once, not when somebody collects it."""
+    connections = Connections()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        class Reset(connections.pools["https"].ConnectionCls):  # type: ignore[misc, name-defined]
+            def _new_conn(self) -> socket.socket:
+                sock: socket.socket = super()._new_conn()
+                accepted, _ = listener.accept()
+                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                accepted.close()
+                gone = select.poll()
+                gone.register(sock, 0)
+                assert gone.poll(60_000)
+                return sock
+
+        pool = connections.pools["https"]("127.0.0.1", listener.getsockname()[1], retries=False)
+        pool.ConnectionCls = Reset
+        with warnings.catch_warnings(record=True) as unclosed:
+            warnings.simplefilter("always")
+            with pytest.raises(urllib3.exceptions.ProtocolError):
+                pool.request("GET", "/")
+            pool.close()
+            gc.collect()
+    assert [str(warning.message) for warning in unclosed] == []

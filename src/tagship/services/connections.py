@@ -6,11 +6,26 @@ or its body, holds whoever asks without end. From outside a connection ends wher
 
 import contextlib
 import socket
+import ssl
 from threading import Event, RLock
 from weakref import WeakKeyDictionary
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_ import create_urllib3_context
+
+
+class Taken(ssl.SSLSocket):
+    """A connection inside TLS, whichever side of it we are."""
+
+    def getpeername(self) -> object:
+        """The other side's address, which ssl asks for when it takes a socket over: where that side is gone by then,
+        it raises and leaves the socket open (CPython 3.11, Lib/ssl.py, `SSLSocket._create`)."""
+        try:
+            return super().getpeername()
+        except OSError as error:
+            self.close()
+            raise ConnectionResetError("the other side left before the handshake") from error
 
 
 class Connections:
@@ -63,7 +78,13 @@ def _pools(connections: Connections) -> dict[str, type[urllib3.HTTPConnectionPoo
             connections.remove(self)
 
     class Secure(Plain, HTTPSConnection):
-        pass
+        def connect(self) -> None:
+            if self.ssl_context is None:  # as urllib3 makes it
+                self.ssl_context = create_urllib3_context()
+                self.ssl_context.sslsocket_class = Taken
+                if not self.ca_certs:
+                    self.ssl_context.load_default_certs()
+            super().connect()
 
     class PlainPool(urllib3.HTTPConnectionPool):
         ConnectionCls = Plain

@@ -10,18 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class _Accepted(ssl.SSLSocket):
-    """A connection of the doors inside TLS."""
-
-    def getpeername(self) -> object:
-        """The client's address, which ssl asks for when it takes a socket over: where the client is gone by then, it
-        raises and leaves the socket open (CPython 3.11, Lib/ssl.py, `SSLSocket._create`)."""
-        try:
-            return super().getpeername()
-        except OSError as error:
-            self.close()
-            raise ConnectionResetError("the client left before the handshake") from error
+from tagship.services.connections import Taken
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +30,7 @@ class Certificates:
         from tempfile import NamedTemporaryFile
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.sslsocket_class = _Accepted
+        context.sslsocket_class = Taken
         context.set_alpn_protocols(["http/1.1"])
         with NamedTemporaryFile(dir=folder, prefix="leaf-", suffix=".pem") as file:
             file.write(self.leaf)
