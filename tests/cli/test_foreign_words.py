@@ -25,7 +25,7 @@ COMMANDS = (
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository in which every word that somebody else may write is one of those."""
     nasty = f"a{TITLE}b{TURNED}c"
-    changelog = f"# Changes\n\n## Unreleased\n\n- {nasty}\n\n## 1.0.0 - {nasty}\n\n- {nasty}\n\n## 1.0.0\n"
+    changelog = f"# Changes\n\n## Unreleased\n- {nasty}\n\n## 1.0.0 - {nasty}\n\n- {nasty}\n\n## 1.0.0\n"
     project = FILES["pyproject.toml"].replace('version = "1.0.0"', f'version = "1.0.0" # {nasty}'.replace(TITLE, ""))
     files = {
         "CHANGELOG.md": changelog,
