@@ -207,3 +207,18 @@ def test_a_local_command_imports_what_it_is_about(command: str, wanted: set[str]
     """What only looks at files and asks git imports nothing that draws, connects, encrypts or edits."""
     path = repository(tmp_path / "sample", {"CHANGELOG.md": "# Changes\n\n## 1.0.0 - 2024-01-02\n\n- One.\n"})
     assert imported(*command.split(), cwd=path) & SLOW <= wanted
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [("--version",), ("--help",), ("explain",), ("version", "--help")], ids=" ".join)
+def test_who_closes_the_pipe_is_shown_no_traceback(words: tuple[str, ...], unbuffered: str, tmp_path: Path) -> None:
+    """A reader that is gone, `head` for example, is told by the exit code alone."""
+    environ = {**os.environ, "PYTHONPATH": IMPORTED, "PYTHONUNBUFFERED": unbuffered}
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = (sys.executable, "-P", "-m", "tagship", *words)
+    try:
+        done = subprocess.run(program, cwd=tmp_path, env=environ, stdout=writer, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")

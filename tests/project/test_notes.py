@@ -119,7 +119,9 @@ def test_programs_are_no_people_and_people_are_named_once(tmp_path: Path) -> Non
     git(root, "tag", "v1.0.0")
     for name in ("Ada Lovelace", "ada.lovelace"):
         commit(root, f"By {name}", GIT_AUTHOR_NAME=name, GIT_AUTHOR_EMAIL=f"{len(name)}@example.invalid")
-    commit(root, "With help\n\nCo-authored-by: Copilot <1+Copilot@users.noreply.example>", **ADA)
+    tools = ("Copilot <1+Copilot@users.noreply.example>", "An assistant <noreply@anthropic.com>")
+    people = "Grace <grace@anthropic.com>"
+    commit(root, "\n".join(("With help\n", *(f"Co-authored-by: {one}" for one in (*tools, people)))), **ADA)
     commit(root, "Update changelog", **ADA)
     branch = git(root, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "Bump x")
     title = "Merge pull request #9 from owner/dependabot/pip/x\n\nBump x from 1 to 2"
@@ -127,7 +129,7 @@ def test_programs_are_no_people_and_people_are_named_once(tmp_path: Path) -> Non
     assert made(root, "1.1.0").text == (
         "### Changes\n\n- With help\n- By ada.lovelace\n- By Ada Lovelace\n\n"
         "1 update by dependabot\n\n"
-        "Thanks to Ada Lovelace (first contribution), Ada (first contribution), somebody."
+        "Thanks to Ada Lovelace (first contribution), Ada (first contribution), Grace (first contribution), somebody."
     )
 
 

@@ -72,8 +72,6 @@ def run(arguments: Sequence[str]) -> int:
 
         sys.stderr.write("interrupted; nothing was published\n" if arguments[:1] == ["rehearse"] else "interrupted\n")
         return INTERRUPTED
-    except BrokenPipeError:
-        return 0
     except Exception as error:
         return _ended(error)
     return result if isinstance(result, int) else 0

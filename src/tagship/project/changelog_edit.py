@@ -182,10 +182,8 @@ def _heading(coming: Heading, found: Sequence[Heading], release: Release) -> lis
         head, spelt, rest = title.partition(release.spelt)
         if _DATE.search(title):
             title = _DATE.sub(lambda old: _dated(release.date, old[0]), title, count=1)
-        elif re.search(
-            r"\d", head + rest
-        ):  # a date as nobody else writes it, and it would be that of the other version
-            title = f"{spelt} ({release.date})"
+        elif any(map(str.isdigit, head + rest)):
+            title = f"{spelt} ({release.date})"  # a date in a form of its own would stay that of the other version
     else:
         bracketed = "[" in coming.title
         title = f"[{release.spelt}] - {release.date}" if bracketed else f"{release.spelt} ({release.date})"

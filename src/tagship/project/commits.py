@@ -111,7 +111,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(4096)
 def _is_bot(name: str, email: str) -> bool:
-    return bool(_BOT.search(name) or "[bot]@" in email or email.endswith("@anthropic.com"))
+    return bool(_BOT.search(name) or "[bot]@" in email or email == "noreply@anthropic.com")
 
 
 def between(
